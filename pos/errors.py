@@ -29,7 +29,15 @@ class WrongUse(PosError, ValueError):
 
 
 class AmountError(WrongUse):
-    """The amount is not one that can be paid."""
+    """The amount is not one that can be paid.
+
+    `key` and `values` say the same sentence through the language catalogue.
+    """
+
+    def __init__(self, sentence: str, key: str, **values: object) -> None:
+        super().__init__(sentence)
+        self.key = key
+        self.values = values
 
 
 class SettingsError(WrongUse):

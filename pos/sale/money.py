@@ -27,7 +27,9 @@ def exponent(currency: str) -> int:
         return EXPONENTS[currency]
     except KeyError:
         raise AmountError(
-            f"The currency {currency!r} is not known; use one of {', '.join(EXPONENTS)}."
+            f"The currency {currency!r} is not known; use one of {', '.join(EXPONENTS)}.",
+            "amount.currency_unknown",
+            currency=currency,
         ) from None
 
 
@@ -44,11 +46,13 @@ class Amount:
     def __post_init__(self) -> None:
         exponent(self.currency)
         if self.value <= 0:
-            raise AmountError("The amount must be above zero.")
+            raise AmountError("The amount must be above zero.", "amount.not_above_zero")
         if self.value > VALUE_MAX:
+            most = _plain(VALUE_MAX, self.currency)
             raise AmountError(
-                f"The amount is too large; the most that one sale takes is {VALUE_MAX} "
-                f"of the smallest unit of {self.currency}."
+                f"The amount is too large; one sale takes at most {most}.",
+                "amount.too_large",
+                most=most,
             )
 
     @classmethod
@@ -61,22 +65,22 @@ class Amount:
         match = _TYPED.fullmatch(typed.strip())
         if match is None:
             if typed.strip().startswith("-"):
-                raise AmountError("The amount must be above zero.")
-            raise AmountError(f"{_shown(typed)} is not an amount; type it like 129.00.")
+                raise AmountError("The amount must be above zero.", "amount.not_above_zero")
+            raise AmountError(
+                f"{_shown(typed)} is not an amount; type it like 129.00.", "amount.unreadable"
+            )
         whole, fraction = match[1], match[2] or ""
         if len(fraction) > decimals:
             raise AmountError(
-                f"{typed.strip()} has too many decimals; {currency} takes {decimals}."
+                f"{typed.strip()} has too many decimals; {currency} takes {decimals}.",
+                "amount.too_many_decimals",
+                decimals=decimals,
             )
         return cls(int(whole + fraction.ljust(decimals, "0")), currency)
 
     def plain(self) -> str:
         """Major units with a point and the currency's decimals: `129.00`."""
-        decimals = exponent(self.currency)
-        if decimals == 0:
-            return str(self.value)
-        digits = str(self.value).rjust(decimals + 1, "0")
-        return f"{digits[:-decimals]}.{digits[-decimals:]}"
+        return _plain(self.value, self.currency)
 
     def __str__(self) -> str:
         return f"{self.plain()} {self.currency}"
@@ -86,3 +90,9 @@ def _shown(typed: str) -> str:
     """At most 20 printable ASCII characters of what was typed, quoted."""
     kept = "".join(c if c.isascii() and c.isprintable() else "?" for c in typed[:20])
     return f'"{kept}"'
+
+
+def _plain(value: int, currency: str) -> str:
+    decimals = exponent(currency)
+    digits = str(value).rjust(decimals + 1, "0")
+    return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits

@@ -1,0 +1,79 @@
+"""Inputs: all that a front end, the camera or the printer may tell the till.
+
+Apart so that front ends can make them without knowing the till. They are frozen values and
+hold a scanned code only inside a Secret.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pos.sale.code import Secret
+from pos.sale.view import Notice
+
+
+class Presenting(StrEnum):
+    """Who presents the code that the other side reads."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Take `typed` (as a person typed it) from the customer."""
+
+    typed: str
+    presenting: Presenting
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """The camera or a hand scanner read a code."""
+
+    text: Secret
+    symbology: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Cancel what is on the desk. `request_id` as the View showed it: a late key is ignored."""
+
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The outcome was seen, or the sale is set aside: the desk is free for the next customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgain:
+    """Ask the switch about this payment now."""
+
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Refund `typed`, or all that is left when it is empty."""
+
+    request_id: str
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSays:
+    """The scanner has trouble (a Notice) or is well again (None)."""
+
+    trouble: Notice | None
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterSays:
+    """The printer took document `document_id`, or has the fault."""
+
+    document_id: str
+    fault: str = ""
+
+
+Input = Charge | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays

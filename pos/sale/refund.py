@@ -1,0 +1,122 @@
+"""The life of one refund: the same shape as a payment's, with fewer states.
+
+Apart from `payment` because a refund never changes the payment that it gives back from: it only
+counts against what is left of it.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pos.errors import IllegalMove
+from pos.sale.money import Amount
+
+
+class RefundState(StrEnum):
+    """Where a refund stands. ASKED is open: it counts as spent until the switch says no."""
+
+    ASKED = "ASKED"
+    REFUNDED = "REFUNDED"
+    REFUSED = "REFUSED"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """The intent, written before the first byte leaves. `asked_at` is Unix seconds."""
+
+    refund_id: str
+    request_id: str
+    amount: Amount
+    asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refunded:
+    """A signed final success. `switch_refund_id` is the switch's own name for it."""
+
+    refund_id: str
+    switch_refund_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRefused:
+    """A signed final failure, or (`NOT_SENT`) no byte of the only request left this device."""
+
+    refund_id: str
+    result_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOpen:
+    """Nothing final: no answer, an unsigned one, or in process."""
+
+    refund_id: str
+    result_code: str = ""
+
+
+RefundEvent = RefundAsked | Refunded | RefundRefused | RefundOpen
+
+REFUND_EVENTS: tuple[type[RefundEvent], ...] = RefundEvent.__args__
+
+REFUND_MOVES: dict[tuple[RefundState | None, type[RefundEvent]], RefundState] = {
+    (None, RefundAsked): RefundState.ASKED,
+    (RefundState.ASKED, Refunded): RefundState.REFUNDED,
+    (RefundState.ASKED, RefundRefused): RefundState.REFUSED,
+    (RefundState.ASKED, RefundOpen): RefundState.ASKED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """One giving back of `amount`, in the payment's currency, from a paid payment."""
+
+    refund_id: str
+    request_id: str
+    amount: Amount
+    asked_at: float
+    state: RefundState = RefundState.ASKED
+    switch_refund_id: str = ""
+    result_code: str = ""
+
+
+def step_refund(refund: Refund | None, event: RefundEvent) -> Refund:
+    """The refund after `event`; the same object when the event changes nothing.
+
+    Raises IllegalMove, having changed nothing, when the table does not list the move or the
+    event is of another refund.
+    """
+    state = None if refund is None else refund.state
+    target = REFUND_MOVES.get((state, type(event)))
+    if target is None:
+        raise IllegalMove(f"A refund in {state} cannot take {type(event).__name__}.")
+    if refund is None:
+        assert isinstance(event, RefundAsked)  # noqa: S101 - the table lists no other birth
+        return Refund(event.refund_id, event.request_id, event.amount, event.asked_at)
+    if event.refund_id != refund.refund_id:
+        raise IllegalMove(f"{event.refund_id} is not the refund {refund.refund_id}.")
+    match event:
+        case Refunded():
+            return replace(refund, state=target, switch_refund_id=event.switch_refund_id)
+        case RefundRefused():
+            return replace(refund, state=target, result_code=event.result_code)
+        case _:
+            return refund
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPursuit:
+    """How far the work on an open refund has come, since this process took it up."""
+
+    asked_at_s: float
+    count: int = 0
+
+
+# The same id is repeated, never a new one: unknown is not failed.
+REFUND_WAITS_S: tuple[float, ...] = (0, 3, 5, 15, 60)
+REFUND_RARELY_S = 300.0
+
+
+def refund_due_s(pursuit: RefundPursuit) -> float:
+    """The monotonic second at which an open refund is to be asked for again."""
+    waits = REFUND_WAITS_S
+    wait_s = waits[pursuit.count] if pursuit.count < len(waits) else REFUND_RARELY_S
+    return pursuit.asked_at_s + wait_s

@@ -1,0 +1,116 @@
+"""View: all that any front end may show, as plain frozen values.
+
+Apart so that screens, lights and voice are fed the same truth and can be tested without an
+engine. Words are keys with values: the front end says them in the person's language.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pos.sale.money import Amount
+from pos.sale.payment import State
+
+
+class Stage(StrEnum):
+    """Where the desk stands."""
+
+    READY = "ready"  # an amount may be keyed
+    SCANNING = "scanning"  # the camera waits for the customer's code
+    PAYING = "paying"  # the switch was asked; the customer may be confirming
+    SHOWING = "showing"  # our code is on the screen
+    STOPPING = "stopping"  # cancelling; the outcome is not known yet
+    OUTCOME = "outcome"  # it is known: see `verdict`
+
+
+class Verdict(StrEnum):
+    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free."""
+
+    PAID = "paid"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    ASIDE = "aside"
+
+
+class LinkState(StrEnum):
+    """What is known of the line to the switch."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    DOWN = "down"
+    DISTRUSTED = "distrusted"  # it answers, but the answers are not properly signed
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something to say: a key of the language catalogue and the values in its sentence."""
+
+    key: str
+    values: tuple[tuple[str, str], ...] = ()
+    grave: bool = False
+
+
+def notice(key: str, *, grave: bool = False, **values: object) -> Notice:
+    """A Notice with its values as text."""
+    return Notice(key, tuple((name, str(value)) for name, value in values.items()), grave)
+
+
+@dataclass(frozen=True, slots=True)
+class SaleRow:
+    """One line of the last sales or of the unfinished list. Times are Unix seconds.
+
+    `left` is what may still be given back, in minor units; `needs_person` marks a payment that
+    stayed open for longer than a quarter of an hour.
+    """
+
+    request_id: str
+    amount: Amount
+    state: State
+    opened_at: float
+    wallet: str = ""
+    result_code: str = ""
+    refunded: int = 0
+    refund_open: bool = False
+    left: int = 0
+    needs_person: bool = False
+    contested: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One moment of the till. `order_code` is the text to draw as a QR code.
+
+    `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
+    the stage began. `stopped` says why the till does not sell at all.
+    """
+
+    stage: Stage
+    currency: str
+    merchant_name: str
+    amount: Amount | None = None
+    request_id: str = ""
+    wallet: str = ""
+    order_code: str = ""
+    expires_at_s: float = 0.0
+    stage_since_s: float = 0.0
+    verdict: Verdict | None = None
+    reason: Notice | None = None
+    notice: Notice | None = None
+    customer_amount: Amount | None = None
+    rate: str = ""
+    recent: tuple[SaleRow, ...] = ()
+    unfinished: tuple[SaleRow, ...] = ()
+    link: LinkState = LinkState.UNKNOWN
+    camera: Notice | None = None
+    printer: Notice | None = None
+    stopped: Notice | None = None
+    actions: frozenset[str] = field(default_factory=frozenset)
+
+
+class Action:
+    """The names in `View.actions`: what the front end may offer right now."""
+
+    CHARGE = "charge"
+    SCAN = "scan"  # not offered where there is no camera
+    STOP = "stop"
+    NEXT = "next"
+    REFUND = "refund"
