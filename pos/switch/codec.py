@@ -1,0 +1,133 @@
+"""Bytes of the wire to messages and back: what both sides keep to, whatever the message says.
+
+Apart from the messages in `wire.py` so that the rules against hostile and broken bytes (size,
+depth, double keys, odd numbers) stand in one place, and are the same on the till and the switch.
+"""
+
+import json
+import re
+from datetime import datetime
+from typing import Any, NoReturn, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic.alias_generators import to_camel
+
+from pos.errors import PosError
+
+BODY_BYTES_MAX = 65_536
+DEPTH_MAX = 16
+TEXT_CHARACTERS_MAX = 2048  # the longest scalar of the API: an URL
+
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
+
+
+class WireError(PosError):
+    """The bytes are not the message they should be; says which field, never what stood in it."""
+
+
+class Message(BaseModel):
+    """A message or a part of one: camelCase on the wire, snake_case here, frozen.
+
+    Liberal when receiving: unknown fields are ignored, numbers and truth values are taken for
+    strings, and an empty string counts as an absent field. So an empty string is never sent.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        extra="ignore",
+        coerce_numbers_to_str=True,
+        str_max_length=TEXT_CHARACTERS_MAX,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leniently(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {
+            key: ("true" if value else "false") if isinstance(value, bool) else value
+            for key, value in values.items()
+            if value is not None and value != ""
+        }
+
+
+M = TypeVar("M", bound=Message)
+
+
+def dump(message: Message) -> bytes:
+    """Compact UTF-8 JSON of `message`: every scalar a string, absent fields left out."""
+    fields = message.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def load(cls: type[M], raw: bytes) -> M:
+    """The message of type `cls` in `raw`. Raises WireError, in which no content is repeated."""
+    if len(raw) > BODY_BYTES_MAX:
+        raise WireError(f"The message is longer than {BODY_BYTES_MAX} bytes.")
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise WireError("The message is not UTF-8.") from None
+    _check_depth(text)
+    try:
+        fields = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise WireError("The message is not JSON.") from None
+    if not isinstance(fields, dict):
+        raise WireError("The message is not a JSON object.")
+    try:
+        return cls.model_validate(fields, by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise WireError(_fault(error)) from None
+
+
+def time_text(at: datetime) -> str:
+    """`at` (aware) as the API spells times: ISO 8601 with offset, whole seconds."""
+    if at.tzinfo is None:
+        raise ValueError("A time on the wire carries its offset.")
+    return at.isoformat(timespec="seconds")
+
+
+def read_time(text: str) -> datetime:
+    """The aware time in an ISO 8601 text. Raises WireError without a date, time and offset."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise WireError("A time is not ISO 8601.") from None
+    if at.tzinfo is None:
+        raise WireError("A time has no offset.")
+    return at
+
+
+def _check_depth(text: str) -> None:
+    depth = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        mark = match[0]
+        if mark in "[{":
+            depth += 1
+            if depth > DEPTH_MAX:
+                raise WireError(f"The message is nested deeper than {DEPTH_MAX}.")
+        elif mark in "]}":
+            depth -= 1
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two fields of one name would let two readers see two messages; refused."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise WireError("The message names a field twice.")
+    return fields
+
+
+def _no_constant(_name: str) -> NoReturn:
+    raise ValueError("not a JSON number")
+
+
+def _fault(error: ValidationError) -> str:
+    """Field and kind of the first fault; the value itself may be a secret."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    where = ".".join(str(step) for step in first["loc"]) or "the message"
+    return f"The field {where[:100]} is missing or wrong ({first['type']})."
