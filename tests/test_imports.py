@@ -1,0 +1,106 @@
+"""The import rules as they hold while the program runs: what a fresh interpreter has loaded.
+
+Apart from the contracts in `pyproject.toml`, which read the source: a library that comes in through
+another one, or at the head of a module that need not have it, shows only here.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Libraries that cost memory, start-up time or a driver, and so load only where they are used.
+HEAVY = frozenset(
+    {"textual", "cv2", "picamera2", "libcamera", "gpiozero", "escpos", "fastapi", "sqlalchemy"}
+)
+
+# The modules that own such a library, by the longest name that fits. `pos.scheme` and its modules
+# are the server; `pos.screens` and its modules are the Textual front end.
+OWNERS = {
+    "pos.scheme": {"fastapi", "sqlalchemy"},
+    "pos.screens": {"textual"},
+}
+
+# What `pos.sale` may take from the standard library: kinds of values and pure functions on them.
+DATA_MODULES = frozenset(
+    {
+        "__future__", "abc", "base64", "binascii", "bisect", "collections", "copy", "dataclasses",
+        "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "itertools",
+        "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing",
+        "unicodedata", "urllib.parse", "zlib", "zoneinfo",
+    }
+)  # fmt: skip
+CLOCKS = frozenset({"now", "utcnow", "today"})
+
+
+def modules() -> list[str]:
+    """Dotted names of every module of the product, found by walking its folders."""
+    found = []
+    for package in ("pos", "hardware"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found.append(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    return found
+
+
+def allowed(module: str) -> set[str]:
+    """The heavy libraries that `module` owns."""
+    fitting = [name for name in OWNERS if module == name or module.startswith(name + ".")]
+    return OWNERS[max(fitting, key=len)] if fitting else set()
+
+
+def loaded_by(module: str) -> set[str]:
+    """Names in `sys.modules` of a fresh interpreter that imported `module` and nothing else."""
+    program = f"import sys, {module}\nprint(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"import {module} failed:\n{done.stderr}"
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_loads_no_heavy_library_that_it_does_not_own(module: str) -> None:
+    """Importing a module alone works, and brings in only the heavy libraries it owns."""
+    assert loaded_by(module) & HEAVY <= allowed(module)
+
+
+def test_the_hardware_library_loads_nothing_of_the_till() -> None:
+    """A process that uses every module of `hardware` has not loaded `pos`."""
+    loaded: set[str] = set()
+    for module in modules():
+        if module.split(".")[0] == "hardware":
+            loaded |= loaded_by(module)
+    assert not {name for name in loaded if name.split(".")[0] == "pos"}
+
+
+def test_the_probe_sees_a_heavy_library() -> None:
+    """The check above can fail: a module that does import Textual is seen to have loaded it."""
+    assert "textual" in loaded_by("textual.app")
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "pos/sale").rglob("*.py")), ids=lambda p: p.stem)
+def test_a_sale_takes_only_data_modules_and_reads_no_clock(path: Path) -> None:
+    """`pos.sale` imports kinds of values only, so it has no I/O, clock, threads or chance."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path.name}:{node.lineno} imports by a relative name"
+            names = [node.module or ""]
+        else:
+            if isinstance(node, ast.Attribute):
+                assert node.attr not in CLOCKS, f"{path.name}:{node.lineno} reads the clock"
+            continue
+        for name in names:
+            assert (
+                name in {"pos.errors", "pos.sale"}
+                or name.startswith("pos.sale.")
+                or name in DATA_MODULES
+                or name.split(".")[0] in DATA_MODULES
+            ), f"{path.name}:{node.lineno} imports {name}"
