@@ -5,6 +5,7 @@ fold of the same records, so they cannot disagree.
 """
 
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
@@ -68,16 +69,28 @@ class History:
     receipts: dict[str, int] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)
     contested: dict[str, str] = field(default_factory=dict)
+    _open: dict[str, None] = field(default_factory=dict)
+    _open_refunds: dict[str, None] = field(default_factory=dict)
+    _refunds_of: dict[str, list[str]] = field(default_factory=dict)
+    _used: dict[str, str] = field(default_factory=dict)
 
-    def apply(self, entry: Entry) -> bool:
-        """Take one entry in. True when it changed anything and so belongs in the journal.
+    def would_change(self, entry: Entry) -> bool:
+        """Whether `apply` would change anything, so that the entry belongs in the journal.
 
-        Raises IllegalMove, having changed nothing, for a move that no table lists.
+        Raises IllegalMove for a move that no table lists. Changes nothing.
         """
         if isinstance(entry, EVENTS):
-            return self._apply_payment(entry)
+            return self._stepped(entry) is not self.payments.get(entry.request_id)
         if isinstance(entry, REFUND_EVENTS):
-            return self._apply_refund(entry)
+            return self._refund_stepped(entry) is not self.refunds.get(entry.refund_id)
+        return True
+
+    def apply(self, entry: Entry) -> None:
+        """Take one entry in. Raises IllegalMove, having changed nothing."""
+        if isinstance(entry, EVENTS):
+            return self._keep(self._stepped(entry))
+        if isinstance(entry, REFUND_EVENTS):
+            return self._keep_refund(self._refund_stepped(entry))
         match entry:
             case ReceiptBegun():
                 self.receipts.setdefault(entry.document_id, entry.number)
@@ -85,23 +98,36 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
-        return True
+        return None
 
-    def _apply_payment(self, event: Event) -> bool:
+    def _keep(self, payment: Payment) -> None:
+        self.payments[payment.request_id] = payment
+        if payment.state.open:
+            self._open[payment.request_id] = None
+        else:
+            self._open.pop(payment.request_id, None)
+        if payment.fingerprint:
+            self._used[payment.fingerprint] = payment.request_id
+
+    def _keep_refund(self, refund: Refund) -> None:
+        if refund.refund_id not in self.refunds:
+            self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
+        self.refunds[refund.refund_id] = refund
+        if refund.state is RefundState.ASKED:
+            self._open_refunds[refund.refund_id] = None
+        else:
+            self._open_refunds.pop(refund.refund_id, None)
+
+    def _stepped(self, event: Event) -> Payment:
         before = self.payments.get(event.request_id)
         if before is not None and isinstance(event, Opened):
             raise IllegalMove(f"The request id {event.request_id} was used before.")
-        after = step(before, event)
-        self.payments[event.request_id] = after
-        return after is not before
+        return step(before, event)
 
-    def _apply_refund(self, event: RefundEvent) -> bool:
-        before = self.refunds.get(event.refund_id)
+    def _refund_stepped(self, event: RefundEvent) -> Refund:
         if isinstance(event, RefundAsked):
             self._check_refund(event)
-        after = step_refund(before, event)
-        self.refunds[event.refund_id] = after
-        return after is not before
+        return step_refund(self.refunds.get(event.refund_id), event)
 
     def _check_refund(self, asked: RefundAsked) -> None:
         payment = self.payments.get(asked.request_id)
@@ -116,11 +142,14 @@ class History:
         payment = self.payments.get(request_id)
         if payment is None or payment.state is not State.PAID:
             return 0
+        refunds = self.refunds_of(request_id)
         return payment.amount.value - sum(
-            refund.amount.value
-            for refund in self.refunds.values()
-            if refund.request_id == request_id and refund.state is not RefundState.REFUSED
+            refund.amount.value for refund in refunds if refund.state is not RefundState.REFUSED
         )
+
+    def refunds_of(self, request_id: str) -> list[Refund]:
+        """Every refund of this payment, oldest first."""
+        return [self.refunds[each] for each in self._refunds_of.get(request_id, ())]
 
     def left_amount(self, request_id: str) -> Amount | None:
         """The same as an Amount, or None when nothing is left."""
@@ -129,22 +158,20 @@ class History:
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""
-        return [payment for payment in self.payments.values() if payment.state.open]
+        return [self.payments[each] for each in self._open]
 
     def open_refunds(self) -> list[Refund]:
         """Refunds whose outcome is not known yet, oldest first."""
-        return [r for r in self.refunds.values() if r.state is RefundState.ASKED]
+        return [self.refunds[each] for each in self._open_refunds]
 
     def recent(self, count: int) -> list[Payment]:
         """The newest `count` payments, newest first."""
-        return list(self.payments.values())[: -count - 1 : -1]
+        return list(islice(reversed(self.payments.values()), count))
 
     def code_used_by(self, fingerprints: set[str], since: float) -> Payment | None:
         """The payment opened after `since` (Unix seconds) with one of these fingerprints."""
-        for payment in reversed(self.payments.values()):
-            if payment.opened_at < since:
-                # A clock that jumped may have left younger entries further back, so go on.
-                continue
-            if payment.fingerprint and payment.fingerprint in fingerprints:
+        for fingerprint in fingerprints:
+            payment = self.payments.get(self._used.get(fingerprint, ""))
+            if payment is not None and payment.opened_at >= since:
                 return payment
         return None

@@ -1,0 +1,20 @@
+"""The three ways to use the till, as data.
+
+Apart so that no other file asks which mode it is in: they read a rule from here.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches."""
+
+    name: str
+    gives_back: bool
+    idle_reset_s: float | None
+
+
+COUNTER = Mode("counter", gives_back=True, idle_reset_s=None)
+KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0)
+CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0)

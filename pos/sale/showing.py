@@ -1,0 +1,95 @@
+"""The View of a moment: the desk and the history, as front ends may show them.
+
+Apart from `view`, which only says what a View is, and from the engine, which only says when.
+"""
+
+from pos.sale.history import History
+from pos.sale.mode import Mode
+from pos.sale.payment import Payment
+from pos.sale.pursuit import Limits
+from pos.sale.refund import RefundState
+from pos.sale.till import FREE, Desk
+from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
+
+RECENT_COUNT = 20
+
+
+def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
+    """One payment with what was given back of it. `wall_s` is Unix seconds."""
+    refunds = history.refunds_of(payment.request_id)
+    given = sum(r.amount.value for r in refunds if r.state is RefundState.REFUNDED)
+    asked_open = [r.asked_at for r in refunds if r.state is RefundState.ASKED]
+    began = [payment.opened_at] if payment.state.open else []
+    return SaleRow(
+        payment.request_id,
+        payment.amount,
+        payment.state,
+        payment.opened_at,
+        wallet=payment.wallet,
+        result_code=payment.result_code,
+        refunded=given,
+        refund_open=bool(asked_open),
+        left=history.left(payment.request_id),
+        needs_person=any(wall_s - each > limits.person_after_s for each in began + asked_open),
+        contested=history.contested.get(payment.request_id, ""),
+    )
+
+
+def view_of(
+    desk: Desk,
+    history: History,
+    *,
+    currency: str,
+    merchant_name: str,
+    mode: Mode,
+    limits: Limits,
+    wall_s: float,
+    link: LinkState,
+    camera: Notice | None,
+    printer: Notice | None,
+    stopped: Notice | None,
+    can_scan: bool,
+) -> View:
+    """All that a front end may show now. `can_scan` is False where there is no eye."""
+    payment = history.payments.get(desk.request_id)
+    unfinished = [p.request_id for p in history.open_payments()]
+    unfinished += [r.request_id for r in history.open_refunds()]
+    others = [
+        history.payments[each] for each in dict.fromkeys(unfinished) if each != desk.request_id
+    ]
+    return View(
+        stage=desk.stage,
+        currency=currency,
+        merchant_name=merchant_name,
+        amount=desk.amount,
+        request_id=desk.request_id,
+        wallet=payment.wallet if payment else "",
+        order_code=desk.order_code,
+        expires_at_s=desk.expires_at_s,
+        stage_since_s=desk.since_s,
+        verdict=desk.verdict,
+        reason=desk.reason,
+        notice=desk.notice,
+        customer_amount=payment.customer_amount if payment else None,
+        rate=payment.rate if payment else "",
+        recent=tuple(row(p, history, wall_s, limits) for p in history.recent(RECENT_COUNT)),
+        unfinished=tuple(row(p, history, wall_s, limits) for p in others),
+        link=link,
+        camera=camera,
+        printer=printer,
+        stopped=stopped,
+        actions=_actions(desk, mode, stopped, can_scan=can_scan),
+    )
+
+
+def _actions(desk: Desk, mode: Mode, stopped: Notice | None, *, can_scan: bool) -> frozenset[str]:
+    actions: set[str] = set()
+    if desk.stage in FREE and stopped is None:
+        actions |= {Action.CHARGE, Action.SCAN} if can_scan else {Action.CHARGE}
+    if desk.stage in (Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+        actions.add(Action.STOP)
+    if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
+        actions.add(Action.NEXT)
+    if mode.gives_back and stopped is None:
+        actions.add(Action.REFUND)
+    return frozenset(actions)

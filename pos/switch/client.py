@@ -1,0 +1,206 @@
+"""The Switch protocol, and the client that speaks it over the wire.
+
+Apart from `exchange` and `reading` because this is the seam: the engine knows only the protocol,
+and a simulator may stand in for everything behind it.
+"""
+
+import secrets
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+from pos.sale.merchant import Terminal
+from pos.sale.money import Amount
+from pos.sale.payment import Event, NotSent, Payment, StillOpen
+from pos.sale.refund import Refund, RefundEvent, RefundOpen, RefundRefused
+from pos.sale.secret import Secret
+from pos.sale.view import LinkState
+from pos.switch import reading, wire
+from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceError
+
+
+class Switch(Protocol):
+    """What the engine asks of a switch. No method raises: no answer is an answer."""
+
+    link: LinkState
+    setup_fault: str
+
+    def pay(self, payment: Payment, code: Secret | None) -> Event:
+        """Ask for the money, once; `code` is the customer's, or None when we show ours."""
+
+    def inquire(self, payment: Payment) -> Event:
+        """What became of it?"""
+
+    def cancel(self, payment: Payment) -> Event:
+        """Undo it, whatever became of it."""
+
+    def reverse(self, payment: Payment) -> Event:
+        """Refund it in full under its `reversal_id`."""
+
+    def refund(self, refund: Refund, payment: Payment, *, first: bool) -> RefundEvent:
+        """Give back; `first` when this id was never sent before."""
+
+    def inquire_refund(self, refund: Refund) -> RefundEvent:
+        """What became of it?"""
+
+    def probe(self) -> None:
+        """Ask about a payment that never was, to learn about link, keys and caller id."""
+
+    def close(self) -> None:
+        """Drop the connection."""
+
+
+Answer = TypeVar("Answer", bound=wire.Message)
+
+
+class WireSwitch:
+    """A switch behind the in-store API. `link` and `setup_fault` tell of the last exchange."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        terminal: Terminal,
+    ) -> None:
+        self._exchange = exchange
+        self._terminal = terminal
+        self.link = LinkState.UNKNOWN
+        self.setup_fault = ""
+
+    def pay(self, payment: Payment, code: Secret | None) -> Event:
+        """See Switch. NotSent only when surely no byte of this only attempt left."""
+        request = self.pay_request(payment, code)
+        try:
+            answer = self._call("pay", request, wire.PayResponse)
+        except NotSentError:
+            return NotSent(payment.request_id)
+        except SilenceError as silence:
+            return StillOpen(payment.request_id, str(silence), heard=False)
+        return reading.read_pay(payment, answer)
+
+    def inquire(self, payment: Payment) -> Event:
+        """See Switch."""
+        request = wire.InquiryPaymentRequest(payment_request_id=payment.request_id)
+        try:
+            answer = self._call("inquiryPayment", request, wire.InquiryPaymentResponse)
+        except (NotSentError, SilenceError) as silence:
+            return StillOpen(payment.request_id, str(silence), heard=False)
+        return reading.read_inquiry(payment, answer)
+
+    def cancel(self, payment: Payment) -> Event:
+        """See Switch."""
+        request = wire.CancelRequest(payment_request_id=payment.request_id)
+        try:
+            answer = self._call("cancel", request, wire.CancelResponse)
+        except (NotSentError, SilenceError) as silence:
+            return StillOpen(payment.request_id, str(silence), heard=False)
+        return reading.read_cancel(payment, answer)
+
+    def reverse(self, payment: Payment) -> Event:
+        """See Switch."""
+        request = refund_request(payment.reversal_id, payment.payment_id, payment.amount)
+        try:
+            answer = self._call("refund", request, wire.RefundResponse)
+        except (NotSentError, SilenceError) as silence:
+            return StillOpen(payment.request_id, str(silence), heard=False)
+        return reading.read_reversal(payment, answer)
+
+    def refund(self, refund: Refund, payment: Payment, *, first: bool) -> RefundEvent:
+        """See Switch. Refused as not sent only when surely no byte ever left."""
+        request = refund_request(refund.refund_id, payment.payment_id, refund.amount)
+        try:
+            answer = self._call("refund", request, wire.RefundResponse)
+        except NotSentError:
+            if first:
+                return RefundRefused(refund.refund_id, "NOT_SENT")
+            return RefundOpen(refund.refund_id, "NOT_SENT")
+        except SilenceError as silence:
+            return RefundOpen(refund.refund_id, str(silence))
+        return reading.read_refund(refund, answer)
+
+    def inquire_refund(self, refund: Refund) -> RefundEvent:
+        """See Switch."""
+        request = wire.InquiryRefundRequest(refund_request_id=refund.refund_id)
+        try:
+            answer = self._call("inquiryRefund", request, wire.InquiryRefundResponse)
+        except (NotSentError, SilenceError) as silence:
+            return RefundOpen(refund.refund_id, str(silence))
+        return reading.read_refund_inquiry(refund, answer)
+
+    def probe(self) -> None:
+        """See Switch."""
+        request = wire.InquiryPaymentRequest(payment_request_id=f"probe-{secrets.token_hex(12)}")
+        try:
+            self._call("inquiryPayment", request, wire.InquiryPaymentResponse)
+        except (NotSentError, SilenceError):
+            return  # the link state has taken it in
+
+    def close(self) -> None:
+        """See Switch."""
+        self._exchange.close()
+
+    def _call(self, api: str, request: wire.Message, answer_type: type[Answer]) -> Answer:
+        try:
+            answer = wire.load(answer_type, self._exchange.call(api, wire.dump(request)))
+        except DistrustError:
+            self.link = LinkState.DISTRUSTED
+            raise
+        except (NotSentError, SilenceError):
+            self.link = LinkState.DOWN
+            raise
+        except wire.WireError as fault:
+            self.link = LinkState.DISTRUSTED
+            raise DistrustError("ANSWER_NOT_UNDERSTOOD") from fault
+        self.link = LinkState.UP
+        result: wire.Result = answer.result  # type: ignore[attr-defined]
+        code = result.result_code
+        self.setup_fault = code if code in reading.SETUP_FAULTS else ""
+        return answer
+
+    def pay_request(self, payment: Payment, code: Secret | None) -> wire.PayRequest:
+        """The `pay` message of `payment` (switch API, in-store scenarios)."""
+        amount = wire.WireAmount.of(payment.amount)
+        at = datetime.fromtimestamp(payment.opened_at, UTC).astimezone()
+        # No paymentExpiryTime: it would be our clock's, and a wrong clock must not stop a sale.
+        return wire.PayRequest(
+            payment_request_id=payment.request_id,
+            payment_amount=amount,
+            order=wire.Order(
+                reference_order_id=payment.sale_id,
+                order_description=self._terminal.store.name,
+                order_amount=amount,
+                merchant=self._merchant(),
+                env=wire.Env(
+                    store_terminal_id=self._terminal.reference,
+                    store_terminal_request_time=wire.time_text(at),
+                ),
+            ),
+            payment_method=wire.PaymentMethod(
+                payment_method_type="CONNECT_WALLET",
+                payment_method_id=None if code is None else code.reveal(),
+            ),
+            payment_factor=wire.PaymentFactor(in_store_payment_scenario=payment.scenario.value),
+            settlement_strategy=wire.SettlementStrategy(
+                settlement_currency=payment.amount.currency
+            ),
+        )
+
+    def _merchant(self) -> wire.Merchant:
+        merchant, store = self._terminal.merchant, self._terminal.store
+        return wire.Merchant(
+            reference_merchant_id=merchant.reference,
+            merchant_mcc=merchant.mcc,
+            merchant_name=merchant.name,
+            store=wire.Store(
+                reference_store_id=store.reference,
+                store_name=store.name,
+                store_mcc=merchant.mcc,
+            ),
+        )
+
+
+def refund_request(refund_id: str, payment_id: str, amount: Amount) -> wire.RefundRequest:
+    """The `refund` message."""
+    return wire.RefundRequest(
+        refund_request_id=refund_id,
+        payment_id=payment_id,
+        refund_amount=wire.WireAmount.of(amount),
+    )

@@ -1,0 +1,159 @@
+"""One signed request to the switch and its verified answer, over requests.
+
+Apart from the client, which knows what the messages mean: here it is only decided whether a
+byte left this device, and whether what came back is whole and truly from the switch.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from pos.switch.codec import BODY_BYTES_MAX, time_text
+from pos.switch.signature import SignatureInvalid, Signer, Verifier, content_to_sign
+from pos.switch.wire import PATHS, SANDBOX_PATHS
+
+CONNECT_S = 3.0
+FIRST_BYTE_S = 5.0
+TOTAL_S = 10.0
+SANDBOX_PREFIX = "SANDBOX_"
+
+# Failures that come before the first byte of a request is handed to the socket.
+_NEVER_LEFT = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+
+
+class NotSentError(Exception):
+    """No byte of the request left this device."""
+
+
+class SilenceError(Exception):
+    """The request may have arrived; no whole answer came. Says what was missing, in a word."""
+
+
+class DistrustError(SilenceError):
+    """An answer came that the switch did not sign."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, with whose key answers are checked, and where the switch is.
+
+    `ca_file` is a PEM file of the authority of the switch's certificate, or empty for the
+    system's own.
+    """
+
+    url: str
+    client_id: str
+    signer: Signer
+    verifier: Verifier
+    ca_file: str = ""
+
+
+class Exchange:
+    """A connection to one switch. Used by one thread; `close` it at the end."""
+
+    def __init__(self, caller: Caller, now: Callable[[], datetime]) -> None:
+        self._caller = caller
+        self._now = now
+        sandbox = caller.client_id.startswith(SANDBOX_PREFIX)
+        self._paths = SANDBOX_PATHS if sandbox else PATHS
+        parts = urlsplit(caller.url)
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._session = requests.Session()
+        self._session.trust_env = False
+        if caller.ca_file:
+            self._session.verify = caller.ca_file
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=1, max_retries=0))
+
+    def call(self, api: str, body: bytes) -> bytes:
+        """POST `body` to `api` (a key of wire.PATHS) and return the verified answer's body.
+
+        Raises NotSentError, SilenceError or DistrustError, and nothing else of the network.
+        """
+        path = self._paths[api]
+        sent_at = time_text(self._now())
+        content = content_to_sign("POST", path, self._caller.client_id, sent_at, body)
+        headers = {
+            "client-id": self._caller.client_id,
+            "request-time": sent_at,
+            "signature": self._caller.signer.header(content),
+            "content-type": "application/json; charset=UTF-8",
+        }
+        ends_s = time.monotonic() + TOTAL_S
+        try:
+            answer = self._session.post(
+                self._origin + path,
+                data=body,
+                headers=headers,
+                timeout=(CONNECT_S, FIRST_BYTE_S),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.exceptions.SSLError as fault:
+            # The handshake failed, so the request behind it was never written.
+            raise NotSentError("TLS") from fault
+        except requests.exceptions.RequestException as fault:
+            if _never_left(fault):
+                raise NotSentError("NO_CONNECTION") from fault
+            raise SilenceError("NO_ANSWER") from fault
+        with answer:
+            raw = _body(answer, ends_s)
+            self._check(answer, path, raw)
+        return raw
+
+    def _check(self, answer: requests.Response, path: str, raw: bytes) -> None:
+        if answer.status_code != requests.codes.ok:
+            raise SilenceError(f"HTTP_{answer.status_code}")
+        answered_at = answer.headers.get("response-time", "")
+        signature = answer.headers.get("signature", "")
+        client_id = answer.headers.get("client-id", self._caller.client_id)
+        if client_id != self._caller.client_id:
+            raise DistrustError("ANSWER_FOR_ANOTHER_CALLER")
+        content = content_to_sign("POST", path, self._caller.client_id, answered_at, raw)
+        try:
+            self._caller.verifier.check(content, signature)
+        except SignatureInvalid as fault:
+            raise DistrustError("ANSWER_NOT_SIGNED") from fault
+
+    def close(self) -> None:
+        """Drop the connection."""
+        self._session.close()
+
+
+def _body(answer: requests.Response, ends_s: float) -> bytes:
+    """The whole body, within size and time. Raises SilenceError for half of one."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        while part := answer.raw.read1(BODY_BYTES_MAX, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > BODY_BYTES_MAX:
+                raise SilenceError("ANSWER_TOO_LONG")
+            if time.monotonic() > ends_s:
+                raise SilenceError("ANSWER_TOO_SLOW")
+    except SilenceError:
+        raise
+    except Exception as fault:  # urllib3 has many names for a body that breaks off
+        raise SilenceError("HALF_AN_ANSWER") from fault
+    stated = answer.headers.get("content-length", "")
+    if stated.isdigit() and int(stated) != size and "content-encoding" not in answer.headers:
+        raise SilenceError("HALF_AN_ANSWER")
+    return b"".join(parts)
+
+
+def _never_left(fault: BaseException) -> bool:
+    """Whether the chain of causes shows that no connection was made."""
+    for _ in range(8):
+        reason = getattr(fault, "reason", None) or (fault.args[0] if fault.args else None)
+        if type(fault).__name__ in _NEVER_LEFT:
+            return True
+        if not isinstance(reason, BaseException):
+            return False
+        fault = reason
+    return False
