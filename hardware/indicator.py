@@ -1,0 +1,209 @@
+"""Lights and a buzzer on GPIO pins: a signal becomes a pattern of colour and sound in time.
+
+Patterns are data, so that they can be read, compared and drawn; gpiozero only sets values.
+Apart from the till because lamps know nothing of sales.
+"""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from hardware.devices import DeviceError, Signal
+
+Rgb = tuple[float, float, float]
+CLOSE_WAIT_S = 2.0
+WAITING_MAX = 16
+
+_log = logging.getLogger(__name__)
+
+DARK: Rgb = (0.0, 0.0, 0.0)
+DIM: Rgb = (0.2, 0.2, 0.2)
+WHITE: Rgb = (1.0, 1.0, 1.0)
+BLUE: Rgb = (0.0, 0.2, 1.0)
+GREEN: Rgb = (0.0, 1.0, 0.0)
+RED: Rgb = (1.0, 0.0, 0.0)
+AMBER: Rgb = (1.0, 0.5, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A moment of a pattern: for `seconds`, this colour (0 to 1 each) and the buzzer or not."""
+
+    seconds: float
+    rgb: Rgb
+    tone: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """`intro` once, then `loop` for ever. An empty loop holds the last step of the intro."""
+
+    intro: tuple[Step, ...]
+    loop: tuple[Step, ...] = ()
+
+
+# No two share a rhythm: steady, slow, fast, double, long against short; each outcome has its sound.
+PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
+    {
+        Signal.OFF: Pattern((Step(0.0, DARK),)),
+        Signal.READY: Pattern((Step(0.0, DIM),)),
+        Signal.SCAN: Pattern((), (Step(1.0, WHITE), Step(1.0, DARK))),
+        Signal.BUSY: Pattern((), (Step(0.2, BLUE), Step(0.2, DARK))),
+        Signal.PAID: Pattern((Step(0.4, GREEN, tone=True),), (Step(2.0, GREEN), Step(0.2, DARK))),
+        Signal.DECLINED: Pattern(
+            (
+                Step(0.15, RED, tone=True),
+                Step(0.15, DARK),
+                Step(0.15, RED, tone=True),
+                Step(0.15, DARK),
+                Step(0.15, RED, tone=True),
+                Step(0.15, DARK),
+            ),
+            (Step(0.5, RED), Step(0.5, DARK)),
+        ),
+        Signal.ATTENTION: Pattern(
+            (),
+            (
+                Step(0.1, AMBER, tone=True),
+                Step(0.1, DARK),
+                Step(0.1, AMBER, tone=True),
+                Step(1.7, DARK),
+            ),
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LampPins:
+    """GPIO numbers (BCM). The buzzer may be absent; the lamp is one RGB LED or three LEDs."""
+
+    red: int = 17
+    green: int = 27
+    blue: int = 22
+    buzzer: int | None = 18
+    active_high: bool = True
+
+
+class Lamps:
+    """The pins, and the pattern that they play step by step. Knows no clock and no thread."""
+
+    def __init__(self, pins: LampPins) -> None:
+        """Raises DeviceError when gpiozero is absent or a pin cannot be had."""
+        if not Path("/dev/gpiochip0").exists():
+            os.environ.setdefault("GPIOZERO_PIN_FACTORY", "mock")  # never automatic in gpiozero
+        try:
+            import gpiozero
+        except ImportError as error:
+            raise DeviceError("gpiozero is not installed: pip install gpiozero lgpio") from error
+        self._lamps: list[Any] = []
+        self._buzzer: Any | None = None
+        self._steps: list[Step] = []
+        self._loop: tuple[Step, ...] = ()
+        try:
+            for pin in (pins.red, pins.green, pins.blue):
+                self._lamps.append(_lamp(gpiozero, pin, active_high=pins.active_high))
+            if pins.buzzer is not None:
+                self._buzzer = gpiozero.DigitalOutputDevice(pins.buzzer)
+        except (gpiozero.GPIOZeroError, OSError) as error:
+            self.close()
+            raise DeviceError(
+                f"The lights cannot be opened ({error}): check the pin numbers, and that this"
+                " user is in the group gpio."
+            ) from error
+
+    def play(self, signal: Signal) -> None:
+        """Begin the pattern of `signal`; its first step is shown by the next `advance`."""
+        pattern = PATTERNS[signal]
+        self._steps, self._loop = list(pattern.intro), pattern.loop
+
+    def advance(self) -> float | None:
+        """Show the next step. Returns the seconds until the one after it, None for no more."""
+        if not self._steps:
+            self._steps = list(self._loop)
+        if not self._steps:
+            return None
+        step = self._steps.pop(0)
+        self._set(step)
+        return step.seconds if self._steps or self._loop else None
+
+    def close(self) -> None:
+        """Everything dark and silent, and the pins given back; may be called twice."""
+        for device in (*self._lamps, *([self._buzzer] if self._buzzer else [])):
+            device.off()
+            device.close()
+        self._lamps, self._buzzer = [], None
+
+    def _set(self, step: Step) -> None:
+        for lamp, level in zip(self._lamps, step.rgb, strict=False):
+            lamp.value = level
+        if self._buzzer is not None:
+            self._buzzer.value = step.tone
+
+
+class LampIndicator:
+    """An Indicator on GPIO pins: one thread owns the lamps and plays the newest signal."""
+
+    def __init__(self, pins: LampPins | None = None) -> None:
+        self._lamps = Lamps(pins or LampPins())
+        self._inbox: queue.Queue[Signal | None] = queue.Queue(WAITING_MAX)
+        # No daemon: the lamps must be switched off before the program ends.
+        self._thread = threading.Thread(target=self._own, name="lights")
+        self._thread.start()
+
+    def show(self, signal: Signal) -> None:
+        """As `Indicator.show`. When lamps lag behind, the oldest waiting signal is dropped."""
+        self._put(signal)
+
+    def close(self) -> None:
+        """As `Indicator.close`."""
+        if self._thread.is_alive():
+            self._put(None)
+            self._thread.join(CLOSE_WAIT_S)
+
+    def _put(self, signal: Signal | None) -> None:
+        for _ in range(WAITING_MAX):
+            try:
+                self._inbox.put_nowait(signal)
+            except queue.Full:
+                self._drop_oldest()
+            else:
+                return
+
+    def _drop_oldest(self) -> None:
+        try:
+            self._inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _own(self) -> None:
+        pause_s: float | None = None
+        try:
+            while True:
+                try:
+                    signal = self._inbox.get(timeout=pause_s)
+                except queue.Empty:
+                    pass
+                else:
+                    if signal is None:
+                        return
+                    self._lamps.play(signal)
+                pause_s = self._lamps.advance()
+        except Exception:  # a broken lamp stops no sale
+            _log.exception("the lights failed")
+        finally:
+            self._lamps.close()
+
+
+def _lamp(gpiozero: Any, pin: int, *, active_high: bool) -> Any:
+    """A dimmed LED where the pin can do it, else one that is on or off."""
+    try:
+        return gpiozero.PWMLED(pin, active_high=active_high)
+    except gpiozero.PinPWMUnsupported:
+        return gpiozero.LED(pin, active_high=active_high)

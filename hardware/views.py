@@ -1,0 +1,149 @@
+"""A frame prepared for a reader: smaller, larger, sharpened, thresholded or turned.
+
+Apart from the decoder because this is the only place of the eye that needs numpy and OpenCV;
+without OpenCV the views that need it are simply not offered.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from hardware.devices import Luma
+
+HALF_WIDTH_PX = 640  # what a 720p frame is halved to; readers are quickest and steadiest there
+WHOLE_WIDTH_PX = 1280
+CROP_MARGIN = 0.2  # of the code's size: room for the quiet zone on either side
+BLOCK_PX = 16
+
+
+def load_opencv() -> Any | None:
+    """OpenCV on one thread, or None when it or a library that it needs is absent."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    cv2.setNumThreads(1)  # its workers would fight the screen for cores
+    return cv2
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Luma rows, uint8 (height, width), and the affine map (2, 3) back to pixels of the frame."""
+
+    luma: Luma
+    to_frame: Any
+
+    def corner(self, x: float, y: float) -> tuple[int, int]:
+        """The point (x, y) of this view, in pixels of the frame."""
+        across, down = self.to_frame @ (x, y, 1.0)
+        return round(float(across)), round(float(down))
+
+
+class Views:
+    """The views of one frame, uint8 (height, width). Each is made when first asked for."""
+
+    def __init__(self, frame: Luma, cv2: Any | None) -> None:
+        self._frame = np.ascontiguousarray(frame, dtype=np.uint8)
+        self._cv2 = cv2
+
+    @cached_property
+    def full(self) -> View:
+        """The frame itself."""
+        return View(self._frame, _scaling(1.0))
+
+    @cached_property
+    def half(self) -> View:
+        """At most 640 pixels along the longer side."""
+        return self._reduced(HALF_WIDTH_PX)
+
+    @cached_property
+    def whole(self) -> View:
+        """At most 1280 pixels along the longer side: what noise and cost bear of a big picture."""
+        return self._reduced(WHOLE_WIDTH_PX)
+
+    def crop(self, corners: tuple[tuple[int, int], ...]) -> View:
+        """The part of the frame around a code, at full size, with room for its quiet zone."""
+        xs, ys = [x for x, _ in corners], [y for _, y in corners]
+        margin = int(CROP_MARGIN * max(max(xs) - min(xs), max(ys) - min(ys))) + BLOCK_PX
+        left, top = max(0, min(xs) - margin), max(0, min(ys) - margin)
+        luma = self._frame[top : max(ys) + margin, left : max(xs) + margin]
+        move = np.array([[1.0, 0.0, left], [0.0, 1.0, top]])
+        return View(np.ascontiguousarray(luma), move)
+
+    def thumbnail(self) -> Any:
+        """Block means of the half-size view, int16: sensor noise is averaged away."""
+        luma = self.half.luma
+        rows, columns = luma.shape[0] // BLOCK_PX, luma.shape[1] // BLOCK_PX
+        if self._cv2 is not None and rows and columns:
+            small = self._cv2.resize(luma, (columns, rows), interpolation=self._cv2.INTER_AREA)
+            return small.astype(np.int16)
+        cut = luma[: rows * BLOCK_PX, : columns * BLOCK_PX]
+        blocks = cut.reshape(rows, BLOCK_PX, columns, BLOCK_PX)
+        return blocks.mean(axis=(1, 3)).astype(np.int16)
+
+    def _reduced(self, longest_px: int) -> View:
+        """The frame no longer than `longest_px`; frames a little larger stay as they are."""
+        ratio = max(self._frame.shape) / longest_px
+        if ratio < 1.5:
+            return self.full
+        if self._cv2 is None:
+            step = int(ratio)
+            return View(np.ascontiguousarray(self._frame[::step, ::step]), _scaling(float(step)))
+        height, width = (max(1, round(side / ratio)) for side in self._frame.shape)
+        luma = self._cv2.resize(self._frame, (width, height), interpolation=self._cv2.INTER_AREA)
+        return View(luma, _scaling(ratio))
+
+
+Preparation = Callable[[View, Any], View]
+
+
+def thresholded(block_px: int, offset: float) -> Preparation:
+    """Black and white against the mean of the neighbourhood: shadows and glare."""
+
+    def prepare(view: View, cv2: Any) -> View:
+        luma = cv2.adaptiveThreshold(
+            view.luma, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, block_px, offset
+        )
+        return View(luma, view.to_frame)
+
+    return prepare
+
+
+def sharpened(view: View, cv2: Any) -> View:
+    """An unsharp mask: slight defocus."""
+    blurred = cv2.GaussianBlur(view.luma, (0, 0), 2)
+    return View(cv2.addWeighted(view.luma, 3, blurred, -2, 0), view.to_frame)
+
+
+def equalised(view: View, cv2: Any) -> View:
+    """Contrast stretched tile by tile: low light."""
+    return View(cv2.createCLAHE(3, (8, 8)).apply(view.luma), view.to_frame)
+
+
+def doubled(view: View, cv2: Any) -> View:
+    """Twice the size: codes far away, whose modules are a pixel or two."""
+    luma = cv2.resize(view.luma, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    return View(luma, view.to_frame @ np.diag([0.5, 0.5, 1.0]))
+
+
+def doubled_and_sharpened(view: View, cv2: Any) -> View:
+    """Twice the size, then an unsharp mask: thin bars out of focus."""
+    return sharpened(doubled(view, cv2), cv2)
+
+
+def turned(view: View, cv2: Any) -> View:
+    """Turned by 45 degrees: bars that run across the diagonal."""
+    height, width = view.luma.shape
+    side = int(np.hypot(height, width))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 45, 1)
+    turn[:, 2] += ((side - width) / 2, (side - height) / 2)
+    luma = cv2.warpAffine(view.luma, turn, (side, side), borderValue=128)
+    back = np.linalg.inv(np.vstack([turn, (0, 0, 1)]))
+    return View(luma, view.to_frame @ back)
+
+
+def _scaling(factor: float) -> Any:
+    return np.array([[factor, 0.0, 0.0], [0.0, factor, 0.0]])
