@@ -4,6 +4,7 @@ Apart from the decoder because a file comes from anybody: its kind, its size and
 orientation are settled here, before any decoder sees a pixel.
 """
 
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def open_picture(path: Path | str) -> Luma:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as file:
+        with _opened(path) as file:
             if file.width * file.height > PIXELS_MAX:
                 raise DeviceError(
                     f"{path.name} is too large ({file.width} x {file.height} pixels):"
@@ -58,6 +59,15 @@ def _accept(path: Path) -> None:
             raise DeviceError(f"{path.name} is larger than 64 MB: save it smaller.")
     except (OSError, ValueError) as error:
         raise DeviceError(f"The picture {path.name} cannot be opened: {error}.") from error
+
+
+def _opened(path: Path) -> "Image.Image":
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        # Pillow warns on the terminal from 89 megapixels on; ours is refused with a sentence.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
 
 
 def _eight_bit(image: "Image.Image") -> "Image.Image":

@@ -4,6 +4,7 @@ Apart from the decoder because this is the only place of the eye that needs nump
 without OpenCV the views that need it are simply not offered.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,8 @@ BLOCK_PX = 16
 
 def load_opencv() -> Any | None:
     """OpenCV on one thread, or None when it or a library that it needs is absent."""
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # both write into the till's screen
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     try:
         import cv2
     except ImportError:
