@@ -5,6 +5,7 @@ another one, or at the head of a module that need not have it, shows only here.
 """
 
 import ast
+import functools
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,8 @@ def allowed(module: str) -> set[str]:
     return OWNERS[max(fitting, key=len)] if fitting else set()
 
 
-def loaded_by(module: str) -> set[str]:
+@functools.cache
+def loaded_by(module: str) -> frozenset[str]:
     """Names in `sys.modules` of a fresh interpreter that imported `module` and nothing else."""
     program = f"import sys, {module}\nprint(*sys.modules)"
     done = subprocess.run(
@@ -61,7 +63,7 @@ def loaded_by(module: str) -> set[str]:
         cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"import {module} failed:\n{done.stderr}"
-    return set(done.stdout.split())
+    return frozenset(done.stdout.split())
 
 
 @pytest.mark.parametrize("module", modules())
