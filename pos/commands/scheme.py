@@ -1,0 +1,198 @@
+"""`pos scheme`: callers, simulated customers and the books of a switch, from the shell.
+
+Apart from `pos switch` because each of these acts once on the switch's database, whether the
+switch is running on it or not.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from pos.commands.switch import default_database
+from pos.errors import Refused, SettingsError, WrongUse
+from pos.folders import state_folder
+
+if TYPE_CHECKING:
+    from pos.scheme.simulation import SimulatedScheme
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+BEHAVIOURS = (
+    "pays", "pin", "declines", "dawdles", "silent", "no-money",
+    "answer-lost", "answer-late", "answer-doubled", "bad-signature",
+)  # fmt: skip
+
+
+def _of_a_switch(command: F) -> F:
+    """The two options that say which switch is meant."""
+    command = click.option("--state", metavar="DIR", help="Folder of everything that is kept.")(
+        command
+    )
+    return click.option("--database", metavar="URL", help="The switch's books, if elsewhere.")(
+        command
+    )
+
+
+@click.group()
+def scheme() -> None:
+    """The scheme's callers, customers and books."""
+
+
+@scheme.group()
+def client() -> None:
+    """Who may call the switch."""
+
+
+@client.command("add")
+@click.argument("client_id", metavar="ID")
+@click.option(
+    "--key", required=True, type=click.Path(path_type=Path), help="The caller's public key."
+)
+@_of_a_switch
+def add_client(client_id: str, key: Path, database: str | None, state: str | None) -> None:
+    """Register caller ID by its public key, and print the switch's own public key."""
+    from pos.scheme.clients import Clients, own_key
+    from pos.scheme.store import Store
+    from pos.switch.signature import public_key_line
+
+    try:
+        public_key = key.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"The key file {key} cannot be read ({error.strerror}); check --key."
+        ) from None
+    folder = _folder(state)
+    with Store.open(database or default_database(folder)) as store:
+        Clients(store).add(client_id, public_key)
+    click.echo(public_key_line(own_key(folder)))
+
+
+@scheme.command()
+@click.argument("wallet")
+@click.option("--customer", metavar="NAME", help="Whose code; the wallet's first if not said.")
+@click.option(
+    "--behaves",
+    metavar="HOW",
+    default="pays",
+    type=click.Choice(BEHAVIOURS),
+    help=f"What happens when it is used: {', '.join(BEHAVIOURS)}.",
+)
+@click.option(
+    "--image", type=click.Path(path_type=Path), help="Draw it as a phone shows it, into this file."
+)
+@_of_a_switch
+def code(
+    wallet: str,
+    customer: str | None,
+    behaves: str,
+    image: Path | None,
+    database: str | None,
+    state: str | None,
+) -> None:
+    """Make a fresh payment code of a customer of WALLET: vipps, epassi or alipay."""
+    from pos.scheme.partners import Behaviour
+
+    with _scheme(database, state) as simulated:
+        text = simulated.customers.new_code(wallet, customer, Behaviour(behaves))
+    if image is None:
+        click.echo(text)
+        return
+    from hardware.devices import DeviceError
+    from hardware.phone import draw_phone
+
+    try:
+        draw_phone(text).save(image)
+    except (DeviceError, OSError, ValueError) as error:
+        raise WrongUse(f"The picture {image} cannot be written ({error}); check --image.") from None
+    click.echo(str(image))
+
+
+@scheme.command()
+@click.argument("text")
+@click.option("--wallet", required=True, help="The wallet that scans: vipps, epassi or alipay.")
+@click.option("--customer", metavar="NAME", help="Who scans; the wallet's first if not said.")
+@click.option("--decline", is_flag=True, help="Say no instead of yes.")
+@_of_a_switch
+def scan(
+    text: str,
+    wallet: str,
+    customer: str | None,
+    database: str | None,
+    state: str | None,
+    *,
+    decline: bool,
+) -> None:
+    """Let a simulated customer scan the merchant code TEXT and answer."""
+    with _scheme(database, state) as simulated:
+        offer = simulated.customers.scan(text, wallet, customer)
+        act = simulated.customers.decline if decline else simulated.customers.approve
+        outcome = act(wallet, offer.payment_id)
+    shown = str(offer.charge)
+    if offer.charge != offer.price:
+        shown += f" for {offer.price}"
+    if outcome.answer == "paid":
+        click.echo(f"paid {shown} to {offer.merchant_name}")
+    elif decline:
+        click.echo(f"declined {shown} to {offer.merchant_name}")
+    else:
+        raise Refused(f"Not paid: {outcome.code}. Ask the shop for a new code.")
+
+
+@scheme.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything, as one JSON object.")
+@_of_a_switch
+def book(database: str | None, state: str | None, *, as_json: bool) -> None:
+    """Print the switch's own books: payments, refunds, balances."""
+    from pos.scheme.statement import statement
+    from pos.scheme.store import Store
+
+    with Store.open(database or default_database(_folder(state))) as store:
+        books = statement(store)
+    if as_json:
+        click.echo(json.dumps(books, ensure_ascii=False, indent=2))
+        return
+    for row in books["payments"]:
+        click.echo(
+            f"{row['payment_id']}  {row['request_id']}  {row['client']}  "
+            f"{_money(row['amount'])}  {row['wallet'] or '-'}  "
+            f"{_money(row['customer_amount'])}  {row['state']}"
+        )
+    for row in books["refunds"]:
+        click.echo(
+            f"refund {row['refund_id']} of {row['payment_id']}  "
+            f"{_money(row['amount'])}  {row['state']}"
+        )
+    for row in books["balances"]:
+        click.echo(f"account {row['account']}  {_money(row)}")
+    for row in books["customers"]:
+        click.echo(f"customer {row['wallet']} {row['customer']}  {_money(row)}")
+
+
+def _folder(state: str | None) -> Path:
+    return state_folder(state) / "switch"
+
+
+@contextmanager
+def _scheme(database: str | None, state: str | None) -> Iterator["SimulatedScheme"]:
+    from pos.scheme.simulation import open_scheme
+    from pos.scheme.store import Store
+
+    with Store.open(database or default_database(_folder(state))) as store:
+        yield open_scheme(store)
+
+
+def _money(amount: dict[str, Any] | None) -> str:
+    """Signed major units; an account or balance may be below zero, a price may not."""
+    if amount is None:
+        return "-"
+    from pos.sale.money import exponent
+
+    decimals = exponent(amount["currency"])
+    digits = str(abs(amount["value"])).rjust(decimals + 1, "0")
+    whole, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
+    sign = "-" if amount["value"] < 0 else ""
+    return f"{sign}{whole}{'.' + fraction if fraction else ''} {amount['currency']}"

@@ -1,0 +1,87 @@
+"""`pos switch`: the scheme's switch with its simulated wallets, until it is told to stop.
+
+Apart from `pos scheme` because this one runs, and those only look or act once.
+"""
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from pos.errors import SettingsError
+from pos.folders import state_folder
+
+STOP_CHECK_S = 1.0
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port",
+    default=8790,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes any free one.",
+)
+@click.option("--database", metavar="URL", help="Where the books are, such as sqlite:///a.db.")
+@click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain, PEM.")
+@click.option("--tls-key", type=click.Path(path_type=Path), help="The certificate's key, PEM.")
+@click.option("--state", metavar="DIR", help="Folder of everything that is kept.")
+@click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
+def switch(
+    host: str,
+    port: int,
+    database: str | None,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    state: str | None,
+    *,
+    until_eof: bool,
+) -> None:
+    """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
+    from pos.scheme.app import create_app
+    from pos.scheme.clients import Clients, own_key
+    from pos.scheme.server import RunningSwitch
+    from pos.scheme.simulation import open_scheme
+    from pos.scheme.store import Store
+    from pos.switch.signature import Signer
+
+    if (tls_cert is None) != (tls_key is None):
+        raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
+    folder = state_folder(state) / "switch"
+    signer = Signer(own_key(folder))
+    stop = _stop_signal(until_eof=until_eof)
+    with Store.open(database or default_database(folder)) as store:
+        scheme = open_scheme(store)
+        scheme.book.recover()
+        app = create_app(scheme.book, Clients(store), signer, behaviour=scheme.behaviour)
+        with RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running:
+            click.echo(f"switch ready on {running.url}")
+            sys.stdout.flush()
+            while running.alive and not stop.wait(STOP_CHECK_S):
+                pass
+
+
+def default_database(folder: Path) -> str:
+    """URL of the books in the switch's `folder`."""
+    return f"sqlite:///{folder.resolve() / 'switch.db'}"
+
+
+def _stop_signal(*, until_eof: bool) -> threading.Event:
+    """Set by SIGTERM, SIGINT, or, when asked for, the end of standard input."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if until_eof:
+        threading.Thread(target=_wait_for_eof, args=(stop,), name="stdin", daemon=True).start()
+    return stop
+
+
+def _wait_for_eof(stop: threading.Event) -> None:
+    # The raw descriptor: a buffered read would hold a lock while the interpreter ends.
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    stop.set()

@@ -1,0 +1,237 @@
+"""From what is kept to what is answered: records of payments and refunds as wire messages.
+
+Apart from the rules so that the answer is made from the record alone. A repeated request finds
+the same record, and so gets the same answer.
+"""
+
+from collections.abc import Sequence
+
+from pos.scheme.moments import moment
+from pos.scheme.records import PaymentRecord, RefundRecord
+from pos.scheme.tables import PaymentState, RefundState
+from pos.switch.wire import (
+    CancelResponse,
+    CodeDetail,
+    InquiryPaymentResponse,
+    InquiryRefundResponse,
+    OrderCodeForm,
+    PayResponse,
+    PspCustomerInfo,
+    Quote,
+    RedirectActionForm,
+    RefundResponse,
+    Result,
+    Transaction,
+    WireAmount,
+    time_text,
+)
+
+SUCCESS = Result(result_code="SUCCESS", result_status="S", result_message="success")
+IN_PROCESS = Result(
+    result_code="PAYMENT_IN_PROCESS", result_status="U", result_message="in process"
+)
+REFUND_IN_PROCESS = Result(
+    result_code="REFUND_IN_PROCESS", result_status="U", result_message="in process"
+)
+UNKNOWN = Result(
+    result_code="UNKNOWN_EXCEPTION",
+    result_status="U",
+    result_message="The wallet has not acknowledged yet; repeat the request.",
+)
+
+_SENTENCES = {
+    "CURRENCY_NOT_SUPPORT": "The currency is not supported.",
+    "INVALID_PAYMENT_CODE": "The payment code is not valid; ask for a fresh one.",
+    "ORDER_IS_CANCELED": "The order is cancelled.",
+    "ORDER_IS_CLOSED": "The order is closed.",
+    "ORDER_NOT_EXIST": "There is no such order.",
+    "ORDER_STATUS_INVALID": "The state of the order does not allow this.",
+    "PARAM_ILLEGAL": "A parameter is missing or wrong.",
+    "PAYMENT_AMOUNT_EXCEED_LIMIT": "The amount is above the limit.",
+    "CANCEL_WINDOW_EXCEED": "The time to cancel is over; refund instead.",
+    "REFUND_AMOUNT_EXCEED": "The refunds would exceed the payment.",
+    "REFUND_WINDOW_EXCEED": "The time to refund is over.",
+    "REPEAT_REQ_INCONSISTENT": "The request id was used with other content.",
+    "USER_BALANCE_NOT_ENOUGH": "The customer's balance does not suffice.",
+    "USER_PAYMENT_VERIFICATION_FAILED": "The customer did not confirm.",
+}
+_PAYMENT_STATUS = {
+    PaymentState.NEW: "PROCESSING",
+    PaymentState.WALLET_PENDING: "PROCESSING",
+    # Until the wallet has acknowledged, the cancellation is not the truth yet.
+    PaymentState.CANCELLING: "PROCESSING",
+    PaymentState.SUCCEEDED: "SUCCESS",
+    PaymentState.FAILED: "FAIL",
+    PaymentState.CANCELLED: "CANCELLED",
+}
+_REFUND_STATUS = {
+    RefundState.PENDING: "PROCESSING",
+    RefundState.SUCCEEDED: "SUCCESS",
+    RefundState.FAILED: "FAIL",
+}
+
+
+def failure(code: str) -> Result:
+    """A final F with `code` and its sentence."""
+    sentence = _SENTENCES.get(code, "The request failed.")
+    return Result(result_code=code, result_status="F", result_message=sentence)
+
+
+def payment_result(record: PaymentRecord) -> Result:
+    """The outcome of the payment itself."""
+    if record.state == PaymentState.SUCCEEDED:
+        return SUCCESS
+    if record.state == PaymentState.FAILED:
+        return failure(record.result_code or "PROCESS_FAIL")
+    if record.state == PaymentState.CANCELLED:
+        return failure("ORDER_IS_CANCELED")
+    return IN_PROCESS
+
+
+def pay_answer(record: PaymentRecord, psp_name: str | None) -> PayResponse:
+    """The answer to `pay`, whether it is the first or a repeated one."""
+    waits = record.state == PaymentState.NEW
+    paid = record.state == PaymentState.SUCCEEDED
+    return PayResponse(
+        result=payment_result(record),
+        payment_request_id=record.request_id,
+        payment_id=record.payment_id,
+        payment_amount=_price(record),
+        payment_create_time=_time(record.created_at_ms),
+        payment_time=_time(record.paid_at_ms) if paid else None,
+        actual_payment_amount=_actual(record),
+        payment_quote=_quote(record),
+        psp_customer_info=_psp(record, psp_name),
+        order_code_form=_order_code(record) if waits else None,
+        redirect_action_form=_redirection(record) if waits else None,
+    )
+
+
+def payment_answer(
+    record: PaymentRecord, psp_name: str | None, refunds: Sequence[RefundRecord]
+) -> InquiryPaymentResponse:
+    """The answer to `inquiryPayment`; `result` says only that the question was answered."""
+    outcome = payment_result(record)
+    paid = record.state == PaymentState.SUCCEEDED
+    return InquiryPaymentResponse(
+        result=SUCCESS,
+        payment_status=_PAYMENT_STATUS[PaymentState(record.state)],
+        payment_result_code=outcome.result_code,
+        payment_result_message=outcome.result_message,
+        payment_request_id=record.request_id,
+        payment_id=record.payment_id,
+        payment_amount=_price(record),
+        payment_create_time=_time(record.created_at_ms),
+        payment_time=_time(record.paid_at_ms) if paid else None,
+        actual_payment_amount=_actual(record),
+        payment_quote=_quote(record),
+        psp_customer_info=_psp(record, psp_name),
+        transactions=tuple(_transaction(refund) for refund in refunds),
+    )
+
+
+def cancel_answer(record: PaymentRecord, result: Result) -> CancelResponse:
+    """The answer to `cancel`; `cancel_time` only with S."""
+    done = result.result_status == "S"
+    return CancelResponse(
+        result=result,
+        payment_request_id=record.request_id,
+        payment_id=record.payment_id,
+        cancel_time=_time(record.cancelled_at_ms) if done else None,
+    )
+
+
+def refund_answer(record: RefundRecord) -> RefundResponse:
+    """The answer to `refund`, whether it is the first or a repeated one."""
+    return RefundResponse(
+        result=_refund_result(record),
+        refund_request_id=record.refund_request_id,
+        refund_id=record.refund_id,
+        payment_id=record.payment_id,
+        refund_amount=_refunded(record),
+        refund_time=_time(record.refunded_at_ms),
+    )
+
+
+def refund_inquiry_answer(record: RefundRecord) -> InquiryRefundResponse:
+    """The answer to `inquiryRefund`; the outcome is in `refund_status`."""
+    return InquiryRefundResponse(
+        result=SUCCESS,
+        refund_status=_REFUND_STATUS[RefundState(record.state)],
+        refund_request_id=record.refund_request_id,
+        refund_id=record.refund_id,
+        refund_amount=_refunded(record),
+        refund_time=_time(record.refunded_at_ms),
+    )
+
+
+def _refund_result(record: RefundRecord) -> Result:
+    if record.state == RefundState.SUCCEEDED:
+        return SUCCESS
+    if record.state == RefundState.FAILED:
+        return failure(record.result_code or "PROCESS_FAIL")
+    return REFUND_IN_PROCESS
+
+
+def _time(at_ms: int | None) -> str | None:
+    return None if at_ms is None else time_text(moment(at_ms))
+
+
+def _price(record: PaymentRecord) -> WireAmount | None:
+    if record.value is None or record.currency is None:
+        return None
+    return WireAmount(currency=record.currency, value=str(record.value))
+
+
+def _refunded(record: RefundRecord) -> WireAmount:
+    return WireAmount(currency=record.currency, value=str(record.value))
+
+
+def _actual(record: PaymentRecord) -> WireAmount | None:
+    return None if record.rate is None else WireAmount.of(record.charge)
+
+
+def _quote(record: PaymentRecord) -> Quote | None:
+    if record.rate is None:
+        return None
+    return Quote(
+        quote_id=record.rate.quote_id,
+        quote_currency_pair=record.rate.pair(),
+        quote_price=record.rate.price_text(),
+    )
+
+
+def _psp(record: PaymentRecord, psp_name: str | None) -> PspCustomerInfo | None:
+    return None if psp_name is None or record.wallet is None else PspCustomerInfo(psp_name=psp_name)
+
+
+def _order_code(record: PaymentRecord) -> OrderCodeForm | None:
+    if record.scenario != "OrderCode" or record.order_code is None:
+        return None
+    return OrderCodeForm(
+        payment_method_type="CONNECT_WALLET",
+        expire_time=_time(record.expires_at_ms) or "",
+        code_details=(
+            CodeDetail(code_value_type="QRCODE", display_type="TEXT", code_value=record.order_code),
+        ),
+    )
+
+
+def _redirection(record: PaymentRecord) -> RedirectActionForm | None:
+    if record.scenario != "EntryCode" or record.order_code is None:
+        return None
+    return RedirectActionForm(
+        method="GET", redirect_url=record.order_code, action_form_type="RedirectActionForm"
+    )
+
+
+def _transaction(record: RefundRecord) -> Transaction:
+    return Transaction(
+        transaction_type="REFUND",
+        transaction_status=_REFUND_STATUS[RefundState(record.state)],
+        transaction_id=record.refund_id,
+        transaction_request_id=record.refund_request_id,
+        transaction_amount=_refunded(record),
+        transaction_time=_time(record.refunded_at_ms),
+        transaction_result=_refund_result(record),
+    )

@@ -1,0 +1,155 @@
+"""A new request to pay, judged: the row that it becomes, or the reason why it is refused.
+
+Apart from the book's transactions because judging changes nothing: amounts, codes, wallets,
+rates and times go in, and the columns of a payment come out.
+"""
+
+import hashlib
+import string
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from pos.errors import AmountError
+from pos.sale.money import EXPONENTS, Amount
+from pos.scheme.moments import business_day, milliseconds
+from pos.scheme.partners import Partner
+from pos.scheme.rates import NoRate, Rates, customer_value
+from pos.scheme.routing import Scheme
+from pos.scheme.tables import PaymentState
+from pos.switch.wire import PayRequest, WireError, read_time
+
+LIFETIME = {
+    "PaymentCode": timedelta(minutes=10),
+    "OrderCode": timedelta(minutes=3),
+    "EntryCode": timedelta(minutes=10),
+}
+LIFETIME_MAX = timedelta(minutes=30)
+ORDER_CODE_HEAD = "28199904"  # issuer 281999 is ours for demonstration, 04 an order code
+_BASE62 = string.digits + string.ascii_letters
+
+
+def param_hash(request: PayRequest) -> str:
+    """Digest of what may not change under one request id."""
+    parts = (
+        request.payment_factor.in_store_payment_scenario,
+        request.payment_amount.currency,
+        request.payment_amount.value,
+        request.payment_method.payment_method_id or "",
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+class Intake:
+    """Judges requests to pay and mints ids and codes."""
+
+    def __init__(
+        self,
+        scheme: Scheme,
+        partners: Mapping[str, Partner],
+        rates: Rates,
+        random_bytes: Callable[[int], bytes],
+        domain: str,
+    ) -> None:
+        self._scheme = scheme
+        self._partners = partners
+        self._rates = rates
+        self._random = random_bytes
+        self._domain = domain
+
+    def columns(self, client_id: str, request: PayRequest, now: datetime) -> dict[str, Any]:
+        """The payment that `request` becomes: pending, waiting for a wallet, or FAILED."""
+        scenario = request.payment_factor.in_store_payment_scenario
+        columns: dict[str, Any] = {
+            "client_id": client_id,
+            "request_id": request.payment_request_id,
+            "payment_id": self.new_id(now),
+            "param_hash": param_hash(request),
+            "scenario": scenario,
+            "value": int(request.payment_amount.value),
+            "currency": request.payment_amount.currency,
+            "merchant_name": request.order.merchant.merchant_name,
+            "created_at_ms": milliseconds(now),
+        }
+        try:
+            columns |= self._accepted(request, scenario, now)
+        except _Refusal as refusal:
+            columns |= {"state": PaymentState.FAILED, "result_code": refusal.code}
+        return columns
+
+    def charge_columns(self, wallet: str, price: Amount) -> dict[str, Any]:
+        """What the customer of `wallet` is charged for `price`, and the quote. Raises NoRate."""
+        home = self._partners[wallet].currency
+        taken_up: dict[str, Any] = {"wallet": wallet, "customer_currency": home}
+        if home == price.currency:
+            return taken_up | {"customer_value": price.value}
+        rate = self._rates.rate(price.currency, home)
+        return taken_up | {
+            "customer_value": customer_value(rate, price),
+            "quote_id": rate.quote_id,
+            "quote_price": rate.price_text(),
+        }
+
+    def new_id(self, now: datetime) -> str:
+        """A payment or refund id: the business day and 24 random digits."""
+        return business_day(now) + self._characters(24, string.digits)
+
+    def _accepted(self, request: PayRequest, scenario: str, now: datetime) -> dict[str, Any]:
+        price = _price(request)
+        expires = _expiry(request.payment_expiry_time, scenario, now)
+        columns: dict[str, Any] = {"expires_at_ms": milliseconds(expires)}
+        if scenario == "OrderCode":
+            return columns | {"state": PaymentState.NEW, "order_code": self._order_code()}
+        if scenario == "EntryCode":
+            return columns | {"state": PaymentState.NEW, "order_code": self._page()}
+        wallet = self._scheme.wallet_of(request.payment_method.payment_method_id or "")
+        if wallet is None or wallet not in self._partners:
+            raise _Refusal("INVALID_PAYMENT_CODE")
+        try:
+            columns |= self.charge_columns(wallet, price)
+        except NoRate:
+            raise _Refusal("CURRENCY_NOT_SUPPORT") from None
+        return columns | {"state": PaymentState.WALLET_PENDING}
+
+    def _order_code(self) -> str:
+        tail = self._characters(4, string.digits) + self._characters(24, _BASE62)
+        return f"https://{self._domain}/{ORDER_CODE_HEAD}{tail}"
+
+    def _page(self) -> str:
+        return f"https://{self._domain}/c/{self._characters(24, _BASE62)}"
+
+    def _characters(self, count: int, alphabet: str) -> str:
+        """`count` characters of `alphabet`; eight random bytes each leave no bias to speak of."""
+        raw = self._random(8 * count)
+        numbers = (int.from_bytes(raw[i : i + 8], "big") for i in range(0, 8 * count, 8))
+        return "".join(alphabet[number % len(alphabet)] for number in numbers)
+
+
+class _Refusal(Exception):
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def _price(request: PayRequest) -> Amount:
+    wire = request.payment_amount
+    if wire.currency not in EXPONENTS:
+        raise _Refusal("CURRENCY_NOT_SUPPORT")
+    if int(wire.value) == 0:
+        raise _Refusal("PARAM_ILLEGAL")
+    try:
+        return wire.amount()
+    except AmountError:
+        raise _Refusal("PAYMENT_AMOUNT_EXCEED_LIMIT") from None
+
+
+def _expiry(asked: str | None, scenario: str, now: datetime) -> datetime:
+    if asked is None:
+        return now + LIFETIME[scenario]
+    try:
+        expires = read_time(asked)
+    except WireError:
+        raise _Refusal("PARAM_ILLEGAL") from None
+    if expires <= now:
+        raise _Refusal("ORDER_IS_CLOSED")
+    return min(expires, now + LIFETIME_MAX)

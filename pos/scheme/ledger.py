@@ -1,0 +1,106 @@
+"""Double-entry accounts: every movement of money as entries that sum to zero in each currency.
+
+Apart from the rules so that the arithmetic of the books can be read and checked alone. Entries
+are only ever added (the database refuses to change or remove one), and in the same transaction
+as the state they belong to. Positive is owed to the scheme, negative is owed by it.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
+
+from pos.errors import IllegalMove
+from pos.sale.money import Amount
+from pos.scheme.tables import entry
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One entry: `value` smallest units of `currency` on `account`, signed."""
+
+    account: str
+    value: int
+    currency: str
+
+
+def capture_legs(
+    client_id: str, wallet: str, price: Amount, customer_value: int, customer_currency: str
+) -> tuple[Leg, ...]:
+    """The entries of a payment: the wallet owes the scheme, and the scheme owes the merchant.
+
+    Between two currencies an exchange account stands in the middle, so each currency sums to 0.
+    """
+    wallet_leg = Leg(f"wallet:{wallet}", customer_value, customer_currency)
+    merchant_leg = Leg(f"merchant:{client_id}", -price.value, price.currency)
+    if customer_currency == price.currency:
+        return (wallet_leg, merchant_leg)
+    return (
+        wallet_leg,
+        Leg("exchange", -customer_value, customer_currency),
+        Leg("exchange", price.value, price.currency),
+        merchant_leg,
+    )
+
+
+def opposite(legs: Sequence[Leg]) -> tuple[Leg, ...]:
+    """The same entries the other way round."""
+    return tuple(Leg(leg.account, -leg.value, leg.currency) for leg in legs)
+
+
+def post(
+    connection: Connection, kind: str, reference: str, payment_id: str, legs: Sequence[Leg], at: int
+) -> None:
+    """Append `legs` as transaction `kind:reference` at `at` (milliseconds).
+
+    Raises IllegalMove when they do not sum to zero in each currency; the database refuses a
+    second posting of the same kind and reference.
+    """
+    totals: dict[str, int] = defaultdict(int)
+    for leg in legs:
+        totals[leg.currency] += leg.value
+    if not legs or any(totals.values()):
+        raise IllegalMove(f"The entries of {kind} do not sum to zero in each currency.")
+    rows = [
+        {
+            "tx": f"{kind}:{reference}",
+            "leg": number,
+            "payment_id": payment_id,
+            "account": leg.account,
+            "value": leg.value,
+            "currency": leg.currency,
+            "at_ms": at,
+        }
+        for number, leg in enumerate(legs)
+        if leg.value  # a refund too small for the wallet's currency moves nothing there
+    ]
+    connection.execute(insert(entry), rows)
+
+
+def posted(connection: Connection, kind: str, reference: str) -> bool:
+    """Whether transaction `kind:reference` is in the books."""
+    found = connection.execute(select(entry.c.tx).where(entry.c.tx == f"{kind}:{reference}"))
+    return found.first() is not None
+
+
+def balances(connection: Connection) -> list[Mapping[str, Any]]:
+    """`account`, `currency`, `value` of every account, derived from the entries."""
+    total = func.sum(entry.c.value).label("value")
+    query = (
+        select(entry.c.account, entry.c.currency, total)
+        .group_by(entry.c.account, entry.c.currency)
+        .order_by(entry.c.account, entry.c.currency)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def unbalanced(connection: Connection) -> list[str]:
+    """Transactions that do not sum to zero in each currency; always empty in sound books."""
+    query = (
+        select(entry.c.tx)
+        .group_by(entry.c.tx, entry.c.currency)
+        .having(func.sum(entry.c.value) != 0)
+    )
+    return sorted(set(connection.execute(query).scalars()))

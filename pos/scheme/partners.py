@@ -1,0 +1,96 @@
+"""What the switch asks of a wallet, and how a simulated customer behaves.
+
+Apart from the simulated wallet so that a connector to a real one has a protocol to keep, and
+the rules of the switch know nothing of simulation.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+from pos.errors import PosError
+
+
+class PartnerUnreachable(PosError):
+    """The wallet did not answer; whether it acted is not known. Ask again later."""
+
+
+class Answer(StrEnum):
+    """What a wallet says of a charge. PAID and DECLINED are final until a reversal."""
+
+    PAID = "paid"
+    PENDING = "pending"
+    DECLINED = "declined"
+
+
+class Behaviour(StrEnum):
+    """What the customer of a payment code does, or what befalls the answer to the till."""
+
+    PAYS = "pays"
+    PIN = "pin"  # approves in the app, or after a few inquiries
+    DECLINES = "declines"
+    DAWDLES = "dawdles"  # pays after many inquiries
+    SILENT = "silent"  # never answers
+    NO_MONEY = "no-money"
+    ANSWER_LOST = "answer-lost"
+    ANSWER_LATE = "answer-late"
+    ANSWER_DOUBLED = "answer-doubled"
+    BAD_SIGNATURE = "bad-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Take `value` smallest units of the wallet's currency from the customer who showed `code`."""
+
+    payment_id: str
+    code: str = field(repr=False)
+    value: int
+    merchant_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`code` is the API's result code: why a charge was declined, or SUCCESS and the like."""
+
+    answer: Answer
+    code: str
+
+
+PAID = Outcome(Answer.PAID, "SUCCESS")
+PENDING = Outcome(Answer.PENDING, "PAYMENT_IN_PROCESS")
+
+
+def declined(code: str) -> Outcome:
+    """Surely not charged, and never will be under this payment id."""
+    return Outcome(Answer.DECLINED, code)
+
+
+class Partner(Protocol):
+    """A wallet. Every method is idempotent by its ids and may raise PartnerUnreachable."""
+
+    @property
+    def name(self) -> str:
+        """The wallet's name here, such as `vipps`."""
+
+    @property
+    def psp_name(self) -> str:
+        """The wallet's name on the wire, such as `Vipps`."""
+
+    @property
+    def currency(self) -> str:
+        """The currency its customers hold."""
+
+    def charge(self, charge: Charge) -> Outcome:
+        """Charge once, however often it is asked."""
+
+    def status(self, payment_id: str) -> Outcome | None:
+        """What became of a charge; None when it was never asked for."""
+
+    def close(self, payment_id: str) -> Outcome:
+        """Refuse the charge from now on unless it is paid already, and say which it is."""
+
+    def reverse(self, payment_id: str) -> bool:
+        """Refuse the charge from now on, and give back what was taken; whether any was."""
+
+    def refund(self, refund_id: str, payment_id: str, value: int) -> None:
+        """Give back `value` smallest units of a paid charge."""

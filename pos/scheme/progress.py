@@ -1,0 +1,155 @@
+"""The steps that move a payment on: the wallet is asked, and what it said is committed.
+
+Apart from the book because the same steps serve the first request, a repeated one, an inquiry, a
+cancellation and the start after a death. Each may run twice, or beside itself, without harm.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
+from pos.scheme.moments import cancel_window_end_ms, milliseconds
+from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
+from pos.scheme.records import PaymentRecord, move_payment, payment_by_id, refunds_of
+from pos.scheme.store import Store
+from pos.scheme.tables import PaymentState
+
+
+class Progress:
+    """Moves payments on over one store; used through the book."""
+
+    def __init__(
+        self, store: Store, partners: Mapping[str, Partner], clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._partners = partners
+        self._clock = clock
+
+    def expired(self, record: PaymentRecord) -> bool:
+        """Whether the time to pay is over."""
+        return (record.expires_at_ms or 0) <= milliseconds(self._clock())
+
+    def advance(self, record: PaymentRecord) -> PaymentRecord:
+        """One step towards the end, if there is one to take; the wallet is asked first."""
+        expired = self.expired(record)
+        if record.state == PaymentState.NEW and expired:
+            return self.move(
+                record, PaymentState.FAILED, PaymentState.NEW, result_code="ORDER_IS_CLOSED"
+            )
+        if record.state == PaymentState.CANCELLING:
+            return self.finish_cancel(record)
+        if record.state != PaymentState.WALLET_PENDING:
+            return record
+        partner = self._partners[record.wallet or ""]
+        try:
+            outcome = partner.status(record.payment_id)
+            if expired and (outcome is None or outcome.answer is Answer.PENDING):
+                outcome = partner.close(record.payment_id)
+        except PartnerUnreachable:
+            return record
+        return record if outcome is None else self._settle(record, outcome)
+
+    def charge(self, record: PaymentRecord, code: str) -> PaymentRecord:
+        """Ask the wallet to charge the holder of `code`; it does so once, however often asked."""
+        charge = Charge(record.payment_id, code, record.charge.value, record.merchant_name or "")
+        try:
+            outcome = self._partners[record.wallet or ""].charge(charge)
+        except PartnerUnreachable:
+            return record
+        return self._settle(record, outcome)
+
+    def begin_cancel(self, connection: Connection, record: PaymentRecord) -> str | None:
+        """Write the cancellation down; the result code of a refusal, or None."""
+        now = milliseconds(self._clock())
+        if record.state in (PaymentState.NEW, PaymentState.FAILED):
+            # No wallet has it, or ever will: nothing is left to ask.
+            to = PaymentState.CANCELLED if record.state == PaymentState.NEW else record.state
+            move_payment(
+                connection,
+                record,
+                PaymentState(to),
+                leaving=(PaymentState(record.state),),
+                cancelled_at_ms=record.cancelled_at_ms or now,
+            )
+            return None
+        if record.state == PaymentState.SUCCEEDED:
+            if refunds_of(connection, record.payment_id):
+                return "ORDER_STATUS_INVALID"
+            if now > cancel_window_end_ms(record.paid_at_ms or 0):
+                return "CANCEL_WINDOW_EXCEED"
+        move_payment(
+            connection,
+            record,
+            PaymentState.CANCELLING,
+            leaving=(PaymentState.WALLET_PENDING, PaymentState.SUCCEEDED),
+        )
+        return None
+
+    def finish_cancel(self, record: PaymentRecord) -> PaymentRecord:
+        """Have the wallet refuse and give back, then commit the cancellation."""
+        try:
+            taken = self._partners[record.wallet or ""].reverse(record.payment_id)
+        except PartnerUnreachable:
+            return record
+        now = milliseconds(self._clock())
+        with self._store.write() as connection:
+            moved = move_payment(
+                connection,
+                record,
+                PaymentState.CANCELLED,
+                leaving=(PaymentState.CANCELLING,),
+                cancelled_at_ms=now,
+            )
+            if moved and taken:
+                # The wallet's statement shows both, so the books do too.
+                if not posted(connection, "capture", record.payment_id):
+                    _post_capture(connection, record, now)
+                legs = opposite(_capture_legs(record))
+                post(connection, "reversal", record.payment_id, record.payment_id, legs, now)
+            return payment_by_id(connection, record.payment_id)
+
+    def move(
+        self, record: PaymentRecord, to: PaymentState, leaving: PaymentState, **columns: object
+    ) -> PaymentRecord:
+        """Move to `to` if the state is still `leaving`; the payment as it then stands."""
+        with self._store.write() as connection:
+            move_payment(connection, record, to, leaving=(leaving,), **columns)
+            return payment_by_id(connection, record.payment_id)
+
+    def _settle(self, record: PaymentRecord, outcome: Outcome) -> PaymentRecord:
+        """Commit what the wallet said. A payment that is being cancelled meanwhile stays so."""
+        if outcome.answer is Answer.PENDING:
+            return record
+        now = milliseconds(self._clock())
+        pending = (PaymentState.WALLET_PENDING,)
+        with self._store.write() as connection:
+            if outcome.answer is Answer.DECLINED:
+                move_payment(
+                    connection,
+                    record,
+                    PaymentState.FAILED,
+                    leaving=pending,
+                    result_code=outcome.code,
+                )
+            elif move_payment(
+                connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
+            ):
+                _post_capture(connection, record, now)
+            return payment_by_id(connection, record.payment_id)
+
+
+def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
+    return capture_legs(
+        record.client_id,
+        record.wallet or "",
+        record.price,
+        record.charge.value,
+        record.charge.currency,
+    )
+
+
+def _post_capture(connection: Connection, record: PaymentRecord, now_ms: int) -> None:
+    legs = _capture_legs(record)
+    post(connection, "capture", record.payment_id, record.payment_id, legs, now_ms)

@@ -1,0 +1,112 @@
+"""Running the switch: a listening socket, uvicorn in a thread of its own, a clean stop.
+
+Apart from the app so that a command, a demonstration and a test start the very same server.
+"""
+
+import socket
+import threading
+from pathlib import Path
+from typing import Self
+
+import uvicorn
+from fastapi import FastAPI
+
+from pos.errors import SettingsError
+
+START_S_MAX = 20.0
+STOP_S_MAX = 5.0
+GRACE_S = 2  # for answers on their way when the server is told to stop
+# Longer than any client keeps an idle connection, so that we never close one under a request.
+KEEP_ALIVE_S = 75
+
+
+class RunningSwitch:
+    """A switch that answers at `url` until `stop`. Raises SettingsError when it cannot start."""
+
+    def __init__(
+        self,
+        app: FastAPI,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls_cert: Path | None = None,
+        tls_key: Path | None = None,
+    ) -> None:
+        self._socket = _listening(host, port)
+        bound = self._socket.getsockname()[1]
+        shown = f"[{host}]" if ":" in host else host
+        self.url = f"{'http' if tls_cert is None else 'https'}://{shown}:{bound}"
+        try:
+            self._server = uvicorn.Server(_settings(app, tls_cert, tls_key))
+        except OSError as error:
+            self._socket.close()
+            raise SettingsError(
+                f"The TLS certificate or key cannot be used ({error}); check --tls-cert and "
+                "--tls-key."
+            ) from None
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [self._socket]}, name="switch", daemon=True
+        )
+        self._thread.start()
+        self._wait_until_it_answers()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still answers."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Finish what is being answered within a few seconds; may be called twice."""
+        self._server.should_exit = True
+        self._thread.join(STOP_S_MAX)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _wait_until_it_answers(self) -> None:
+        step_s = 0.005
+        for _ in range(int(START_S_MAX / step_s)):
+            if self._server.started:
+                return
+            self._thread.join(step_s)
+            if not self._thread.is_alive():
+                break
+        self.stop()
+        raise SettingsError("The switch could not start; see the messages above.")
+
+
+def _settings(app: FastAPI, tls_cert: Path | None, tls_key: Path | None) -> uvicorn.Config:
+    settings = uvicorn.Config(
+        app,
+        http="httptools",  # h11 does not route the absolute request targets of Alipay's client
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=GRACE_S,
+        ssl_certfile=tls_cert,
+        ssl_keyfile=tls_key,
+    )
+    settings.load()  # here, so that a bad certificate is told at once
+    return settings
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise SettingsError(
+            f"The switch cannot listen on {host}:{port} ({error}); choose another --host or --port."
+        ) from None
+    return listener

@@ -1,0 +1,174 @@
+"""The switch's tables: payments, refunds, ledger entries, callers, and the simulated wallets' own.
+
+Apart from the rules so that the shape of what is kept can be read in one place. Written in
+SQLAlchemy Core with plain types, so that the same schema can be made in another database.
+Times are whole milliseconds since 1970 UTC; amounts whole smallest units of their currency.
+"""
+
+from enum import StrEnum
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    event,
+)
+
+metadata = MetaData()
+
+
+class PaymentState(StrEnum):
+    """Life of a payment here. FAILED and CANCELLED absorb; SUCCEEDED leaves only by a cancel."""
+
+    NEW = "NEW"  # a code is shown; no wallet has taken it up
+    WALLET_PENDING = "WALLET_PENDING"  # the wallet may charge at any moment
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"  # unwanted; the wallet has not yet acknowledged
+    CANCELLED = "CANCELLED"
+
+
+class RefundState(StrEnum):
+    """Life of a refund. PENDING already counts against what may be refunded."""
+
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+
+client = Table(
+    "client",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("public_key", String(4096), nullable=False),
+    Column("added_at_ms", BigInteger, nullable=False),
+)
+
+# A row without param_hash is a tombstone: cancelled before it was ever seen.
+payment = Table(
+    "payment",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("request_id", String(64), primary_key=True),
+    Column("payment_id", String(64), nullable=False, unique=True),
+    Column("param_hash", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("scenario", String(16)),
+    Column("value", BigInteger),
+    Column("currency", String(3)),
+    Column("merchant_name", String(2048)),
+    Column("order_code", String(2048), unique=True),
+    Column("wallet", String(32)),
+    Column("customer_value", BigInteger),
+    Column("customer_currency", String(3)),
+    Column("quote_id", String(64)),
+    Column("quote_price", String(32)),
+    Column("result_code", String(64)),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("expires_at_ms", BigInteger),
+    Column("paid_at_ms", BigInteger),
+    Column("cancelled_at_ms", BigInteger),
+)
+Index("payment_by_state", payment.c.state)
+
+refund = Table(
+    "refund",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("refund_request_id", String(64), primary_key=True),
+    Column("refund_id", String(64), nullable=False, unique=True),
+    # Not a foreign key: a refused refund may name a payment that does not exist.
+    Column("payment_id", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("customer_value", BigInteger),
+    Column("result_code", String(64)),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Column("refunded_at_ms", BigInteger),
+)
+Index("refund_by_payment", refund.c.payment_id)
+Index("refund_by_state", refund.c.state)
+
+# `tx` is the kind and the id of what moved the money, so nothing can be posted twice.
+entry = Table(
+    "entry",
+    metadata,
+    Column("tx", String(96), primary_key=True),
+    Column("leg", Integer, primary_key=True),
+    Column("payment_id", ForeignKey("payment.payment_id"), nullable=False),
+    Column("account", String(128), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    CheckConstraint("value <> 0", name="entry_moves_something"),
+)
+Index("entry_by_account", entry.c.account)
+
+# The simulated wallets' own books, written in transactions of their own.
+wallet_customer = Table(
+    "wallet_customer",
+    metadata,
+    Column("wallet", String(32), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("currency", String(3), nullable=False),
+    Column("msisdn", String(16)),
+)
+
+# Only a digest: the digits are a bearer secret while they live.
+wallet_code = Table(
+    "wallet_code",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("wallet", String(32), nullable=False),
+    Column("customer", String(64), nullable=False),
+    Column("behaviour", String(16), nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("used_by", String(64)),
+)
+
+wallet_charge = Table(
+    "wallet_charge",
+    metadata,
+    Column("wallet", String(32), primary_key=True),
+    Column("payment_id", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("reason", String(64)),
+    Column("customer", String(64)),
+    Column("merchant_name", String(2048)),
+    Column("value", BigInteger),
+    Column("behaviour", String(16)),
+    Column("asked_count", Integer, nullable=False, default=0),
+)
+
+wallet_movement = Table(
+    "wallet_movement",
+    metadata,
+    Column("wallet", String(32), primary_key=True),
+    Column("kind", String(16), primary_key=True),  # deposit, charge, reversal, refund
+    Column("reference", String(64), primary_key=True),
+    Column("payment_id", String(64)),
+    Column("customer", String(64), nullable=False),
+    Column("value", BigInteger, nullable=False),  # what it does to the customer's balance
+    Column("currency", String(3), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+Index("wallet_movement_by_customer", wallet_movement.c.wallet, wallet_movement.c.customer)
+
+for _table in (entry, wallet_movement):
+    for _verb in ("UPDATE", "DELETE"):
+        event.listen(
+            _table,
+            "after_create",
+            DDL(  # type: ignore[no-untyped-call]
+                f"CREATE TRIGGER {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
+                f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END"
+            ).execute_if(dialect="sqlite"),
+        )

@@ -1,0 +1,295 @@
+"""A simulated wallet: customers, codes and charges in its own tables, in its own transactions.
+
+Apart from the switch's rules, which reach it only through the Partner protocol: the wallet is
+the truth about who was charged, and the switch must agree with it after any death in between.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy.engine import RowMapping
+
+from pos.errors import IllegalMove
+from pos.scheme.moments import milliseconds
+from pos.scheme.partners import PAID, PENDING, Answer, Behaviour, Charge, Outcome, declined
+from pos.scheme.routing import WalletTerms
+from pos.scheme.store import Store
+from pos.scheme.tables import wallet_charge as charges
+from pos.scheme.tables import wallet_code as codes
+from pos.scheme.tables import wallet_customer as customers
+from pos.scheme.tables import wallet_movement as movements
+
+# After how many inquiries a customer whom nobody plays acts on her own.
+INQUIRIES_BEFORE_APPROVAL = {Behaviour.PIN: 2, Behaviour.DAWDLES: 6}
+
+_REVERSED = "reversed"
+_AT_ONCE = {
+    Behaviour.DECLINES: declined("USER_PAYMENT_VERIFICATION_FAILED"),
+    Behaviour.NO_MONEY: declined("USER_BALANCE_NOT_ENOUGH"),
+    Behaviour.PIN: PENDING,
+    Behaviour.DAWDLES: PENDING,
+    Behaviour.SILENT: PENDING,
+}
+
+
+def code_digest(code: str) -> str:
+    """What is kept of a payment code: enough to know it again, not enough to pay with."""
+    return hashlib.sha256(b"samkassa payment code\n" + code.encode()).hexdigest()
+
+
+class SimulatedWallet:
+    """A partner whose customers live in the switch's database."""
+
+    def __init__(self, terms: WalletTerms, store: Store, clock: Callable[[], datetime]) -> None:
+        self.name = terms.name
+        self.psp_name = terms.psp_name
+        self.currency = terms.currency
+        self.issuer = terms.issuer
+        self._store = store
+        self._clock = clock
+
+    def charge(self, charge: Charge) -> Outcome:
+        """Charge the holder of the code once; a code is used up even when she does not pay."""
+        with self._store.write() as connection:
+            known = self._row(connection, charge.payment_id)
+            if known is not None:
+                return _outcome(known)
+            holder = self._use_code(connection, charge)
+            if holder is None:
+                outcome = declined("INVALID_PAYMENT_CODE")
+                self._enter(connection, charge.payment_id, outcome, None, None, charge)
+                return outcome
+            customer, behaviour = holder
+            outcome = _AT_ONCE.get(behaviour) or self._afford(connection, customer, charge.value)
+            self._enter(connection, charge.payment_id, outcome, customer, behaviour, charge)
+            if outcome.answer is Answer.PAID:
+                self._take(connection, charge.payment_id, customer, charge.value)
+            return outcome
+
+    def take_up(self, payment_id: str, customer: str, value: int, merchant_name: str) -> Outcome:
+        """A customer opened an order; it waits for `approve` or `decline`."""
+        order = Charge(payment_id, "", value, merchant_name)
+        with self._store.write() as connection:
+            known = self._row(connection, payment_id)
+            if known is None:
+                self._enter(connection, payment_id, PENDING, customer, Behaviour.SILENT, order)
+                return PENDING
+            if known["customer"] not in (None, customer):
+                return declined("ORDER_IS_CLOSED")
+            return _outcome(known)
+
+    def status(self, payment_id: str) -> Outcome | None:
+        """What became of a charge. A customer whom nobody plays approves after some inquiries."""
+        with self._store.write() as connection:
+            row = self._row(connection, payment_id)
+            if row is None or row["state"] != Answer.PENDING:
+                return None if row is None else _outcome(row)
+            limit = INQUIRIES_BEFORE_APPROVAL.get(Behaviour(row["behaviour"]))
+            asked_count = row["asked_count"] + 1
+            if limit is not None and asked_count >= limit:
+                return self._approve(connection, row)
+            self._change(connection, payment_id, asked_count=asked_count)
+            return PENDING
+
+    def approve(self, payment_id: str) -> Outcome:
+        """The customer says yes; paid if her money suffices. Not pending: as it already stands."""
+        with self._store.write() as connection:
+            row = self._known(connection, payment_id)
+            if row["state"] != Answer.PENDING:
+                return _outcome(row)
+            return self._approve(connection, row)
+
+    def decline(self, payment_id: str) -> Outcome:
+        """The customer says no. Not pending: as it already stands."""
+        with self._store.write() as connection:
+            row = self._known(connection, payment_id)
+            if row["state"] != Answer.PENDING:
+                return _outcome(row)
+            return self._refuse(connection, payment_id, "USER_PAYMENT_VERIFICATION_FAILED")
+
+    def close(self, payment_id: str) -> Outcome:
+        """Decline the charge unless it is final; one that is not yet known is declined too."""
+        with self._store.write() as connection:
+            row = self._row(connection, payment_id)
+            if row is None:
+                outcome = declined("ORDER_IS_CLOSED")
+                self._enter(connection, payment_id, outcome, None, None, None)
+                return outcome
+            if row["state"] != Answer.PENDING:
+                return _outcome(row)
+            return self._refuse(connection, payment_id, "ORDER_IS_CLOSED")
+
+    def reverse(self, payment_id: str) -> bool:
+        """Give back what was taken and refuse the id for ever; whether anything was taken."""
+        with self._store.write() as connection:
+            row = self._row(connection, payment_id)
+            if row is None:
+                outcome = declined("ORDER_IS_CANCELED")
+                self._enter(connection, payment_id, outcome, None, None, None)
+                return False
+            if row["state"] == Answer.PENDING:
+                self._refuse(connection, payment_id, "ORDER_IS_CANCELED")
+            elif row["state"] == Answer.PAID:
+                if self._moved(connection, payment_id, "refund"):
+                    raise IllegalMove("A refunded charge cannot be reversed.")
+                self._change(connection, payment_id, state=_REVERSED)
+                self._move(
+                    connection, "reversal", payment_id, payment_id, row["customer"], row["value"]
+                )
+            return row["state"] in (Answer.PAID, _REVERSED)
+
+    def refund(self, refund_id: str, payment_id: str, value: int) -> None:
+        """Give back `value`. Raises IllegalMove for more than is left: a fault of the switch."""
+        with self._store.write() as connection:
+            done = select(movements.c.reference).where(
+                movements.c.wallet == self.name,
+                movements.c.kind == "refund",
+                movements.c.reference == refund_id,
+            )
+            if connection.execute(done).first() is not None:
+                return
+            row = self._known(connection, payment_id)
+            refunded = self._moved(connection, payment_id, "refund")
+            if row["state"] != Answer.PAID or refunded + value > row["value"]:
+                raise IllegalMove("The refund is more than what is left of the charge.")
+            self._move(connection, "refund", refund_id, payment_id, row["customer"], value)
+
+    def balance(self, connection: Connection, customer: str) -> int:
+        """What the customer has, in the wallet's smallest unit."""
+        total = select(func.coalesce(func.sum(movements.c.value), 0)).where(
+            movements.c.wallet == self.name, movements.c.customer == customer
+        )
+        return int(connection.execute(total).scalar_one())
+
+    def _use_code(self, connection: Connection, charge: Charge) -> tuple[str, Behaviour] | None:
+        """Holder and behaviour of the code, which is now used up; None for one not usable."""
+        digest = code_digest(charge.code)
+        used = connection.execute(
+            update(codes)
+            .where(
+                codes.c.digest == digest,
+                codes.c.wallet == self.name,
+                codes.c.used_by.is_(None),
+                codes.c.expires_at_ms > milliseconds(self._clock()),
+            )
+            .values(used_by=charge.payment_id)
+        )
+        if used.rowcount == 1:
+            row = connection.execute(select(codes).where(codes.c.digest == digest)).one()
+            return row.customer, Behaviour(row.behaviour)
+        return self._holder_of_telephone(connection, charge.code)
+
+    def _holder_of_telephone(
+        self, connection: Connection, code: str
+    ) -> tuple[str, Behaviour] | None:
+        """A personal code names a telephone number for ever, so its holder is always asked."""
+        if "/031/" not in code:
+            return None
+        msisdn = code.rpartition("/031/")[2].partition("?")[0]
+        name = connection.execute(
+            select(customers.c.name).where(
+                customers.c.wallet == self.name, customers.c.msisdn == msisdn
+            )
+        ).scalar()
+        return None if name is None else (str(name), Behaviour.PIN)
+
+    def _afford(self, connection: Connection, customer: str, value: int) -> Outcome:
+        enough = self.balance(connection, customer) >= value
+        return PAID if enough else declined("USER_BALANCE_NOT_ENOUGH")
+
+    def _approve(self, connection: Connection, row: RowMapping) -> Outcome:
+        outcome = self._afford(connection, row["customer"], row["value"])
+        if outcome.answer is Answer.PAID:
+            self._change(connection, row["payment_id"], state=Answer.PAID)
+            self._take(connection, row["payment_id"], row["customer"], row["value"])
+            return outcome
+        return self._refuse(connection, row["payment_id"], outcome.code)
+
+    def _refuse(self, connection: Connection, payment_id: str, reason: str) -> Outcome:
+        self._change(connection, payment_id, state=Answer.DECLINED, reason=reason)
+        return declined(reason)
+
+    def _row(self, connection: Connection, payment_id: str) -> RowMapping | None:
+        query = select(charges).where(
+            charges.c.wallet == self.name, charges.c.payment_id == payment_id
+        )
+        return connection.execute(query.with_for_update()).mappings().one_or_none()
+
+    def _known(self, connection: Connection, payment_id: str) -> RowMapping:
+        row = self._row(connection, payment_id)
+        if row is None:
+            raise LookupError("The wallet knows no such payment.")
+        return row
+
+    def _enter(
+        self,
+        connection: Connection,
+        payment_id: str,
+        outcome: Outcome,
+        customer: str | None,
+        behaviour: Behaviour | None,
+        charge: Charge | None,
+    ) -> None:
+        connection.execute(
+            insert(charges).values(
+                wallet=self.name,
+                payment_id=payment_id,
+                state=outcome.answer,
+                reason=outcome.code,
+                customer=customer,
+                behaviour=behaviour,
+                merchant_name=None if charge is None else charge.merchant_name,
+                value=None if charge is None else charge.value,
+                asked_count=0,
+            )
+        )
+
+    def _change(self, connection: Connection, payment_id: str, **columns: object) -> None:
+        connection.execute(
+            update(charges)
+            .where(charges.c.wallet == self.name, charges.c.payment_id == payment_id)
+            .values(**columns)
+        )
+
+    def _take(self, connection: Connection, payment_id: str, customer: str, value: int) -> None:
+        self._move(connection, "charge", payment_id, payment_id, customer, -value)
+
+    def _move(
+        self,
+        connection: Connection,
+        kind: str,
+        reference: str,
+        payment_id: str,
+        customer: str,
+        value: int,
+    ) -> None:
+        connection.execute(
+            insert(movements).values(
+                wallet=self.name,
+                kind=kind,
+                reference=reference,
+                payment_id=payment_id,
+                customer=customer,
+                value=value,
+                currency=self.currency,
+                at_ms=milliseconds(self._clock()),
+            )
+        )
+
+    def _moved(self, connection: Connection, payment_id: str, kind: str) -> int:
+        total = select(func.coalesce(func.sum(movements.c.value), 0)).where(
+            movements.c.wallet == self.name,
+            movements.c.payment_id == payment_id,
+            movements.c.kind == kind,
+        )
+        return int(connection.execute(total).scalar_one())
+
+
+def _outcome(row: RowMapping) -> Outcome:
+    if row["state"] == Answer.PAID:
+        return PAID
+    if row["state"] == Answer.PENDING:
+        return PENDING
+    return declined("ORDER_IS_CANCELED" if row["state"] == _REVERSED else row["reason"])
