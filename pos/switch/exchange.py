@@ -5,9 +5,8 @@ byte left this device, and whether what came back is whole and truly from the sw
 """
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import requests
@@ -56,9 +55,8 @@ class Caller:
 class Exchange:
     """A connection to one switch. Used by one thread; `close` it at the end."""
 
-    def __init__(self, caller: Caller, now: Callable[[], datetime]) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
-        self._now = now
         sandbox = caller.client_id.startswith(SANDBOX_PREFIX)
         self._paths = SANDBOX_PATHS if sandbox else PATHS
         parts = urlsplit(caller.url)
@@ -76,7 +74,7 @@ class Exchange:
         Raises NotSentError, SilenceError or DistrustError, and nothing else of the network.
         """
         path = self._paths[api]
-        sent_at = time_text(self._now())
+        sent_at = time_text(datetime.now(UTC))
         content = content_to_sign("POST", path, self._caller.client_id, sent_at, body)
         headers = {
             "client-id": self._caller.client_id,

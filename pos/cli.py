@@ -1,0 +1,80 @@
+"""The commands, thin: each is loaded from its own file only when it is typed.
+
+Apart from the commands themselves so that `pos counter` never loads the switch, nor the switch a
+screen. Errors for people go to standard error, one sentence each; exit 2 for wrong use, 1 for a
+refused sale, 3 for an outcome not yet known.
+"""
+
+import importlib
+import sys
+
+import click
+
+from pos import __version__
+from pos.errors import PosError
+
+# command -> (module, attribute, one line of help). The help stands here so that listing the
+# commands imports none of them.
+COMMANDS = {
+    "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
+    "counter": ("counter", "counter", "The till at a counter."),
+    "sell": ("sell", "sell", "One sale from the shell."),
+    "refund": ("refund", "refund", "Give back all or part of a payment."),
+    "payments": ("payments", "payments", "List the payments in the journal."),
+    "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
+    "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
+    "switch": ("switch", "switch", "The scheme's switch."),
+    "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
+    "journal": ("journal", "journal", "Verify, list or export the journal."),
+    "bench": ("bench", "bench", "Measure the till against limits taken in the same run."),
+    "pictures": ("pictures", "pictures", "Draw the pictures of the screens for the README."),
+}
+
+
+class Commands(click.Group):
+    """A group that imports a command's module when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command itself, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, _ = COMMANDS[cmd_name]
+        command: click.Command = getattr(
+            importlib.import_module(f"pos.commands.{module}"), attribute
+        )
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table of commands, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, _, help_) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pos")
+def cli() -> None:
+    """Samkassa, the joint till for Vipps, ePassi and Alipay."""
+
+
+def main() -> None:
+    """The entry point `pos`."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.exceptions.Exit as leaving:
+        sys.exit(leaving.exit_code)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(fault.exit_code)
+    except PosError as fault:
+        click.echo(str(fault), err=True)
+        sys.exit(fault.exit_code)
+
+
+if __name__ == "__main__":
+    main()

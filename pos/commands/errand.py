@@ -1,0 +1,82 @@
+"""One till in the foreground: the same station and engine as behind a screen, worked by hand.
+
+Apart from the commands that use it because selling, giving back and recovering from the shell
+differ only in what they put in and what they wait for.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+
+from hardware.bench import Devices, open_devices
+from pos.commands.options import plain_device_errors
+from pos.config import Settings
+from pos.embedded import EmbeddedSwitch, caller_of
+from pos.engine import Engine
+from pos.language import Language
+from pos.sale.mode import COUNTER
+from pos.sale.view import Notice, View
+from pos.switch.exchange import Caller
+from pos.terminal import Station, device_spec
+
+TURN_S = 0.2
+
+
+@contextmanager
+def connection(settings: Settings, state: Path) -> Iterator[Callable[[], Caller]]:
+    """How to reach the switch of these settings: the one named there, or one of our own."""
+    if settings.switch is not None:
+        caller = caller_of(settings.switch)
+        yield lambda: caller
+        return
+    with EmbeddedSwitch(state) as embedded:
+        embedded.spawn()
+        yield embedded.connect
+
+
+@contextmanager
+def foreground(settings: Settings, state: Path, show: Callable[[View], None]) -> Iterator[Engine]:
+    """The engine of a till without a scanner, started; paper and lights as the settings say."""
+    with ExitStack() as stack:
+        with plain_device_errors():
+            spec = device_spec(settings.model_copy(update={
+                "devices": settings.devices.model_copy(update={"camera": "none"}),
+            }))  # fmt: skip
+            devices: Devices = open_devices(spec)
+        station = stack.enter_context(Station(settings, state, COUNTER, devices))
+        connect = stack.enter_context(connection(settings, state))
+        engine = station.engine(connect(), show)
+        engine.start()
+        yield engine
+
+
+def work_until(engine: Engine, settled: Callable[[], bool], seconds_max: float) -> bool:
+    """Work the engine until `settled`, at most `seconds_max`; whether it was."""
+    ends_s = time.monotonic() + seconds_max
+    while not settled():
+        if time.monotonic() >= ends_s:
+            return False
+        engine.turn(TURN_S)
+    return True
+
+
+@contextmanager
+def interrupted(act: Callable[[], None]) -> Iterator[None]:
+    """While inside, Ctrl+C calls `act` instead of ending the process in the middle of a sale."""
+
+    def caught(_number: int, _frame: FrameType | None) -> None:
+        act()
+
+    before = signal.signal(signal.SIGINT, caught)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def sentence(language: Language, said: Notice) -> str:
+    """A Notice in words."""
+    return language.say(said.key, **dict(said.values))

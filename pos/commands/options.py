@@ -1,0 +1,56 @@
+"""Options that several commands share, and what they lead to.
+
+Apart so that `--state` and `--config` mean the same wherever they are typed.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hardware.devices import DeviceError
+from pos.config import Settings, find, load
+from pos.errors import PosError, SettingsError
+from pos.folders import state_folder
+
+Command = Callable[..., Any]
+
+
+def state_option(command: Command) -> Command:
+    """`--state DIR`."""
+    return click.option(
+        "--state", metavar="DIR", help="Folder of everything that is kept (or POS_STATE)."
+    )(command)
+
+
+def config_option(command: Command) -> Command:
+    """`--config FILE`."""
+    return click.option(
+        "--config", metavar="FILE", help="Settings (or POS_CONFIG, or terminal.toml in --state)."
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")(command)
+
+
+def opened(state: str | None, config: str | None) -> tuple[Path, Settings]:
+    """The state folder and the settings that these options lead to."""
+    folder = state_folder(state)
+    return folder, load(find(config, folder))
+
+
+@contextmanager
+def plain_device_errors() -> Iterator[None]:
+    """Turn a device's own error into one that the commands report as a sentence."""
+    try:
+        yield
+    except DeviceError as fault:
+        raise SettingsError(str(fault)) from fault
+
+
+class NothingThere(PosError):
+    """What was asked for does not exist."""

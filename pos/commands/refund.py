@@ -1,0 +1,59 @@
+"""`pos refund`: give back all or part of a payment."""
+
+import json
+
+import click
+
+from pos.commands.errand import foreground, sentence, work_until
+from pos.commands.options import config_option, opened, state_option
+from pos.errors import OutcomeUnknown, Refused
+from pos.language import Language
+from pos.sale.input import GiveBack
+from pos.sale.money import Amount
+from pos.sale.refund import Refund, RefundState
+from pos.sale.view import View
+
+PATIENCE_S = 30.0
+
+
+@click.command()
+@click.argument("request_id")
+@click.option("--amount", metavar="30.00", default="", help="Part of it; all that is left if not.")
+@state_option
+@config_option
+def refund(request_id: str, amount: str, state: str | None, config: str | None) -> None:
+    """Give back. The last line is one JSON object: state, refund_id, request_id, amount,
+    result_code. Exit 0 refunded, 1 not, 2 wrong use, 3 not known yet."""
+    folder, settings = opened(state, config)
+    if amount:
+        Amount.parse(amount, settings.terminal.currency)
+    words = Language(settings.terminal.language)
+    views: list[View] = []
+
+    def follow(view: View) -> None:
+        views[:] = [view]
+
+    with foreground(settings, folder, follow) as engine:
+        before = len(engine.history.refunds)
+        engine.handle(GiveBack(request_id, amount))
+        if len(engine.history.refunds) == before:
+            said = views[0].stopped or views[0].notice
+            raise Refused(sentence(words, said) if said else "Nothing was given back.")
+        asked = list(engine.history.refunds.values())[-1]
+        work_until(engine, lambda: _state(engine.history.refunds[asked.refund_id]), PATIENCE_S)
+        done = engine.history.refunds[asked.refund_id]
+    click.echo(json.dumps({
+        "state": str(done.state),
+        "refund_id": done.refund_id,
+        "request_id": done.request_id,
+        "amount": {"value": done.amount.value, "currency": done.amount.currency},
+        "result_code": done.result_code,
+    }))  # fmt: skip
+    if done.state is RefundState.ASKED:
+        raise OutcomeUnknown("The refund is registered but not confirmed yet: run pos recover.")
+    if done.state is RefundState.REFUSED:
+        raise Refused(words.say("refund.refused", code=done.result_code))
+
+
+def _state(refund_: Refund) -> bool:
+    return refund_.state is not RefundState.ASKED

@@ -1,0 +1,298 @@
+"""The loop itself: inputs in, the most overdue thing done, a View out.
+
+Apart from the payments and refunds that it drives so that what happens when can be read on one
+page.
+"""
+
+import queue
+from collections.abc import Callable
+from dataclasses import replace
+
+from pos import __version__
+from pos.engine.parts import Parts, Writer
+from pos.engine.payments import Payments
+from pos.engine.refunds import Refunds
+from pos.errors import JournalError
+from pos.sale import showing, till
+from pos.sale.history import Answered, History, ReceiptBegun, ReceiptPrinted, Started
+from pos.sale.input import CameraSays, Input, PrinterSays
+from pos.sale.money import Amount
+from pos.sale.payment import Payment, State, StillOpen, StopReason
+from pos.sale.refund import Refund, RefundState
+from pos.sale.view import LinkState, Notice, Stage, View, notice
+from pos.switch.client import Switch
+
+INBOX_MAX = 64
+IDLE_S = 5.0
+PROBE_UP_EVERY_S = 60.0
+PROBE_DOWN_EVERY_S = 10.0
+TIDY_AFTER_S = 30.0
+
+# What an inquiry may find of a final payment without contradicting what is written here.
+AGREES = {
+    State.PAID: {"Paid"},
+    State.DECLINED: {"Declined", "FoundCancelled", "ORDER_NOT_EXIST"},
+    State.CANCELLED: {"Declined", "FoundCancelled"},
+    State.REVERSED: {"Paid", "FoundCancelled"},
+}
+
+
+class Engine:
+    """The till at work. `put` and `end` may be called from any thread; the rest from one only."""
+
+    def __init__(self, parts: Parts, show: Callable[[View], None]) -> None:
+        self._parts = parts
+        self._show = show
+        self._inbox: queue.Queue[Input] = queue.Queue(INBOX_MAX)
+        self._ending = False
+        self._writer = Writer(parts.journal)
+        self._payments = Payments(parts, self._writer, self._moved, self._shown)
+        self._refunds = Refunds(parts, self._writer, self._settled)
+        now_s = parts.clock.monotonic()
+        self._desk = till.Desk(since_s=now_s)
+        self._camera: Notice | None = None
+        self._printer: Notice | None = None
+        self._probed_s = self._busy_s = now_s
+
+    @property
+    def history(self) -> History:
+        """Everything that is written down; for the engine's own thread."""
+        return self._writer.history
+
+    def put(self, given: Input) -> bool:
+        """Hand in one input; False when the inbox is full and it was dropped."""
+        try:
+            self._inbox.put_nowait(given)
+        except queue.Full:
+            return False
+        return True
+
+    def end(self) -> None:
+        """Ask `run` to return after what it is doing now."""
+        self._ending = True
+
+    def run(self) -> None:
+        """Work until `end`."""
+        self.start()
+        while not self._ending:
+            self.turn()
+
+    def turn(self, wait_s_max: float = IDLE_S) -> None:
+        """Do what is due, then take one input if one comes before the next thing is."""
+        wait_s = max(0.0, min(self.work(), wait_s_max))
+        try:
+            given = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
+        except queue.Empty:
+            return
+        self.handle(given)
+
+    def start(self) -> None:
+        """Note the start, learn about the link, and take up whatever was left unfinished."""
+        self._writer.write(Started(__version__, self._parts.clock.wall()))
+        if count := self._payments.resume() + self._refunds.resume():
+            self._say(notice("recovered", count=count))
+        self._probe()
+        self._publish()
+
+    def handle(self, given: Input) -> None:
+        """Take one input to its end: desk, journal, switch, and what everybody is shown."""
+        match given:
+            case CameraSays():
+                self._camera = given.trouble
+            case PrinterSays():
+                self._printed(given)
+            case _:
+                self._obey(given)
+        self._publish()
+
+    def work(self) -> float:
+        """Do the one thing most overdue, if any; seconds until the next is due."""
+        now_s = self._parts.clock.monotonic()
+        self._desk = till.idle(self._desk, self._parts.mode, now_s)
+        if self._writer.halt is not None:
+            return IDLE_S
+        dues = sorted((*self._payments.dues(), *self._refunds.dues()), key=lambda due: due[0])
+        if dues and dues[0][0] <= now_s:
+            self._busy_s = now_s
+            dues[0][1]()
+            self._publish()
+            return 0.0
+        self._keep_house(now_s, quiet=not dues)
+        return dues[0][0] - now_s if dues else IDLE_S
+
+    def view(self) -> View:
+        """All that may be shown right now."""
+        parts = self._parts
+        return showing.view_of(
+            self._desk,
+            self._writer.history,
+            currency=parts.terminal.currency,
+            merchant_name=parts.terminal.merchant.name,
+            mode=parts.mode,
+            limits=parts.limits,
+            wall_s=parts.clock.wall(),
+            link=parts.switch.link,
+            camera=self._camera,
+            printer=self._printer,
+            stopped=self._writer.halt,
+            can_scan=parts.eye is not None,
+        )
+
+    def _obey(self, given: Input) -> None:
+        now_s, parts = self._parts.clock.monotonic(), self._parts
+        before = self._desk.stage
+        self._desk, command = till.advance(
+            self._desk, given, now_s, parts.terminal.currency, parts.mode
+        )
+        match command:
+            case till.Pay():
+                self._pay(command)
+            case till.GiveUp():
+                self._payments.stop(command.request_id, StopReason.OPERATOR)
+            case till.Ask():
+                self._ask(command.request_id)
+            case till.Return():
+                self._give_back(command)
+        if self._desk.stage is Stage.SCANNING and before is not Stage.SCANNING:
+            self._begin_scanning()
+        self._mind_the_eye()
+
+    def _begin_scanning(self) -> None:
+        """A till that cannot sell now says so before the customer holds up a code."""
+        if (why := self._unfit_to_sell()) is not None:
+            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
+        elif self._parts.eye is not None:
+            self._parts.eye.arm()
+
+    def _pay(self, command: till.Pay) -> None:
+        why = self._unfit_to_sell()
+        if why is None and command.code is not None and self._payments.used(command.code):
+            why = notice("code.used")
+        if why is not None:
+            self._desk = till.refused(self._desk, why)
+            return
+        payment = self._payments.open(command.amount, command.code)
+        if payment is None:
+            self._desk = till.Desk(since_s=self._desk.since_s)
+            return
+        self._desk = till.paying(payment, self._parts.clock.monotonic())
+        self._mind_the_eye()
+        self._publish()
+        self._payments.send(payment, command.code)
+
+    def _moved(self, payment: Payment) -> None:
+        self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
+        if payment.state is State.PAID and self._parts.paper is not None:
+            number = self._next_number(payment.request_id)
+            if number is not None:
+                self._parts.paper.receipt(payment, number)
+
+    def _shown(self, event: StillOpen, expires_at_s: float) -> None:
+        if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
+            self._desk = till.showing(self._desk, event, expires_at_s)
+
+    def _ask(self, request_id: str) -> None:
+        if self._refunds.hurry(request_id) or self._payments.hurry(request_id):
+            return self._say(notice("ask.open"))
+        payment = self._writer.history.payments.get(request_id)
+        return None if payment is None else self._compare(payment)
+
+    def _compare(self, payment: Payment) -> None:
+        """Hold what the switch says of a final payment against what is written here."""
+        event = self._parts.switch.inquire(payment)
+        says = type(event).__name__
+        if isinstance(event, StillOpen):
+            if (unheard := link_notice(self._parts.switch)) is not None:
+                return self._say(unheard)
+            says = event.result_code
+        if says in AGREES[payment.state]:
+            return self._say(notice("ask.same", state=payment.state))
+        self._writer.write(Answered(payment.request_id, says))
+        return self._say(notice("ask.differs", grave=True, says=says))
+
+    def _give_back(self, command: till.Return) -> None:
+        judged = self._refunds.refusal(command.request_id, command.typed)
+        why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
+        if why is not None or not isinstance(judged, Amount):
+            return self._say(why or notice("refund.not_paid"))
+        refund = self._refunds.open(command.request_id, judged)
+        if refund is not None:
+            self._say(notice("refund.registered", amount=judged))
+            self._publish()
+            self._refunds.ask(refund)
+        return None
+
+    def _settled(self, refund: Refund) -> None:
+        if refund.state is RefundState.REFUSED:
+            return self._say(notice("refund.refused", grave=True, code=refund.result_code))
+        self._say(notice("refund.done", amount=refund.amount))
+        if self._parts.paper is not None:
+            payment = self._writer.history.payments[refund.request_id]
+            number = self._next_number(refund.refund_id)
+            if number is not None:
+                self._parts.paper.refund_slip(refund, payment, number)
+        return None
+
+    def _next_number(self, document_id: str) -> int | None:
+        """Write down that a receipt is begun; its number, or None when it may not be printed."""
+        number = len(self._writer.history.receipts) + 1
+        begun = ReceiptBegun(document_id, number, copy=False)
+        return number if self._writer.write(begun) else None
+
+    def _printed(self, said: PrinterSays) -> None:
+        if said.fault:
+            self._printer = notice("printer.trouble", sentence=said.fault)
+            return
+        self._printer = None
+        number = self._writer.history.receipts.get(said.document_id, 0)
+        self._writer.write(ReceiptPrinted(said.document_id, number))
+
+    def _unfit_to_sell(self) -> Notice | None:
+        """Why nothing may be sold or given back now, or None."""
+        if self._writer.halt is not None:
+            return self._writer.halt
+        try:
+            self._parts.journal.check_room()
+        except JournalError as fault:
+            return notice("halt.journal", grave=True, sentence=fault)
+        if link_notice(self._parts.switch) is not None:
+            self._probe()
+        return link_notice(self._parts.switch)
+
+    def _probe(self) -> None:
+        self._parts.switch.probe()
+        self._probed_s = self._parts.clock.monotonic()
+
+    def _keep_house(self, now_s: float, *, quiet: bool) -> None:
+        """What is done when nothing is due: watch the link, fold the journal's log."""
+        well = link_notice(self._parts.switch) is None
+        if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
+            self._probe()
+            self._publish()
+        journal = self._parts.journal
+        if journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
+            self._busy_s = now_s
+            journal.tidy()
+
+    def _mind_the_eye(self) -> None:
+        if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
+            self._parts.eye.disarm()
+
+    def _say(self, said: Notice) -> None:
+        self._desk = replace(self._desk, notice=said)
+
+    def _publish(self) -> None:
+        self._show(self.view())
+
+
+def link_notice(switch: Switch) -> Notice | None:
+    """Why the switch cannot be used just now, or None."""
+    if switch.setup_fault:
+        return notice("link.setup", grave=True, code=switch.setup_fault)
+    match switch.link:
+        case LinkState.UP:
+            return None
+        case LinkState.DISTRUSTED:
+            return notice("link.distrusted", grave=True)
+        case _:
+            return notice("link.down")

@@ -1,0 +1,93 @@
+"""What the engine works with, given to it by whoever composes the terminal.
+
+Apart so that clock, randomness, switch, eye and paper are all handed in: the simulator drives
+the same engine with others.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pos.errors import IllegalMove, JournalError
+from pos.fingerprint import Fingerprints
+from pos.journal import Journal
+from pos.sale.history import Entry, History
+from pos.sale.merchant import Terminal
+from pos.sale.mode import Mode
+from pos.sale.payment import Payment
+from pos.sale.pursuit import Limits
+from pos.sale.refund import Refund
+from pos.sale.view import Notice, notice
+from pos.switch.client import Switch
+
+
+class Eye(Protocol):
+    """The scanner, as the engine sees it."""
+
+    def arm(self) -> None:
+        """Forget what was seen and report codes from now on."""
+
+    def disarm(self) -> None:
+        """Report nothing."""
+
+
+class Paper(Protocol):
+    """The printer, as the engine sees it: it answers later with PrinterSays."""
+
+    def receipt(self, payment: Payment, number: int) -> None:
+        """Queue the receipt of a paid payment; its document id is the request id."""
+
+    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
+        """Queue the slip of a final refund; its document id is the refund id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Monotonic seconds for every wait; Unix seconds only for what people read."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+
+
+def random_id() -> str:
+    """128 random bits: never a counter, so a card that rolled back cannot repeat one."""
+    return secrets.token_hex(16)
+
+
+@dataclass(slots=True)
+class Parts:
+    """The engine's surroundings. `eye` and `paper` are None where there is none."""
+
+    journal: Journal
+    switch: Switch
+    fingerprints: Fingerprints
+    terminal: Terminal
+    mode: Mode
+    eye: Eye | None = None
+    paper: Paper | None = None
+    clock: Clock = field(default_factory=Clock)
+    limits: Limits = field(default_factory=Limits)
+    new_id: Callable[[], str] = random_id
+
+
+class Writer:
+    """The one hand that writes the journal. After a failure `halt` says why nothing is sold."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.halt: Notice | None = None
+
+    @property
+    def history(self) -> History:
+        """Everything that is written down."""
+        return self._journal.history
+
+    def write(self, entry: Entry) -> bool:
+        """Make `entry` durable; False when it changes nothing, or when the till has to halt."""
+        try:
+            return self._journal.append(entry)
+        except (JournalError, IllegalMove) as fault:
+            self.halt = notice("halt.journal", grave=True, sentence=fault)
+            return False

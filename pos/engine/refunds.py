@@ -1,0 +1,99 @@
+"""The open refunds at work: written down, asked for under one id until they are final.
+
+Apart from the payments because a refund never changes one.
+"""
+
+from collections.abc import Callable, Iterator
+
+from pos.engine.parts import Parts, Writer
+from pos.errors import AmountError
+from pos.sale.money import Amount
+from pos.sale.payment import State
+from pos.sale.refund import Refund, RefundAsked, RefundEvent, RefundPursuit, refund_due_s
+from pos.sale.till import said_by
+from pos.sale.view import Notice, notice
+
+
+class Refunds:
+    """Every open refund and how far the work on it has come.
+
+    `settled` is called with a refund when it became final.
+    """
+
+    def __init__(self, parts: Parts, writer: Writer, settled: Callable[[Refund], None]) -> None:
+        self._parts = parts
+        self._writer = writer
+        self._settled = settled
+        self._pursuits: dict[str, RefundPursuit] = {}
+        self._sent: set[str] = set()
+
+    def resume(self) -> int:
+        """Take up what an earlier process left open; how many."""
+        now_s = self._parts.clock.monotonic()
+        for refund in self._writer.history.open_refunds():
+            self._pursuits[refund.refund_id] = RefundPursuit(now_s)
+            self._sent.add(refund.refund_id)
+        return len(self._pursuits)
+
+    def refusal(self, request_id: str, typed: str) -> Notice | Amount:
+        """The amount that may be given back, or why it may not. `typed` empty: all that is left."""
+        history = self._writer.history
+        payment = history.payments.get(request_id)
+        if payment is None or payment.state is not State.PAID:
+            return notice("refund.not_paid")
+        if any(refund.refund_id in self._pursuits for refund in history.refunds_of(request_id)):
+            return notice("refund.open_already")
+        left = history.left_amount(request_id)
+        if left is None:
+            return notice("refund.too_much", left="0")
+        try:
+            amount = Amount.parse(typed, left.currency) if typed else left
+        except AmountError as fault:
+            return said_by(fault)
+        return notice("refund.too_much", left=left) if amount.value > left.value else amount
+
+    def open(self, request_id: str, amount: Amount) -> Refund | None:
+        """Write a new refund down; None when it could not be, and so nothing may be sent."""
+        parts = self._parts
+        asked = RefundAsked(parts.new_id(), request_id, amount, parts.clock.wall())
+        if not self._writer.write(asked):
+            return None
+        self._pursuits[asked.refund_id] = RefundPursuit(parts.clock.monotonic())
+        return self._writer.history.refunds[asked.refund_id]
+
+    def hurry(self, request_id: str) -> bool:
+        """Ask now about every open refund of this payment; False when there is none."""
+        waiting = [
+            refund
+            for refund in self._writer.history.refunds_of(request_id)
+            if refund.refund_id in self._pursuits
+        ]
+        for refund in waiting:
+            self.ask(refund)
+        return bool(waiting)
+
+    def dues(self) -> Iterator[tuple[float, Callable[[], None]]]:
+        """For each open refund the monotonic second of its next act, and the act."""
+        for refund in self._writer.history.open_refunds():
+            yield refund_due_s(self._pursuits[refund.refund_id]), self._asking(refund)
+
+    def _asking(self, refund: Refund) -> Callable[[], None]:
+        return lambda: self.ask(refund)
+
+    def ask(self, refund: Refund) -> None:
+        """Ask for it again under its one id, or what became of it, by turns."""
+        switch, refund_id = self._parts.switch, refund.refund_id
+        pursuit = self._pursuits[refund_id]
+        first = refund_id not in self._sent
+        self._sent.add(refund_id)
+        event: RefundEvent
+        if pursuit.count % 2 == 0:
+            payment = self._writer.history.payments[refund.request_id]
+            event = switch.refund(refund, payment, first=first)
+        else:
+            event = switch.inquire_refund(refund)
+        now_s = self._parts.clock.monotonic()
+        self._pursuits[refund_id] = RefundPursuit(now_s, pursuit.count + 1)
+        if self._writer.write(event):
+            del self._pursuits[refund_id]
+            self._settled(self._writer.history.refunds[refund_id])
