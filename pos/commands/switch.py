@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from pos.errors import SettingsError
-from pos.folders import state_folder
+from pos.folders import SWITCH_FOLDER_NAME, SWITCH_PUBLIC_KEY_NAME, state_folder
 
 STOP_CHECK_S = 1.0
 
@@ -30,6 +30,9 @@ STOP_CHECK_S = 1.0
 @click.option("--tls-cert", type=click.Path(path_type=Path), help="Certificate chain, PEM.")
 @click.option("--tls-key", type=click.Path(path_type=Path), help="The certificate's key, PEM.")
 @click.option("--state", metavar="DIR", help="Folder of everything that is kept.")
+@click.option(
+    "--trust", multiple=True, metavar="ID=FILE", help="Register a caller's public key first."
+)
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def switch(
     host: str,
@@ -38,6 +41,7 @@ def switch(
     tls_cert: Path | None,
     tls_key: Path | None,
     state: str | None,
+    trust: tuple[str, ...],
     *,
     until_eof: bool,
 ) -> None:
@@ -47,17 +51,22 @@ def switch(
     from pos.scheme.server import RunningSwitch
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
-    from pos.switch.signature import Signer
+    from pos.switch.signature import Signer, public_key_line
 
     if (tls_cert is None) != (tls_key is None):
         raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
-    folder = state_folder(state) / "switch"
-    signer = Signer(own_key(folder))
+    folder = state_folder(state) / SWITCH_FOLDER_NAME
+    key = own_key(folder)
+    (folder / SWITCH_PUBLIC_KEY_NAME).write_text(public_key_line(key) + "\n")
+    signer = Signer(key)
     stop = _stop_signal(until_eof=until_eof)
     with Store.open(database or default_database(folder)) as store:
         scheme = open_scheme(store)
         scheme.book.recover()
-        app = create_app(scheme.book, Clients(store), signer, behaviour=scheme.behaviour)
+        clients = Clients(store)
+        for client_id, public_key in map(_trusted, trust):
+            clients.add(client_id, public_key)
+        app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour)
         with RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running:
             click.echo(f"switch ready on {running.url}")
             sys.stdout.flush()
@@ -68,6 +77,17 @@ def switch(
 def default_database(folder: Path) -> str:
     """URL of the books in the switch's `folder`."""
     return f"sqlite:///{folder.resolve() / 'switch.db'}"
+
+
+def _trusted(option: str) -> tuple[str, bytes]:
+    """The caller's id and key bytes in `ID=FILE`."""
+    client_id, _, file = option.partition("=")
+    try:
+        return client_id, Path(file).read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"The key file {file!r} cannot be read ({error.strerror}); check --trust."
+        ) from None
 
 
 def _stop_signal(*, until_eof: bool) -> threading.Event:
