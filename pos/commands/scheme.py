@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pos.commands.switch import default_database
-from pos.errors import Refused, SettingsError, WrongUse
+from pos.commands.switch import default_database, key_file
+from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
 
 if TYPE_CHECKING:
@@ -59,15 +59,9 @@ def add_client(client_id: str, key: Path, database: str | None, state: str | Non
     from pos.scheme.store import Store
     from pos.switch.signature import public_key_line
 
-    try:
-        public_key = key.read_bytes()
-    except OSError as error:
-        raise SettingsError(
-            f"The key file {key} cannot be read ({error.strerror}); check --key."
-        ) from None
     folder = _folder(state)
     with Store.open(database or default_database(folder)) as store:
-        Clients(store).add(client_id, public_key)
+        Clients(store).add(client_id, key_file(key))
     click.echo(public_key_line(own_key(folder)))
 
 

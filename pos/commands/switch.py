@@ -8,11 +8,15 @@ import signal
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pos.errors import SettingsError
 from pos.folders import SWITCH_FOLDER_NAME, SWITCH_PUBLIC_KEY_NAME, state_folder
+
+if TYPE_CHECKING:
+    from pos.scheme.clients import Clients
 
 STOP_CHECK_S = 1.0
 
@@ -32,6 +36,12 @@ STOP_CHECK_S = 1.0
 @click.option("--state", metavar="DIR", help="Folder of everything that is kept.")
 @click.option(
     "--trust", multiple=True, metavar="ID=FILE", help="Register a caller's public key first."
+)
+@click.option(
+    "--trust",
+    metavar="ID=FILE",
+    multiple=True,
+    help="Register caller ID by the public key in FILE first; may be repeated.",
 )
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def switch(
@@ -72,6 +82,23 @@ def switch(
             sys.stdout.flush()
             while running.alive and not stop.wait(STOP_CHECK_S):
                 pass
+
+
+def _register(clients: "Clients", caller: str) -> None:
+    client_id, equals, file = caller.partition("=")
+    if not equals:
+        raise SettingsError(f"--trust {caller!r} names no key file; write it like till-1=till.pub.")
+    clients.add(client_id, key_file(Path(file)))
+
+
+def key_file(path: Path) -> bytes:
+    """The content of a key file. Raises SettingsError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SettingsError(
+            f"The key file {path} cannot be read ({error.strerror}); check its name."
+        ) from None
 
 
 def default_database(folder: Path) -> str:

@@ -75,7 +75,7 @@ class Customers:
     ) -> str:
         """A fresh payment code of 24 digits, good for one payment within five minutes.
 
-        Without `customer`, of the wallet's first by name. Raises WrongUse for a name it does not know.
+        Without `customer`, of the wallet's first by name. Raises WrongUse for an unknown name.
         """
         chosen = self._wallet(wallet)
         raw = self._random(8 * _USER_DIGITS)
