@@ -35,9 +35,6 @@ STOP_CHECK_S = 1.0
 @click.option("--tls-key", type=click.Path(path_type=Path), help="The certificate's key, PEM.")
 @click.option("--state", metavar="DIR", help="Folder of everything that is kept.")
 @click.option(
-    "--trust", multiple=True, metavar="ID=FILE", help="Register a caller's public key first."
-)
-@click.option(
     "--trust",
     metavar="ID=FILE",
     multiple=True,
@@ -74,8 +71,8 @@ def switch(
         scheme = open_scheme(store)
         scheme.book.recover()
         clients = Clients(store)
-        for client_id, public_key in map(_trusted, trust):
-            clients.add(client_id, public_key)
+        for caller in trust:
+            _register(clients, caller)
         app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour)
         with RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running:
             click.echo(f"switch ready on {running.url}")
@@ -104,17 +101,6 @@ def key_file(path: Path) -> bytes:
 def default_database(folder: Path) -> str:
     """URL of the books in the switch's `folder`."""
     return f"sqlite:///{folder.resolve() / 'switch.db'}"
-
-
-def _trusted(option: str) -> tuple[str, bytes]:
-    """The caller's id and key bytes in `ID=FILE`."""
-    client_id, _, file = option.partition("=")
-    try:
-        return client_id, Path(file).read_bytes()
-    except OSError as error:
-        raise SettingsError(
-            f"The key file {file!r} cannot be read ({error.strerror}); check --trust."
-        ) from None
 
 
 def _stop_signal(*, until_eof: bool) -> threading.Event:

@@ -67,19 +67,14 @@ class Clients:
 def own_key(folder: Path) -> RSAPrivateKey:
     """The switch's private key, `switch.pem` in `folder`; made on first use, for its owner only.
 
-    Its public part lies beside it in `switch.pub`, one line, for callers on this machine. Raises
-    SettingsError when they cannot be read or written.
+    Raises SettingsError when it cannot be read or written.
     """
     path = folder / "switch.pem"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not path.exists():
             _write_once(path, new_private_key())
-        key = load_private_key(path.read_bytes())
-        public = folder / "switch.pub"
-        if not public.exists():
-            _write_once(public, f"{public_key_line(key)}\n".encode())
-        return key
+        return load_private_key(path.read_bytes())
     except OSError as error:
         raise SettingsError(
             f"The switch's key {path} cannot be used ({error.strerror}); check its folder."
