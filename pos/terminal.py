@@ -37,7 +37,7 @@ from pos.switch.exchange import Caller, Exchange
 
 STOP_S = 15.0
 
-Show = Callable[[View], None]
+Show = Callable[[View], object]
 
 
 @dataclass(frozen=True, slots=True)

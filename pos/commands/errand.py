@@ -16,9 +16,8 @@ from pos.commands.options import plain_device_errors
 from pos.config import Settings
 from pos.embedded import EmbeddedSwitch, caller_of
 from pos.engine import Engine
-from pos.language import Language
 from pos.sale.mode import COUNTER
-from pos.sale.view import Notice, View
+from pos.sale.view import View
 from pos.switch.exchange import Caller
 from pos.terminal import Station, device_spec
 
@@ -75,8 +74,3 @@ def interrupted(act: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def sentence(language: Language, said: Notice) -> str:
-    """A Notice in words."""
-    return language.say(said.key, **dict(said.values))

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from pos.commands.errand import foreground, sentence, work_until
+from pos.commands.errand import foreground, work_until
 from pos.commands.options import config_option, opened, state_option
 from pos.errors import OutcomeUnknown, Refused
 from pos.language import Language
@@ -38,7 +38,7 @@ def refund(request_id: str, amount: str, state: str | None, config: str | None) 
         engine.handle(GiveBack(request_id, amount))
         if len(engine.history.refunds) == before:
             said = views[0].stopped or views[0].notice
-            raise Refused(sentence(words, said) if said else "Nothing was given back.")
+            raise Refused(words.notice(said) if said else "Nothing was given back.")
         asked = list(engine.history.refunds.values())[-1]
         work_until(engine, lambda: _state(engine.history.refunds[asked.refund_id]), PATIENCE_S)
         done = engine.history.refunds[asked.refund_id]

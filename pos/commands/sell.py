@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pos.commands.errand import foreground, interrupted, sentence, work_until
+from pos.commands.errand import foreground, interrupted, work_until
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 from pos.engine import Engine
 from pos.errors import OutcomeUnknown, Refused, WrongUse
@@ -110,7 +110,7 @@ class _Sale:
 
     def _why_not(self) -> str:
         said = self.view.stopped or self.view.notice
-        return "Nothing was charged; try again." if said is None else sentence(self.words, said)
+        return "Nothing was charged; try again." if said is None else self.words.notice(said)
 
     def _settled(self, engine: Engine, request_id: str) -> bool:
         if self._stopping_s is not None:
@@ -185,7 +185,7 @@ def _report(payment: Payment, sale: _Sale) -> None:
     if payment.state is State.PAID:
         return
     reason = sale.view.reason
-    told = sentence(sale.words, reason) if reason is not None else str(payment.state)
+    told = sale.words.notice(reason) if reason is not None else str(payment.state)
     if payment.state.open:
         raise OutcomeUnknown(f"{told} The outcome is not known yet: run pos recover.")
     raise Refused(told)

@@ -6,6 +6,7 @@ page.
 
 import queue
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from pos import __version__
@@ -43,7 +44,7 @@ class Engine:
     def __init__(self, parts: Parts, show: Callable[[View], None]) -> None:
         self._parts = parts
         self._show = show
-        self._inbox: queue.Queue[Input] = queue.Queue(INBOX_MAX)
+        self._inbox: queue.Queue[Input | None] = queue.Queue(INBOX_MAX)
         self._ending = False
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
@@ -70,6 +71,8 @@ class Engine:
     def end(self) -> None:
         """Ask `run` to return after what it is doing now."""
         self._ending = True
+        with suppress(queue.Full):  # a full inbox wakes the loop just as well
+            self._inbox.put_nowait(None)
 
     def run(self) -> None:
         """Work until `end`."""
@@ -84,7 +87,8 @@ class Engine:
             given = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
         except queue.Empty:
             return
-        self.handle(given)
+        if given is not None:
+            self.handle(given)
 
     def start(self) -> None:
         """Note the start, learn about the link, and take up whatever was left unfinished."""

@@ -1,0 +1,36 @@
+"""`pos counter`: the till at a counter."""
+
+import click
+
+from pos.commands.errand import connection
+from pos.commands.options import config_option, opened, plain_device_errors, state_option
+
+
+@click.command()
+@state_option
+@config_option
+def counter(state: str | None, config: str | None) -> None:
+    """The till at a counter: screen, camera, lights and printer as terminal.toml says."""
+    from hardware.bench import open_devices
+    from pos.language import Language
+    from pos.sale.mode import COUNTER
+    from pos.sale.view import Stage, View
+    from pos.screens.app import PosApp
+    from pos.terminal import Station, device_spec
+
+    folder, settings = opened(state, config)
+    with plain_device_errors():
+        devices = open_devices(device_spec(settings))
+    parties = settings.parties()
+    first = View(Stage.READY, parties.currency, parties.merchant.name)
+    with (
+        Station(settings, folder, COUNTER, devices) as station,
+        connection(settings, folder) as connect,
+    ):
+        app = PosApp(
+            station.put,
+            Language(settings.terminal.language),
+            first,
+            opened=lambda app: station.start(connect, app.show),
+        )
+        app.run()
