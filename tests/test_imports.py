@@ -19,9 +19,10 @@ HEAVY = frozenset(
     {"textual", "cv2", "picamera2", "libcamera", "gpiozero", "escpos", "fastapi", "sqlalchemy"}
 )
 
-# The modules that own such a library, by the longest name that fits. `pos.scheme` and its modules
-# are the server; `pos.screens` and its modules are the Textual front end.
+# The modules that own such a library, by the longest name that fits: the demo runs both sides, the
+# scheme is the server, and the screens are the Textual front end.
 OWNERS = {
+    "pos.demo": {"fastapi", "sqlalchemy"},
     "pos.scheme": {"fastapi", "sqlalchemy"},
     "pos.screens": {"textual"},
 }
