@@ -1,0 +1,136 @@
+"""The words of the till in one language: sentences by key, amounts, times.
+
+Apart so that the till speaks in keys and every front end says them in the person's language.
+The catalogues are gettext `.po` files whose msgid is the key and whose msgstr holds `{name}`
+fields. A Language is an object, not a setting of the process: two screens may differ.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import cache, cached_property
+from pathlib import Path
+
+from pos.errors import AmountError, SettingsError
+from pos.sale.money import Amount, exponent
+from pos.sale.view import Notice
+
+CODES = ("en", "nb", "fi", "sv", "da", "zh")
+
+FOLDER = Path(__file__).parent / "languages"
+
+# CLDR locales; plain `en` would write the American way, with 2:32 PM.
+_LOCALES = {"en": "en_GB"}
+
+_AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) ([A-Z]{3})")
+
+# Values that are names of the program, and the keys under which people know them.
+_NAMED = {"state": "state.{}", "says": "says.{}"}
+
+
+class Language:
+    """Says things in the language `code`, one of CODES, with times in `zone` (default: local).
+
+    Raises SettingsError for another code.
+    """
+
+    def __init__(self, code: str = "en", zone: tzinfo | None = None) -> None:
+        if code not in CODES:
+            raise SettingsError(f"There is no language {code!r}; use one of {', '.join(CODES)}.")
+        self.code = code
+        self._locale = _LOCALES.get(code, code)
+        self._zone = zone
+
+    def say(self, key: str, /, **values: object) -> str:
+        """The sentence of `key` with `values` in it.
+
+        A key that this catalogue lacks is said in English, a result code that no catalogue
+        knows by its code, and anything else by one general sentence: a till never shows a key.
+        """
+        sentence = self._sentences.get(key) or catalogue("en").get(key)
+        if sentence is None:
+            if key.startswith("reason."):
+                return self.say("reason.other", code=key.removeprefix("reason."))
+            return self.say("said.unknown")
+        if key.startswith("reason."):
+            values.setdefault("code", key.removeprefix("reason."))
+        try:
+            return sentence.format_map(values)
+        except (KeyError, IndexError, ValueError):
+            return self.say("said.unknown")
+
+    def notice(self, said: Notice) -> str:
+        """The sentence of a Notice; amounts and states in its values are put into words."""
+        return self.say(said.key, **{name: self._value(name, value) for name, value in said.values})
+
+    def amount_text(self, amount: Amount) -> str:
+        """`1 299,00 NOK` as this language writes it, with the ISO 4217 code."""
+        return f"{self.number_text(amount)}\N{NO-BREAK SPACE}{amount.currency}"
+
+    def number_text(self, amount: Amount) -> str:
+        """The same without the currency."""
+        from babel.numbers import format_decimal
+
+        decimals = exponent(amount.currency)
+        pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+        major = Decimal(amount.value).scaleb(-decimals)
+        return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    @cached_property
+    def decimal_mark(self) -> str:
+        """What stands before the decimals."""
+        from babel.numbers import get_decimal_symbol
+
+        return str(get_decimal_symbol(self._locale))
+
+    @cached_property
+    def group_mark(self) -> str:
+        """What stands between thousands."""
+        from babel.numbers import get_group_symbol
+
+        return str(get_group_symbol(self._locale))
+
+    def time_text(self, unix_seconds: float) -> str:
+        """Day, month, hour and minute of a moment."""
+        from babel.dates import format_skeleton, format_time
+
+        moment = datetime.fromtimestamp(unix_seconds, UTC).astimezone(self._zone)
+        day = format_skeleton("MMMd", moment, tzinfo=moment.tzinfo, locale=self._locale)
+        clock = format_time(moment, "short", tzinfo=moment.tzinfo, locale=self._locale)
+        return f"{day} {clock}"
+
+    @cached_property
+    def _sentences(self) -> Mapping[str, str]:
+        return catalogue(self.code)
+
+    def _value(self, name: str, value: str) -> str:
+        if name in _NAMED:
+            key = _NAMED[name].format(value)
+            return self.say(key) if key in catalogue("en") else value
+        if match := _AMOUNT.fullmatch(value):
+            try:
+                return self.amount_text(Amount.parse(match[1], match[2]))
+            except AmountError:
+                return value
+        return value
+
+
+@cache
+def catalogue(code: str) -> Mapping[str, str]:
+    """Sentences by key of one of CODES. Raises SettingsError when the file cannot be read."""
+    from babel.messages.pofile import PoFileError, read_po
+
+    path = FOLDER / f"{code}.po"
+    try:
+        with path.open("rb") as file:
+            messages = read_po(file, locale=code, abort_invalid=True)
+    except (OSError, PoFileError, ValueError) as fault:
+        raise SettingsError(
+            f"The language file {path.name} cannot be read; install Samkassa again. ({fault})"
+        ) from fault
+    return {
+        message.id: message.string
+        for message in messages
+        if isinstance(message.id, str) and isinstance(message.string, str) and message.id
+    }

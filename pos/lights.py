@@ -1,0 +1,55 @@
+"""The front end made of lights and a buzzer: each View becomes one Signal.
+
+Apart because a customer and a cashier see the lamp before they read the screen, and because it
+is all the front end that a till without a screen has.
+"""
+
+from hardware.devices import Indicator, Signal
+from pos.sale.view import Stage, Verdict, View
+
+_STAGES = {
+    Stage.READY: Signal.READY,
+    Stage.SCANNING: Signal.SCAN,
+    Stage.SHOWING: Signal.SCAN,
+    Stage.PAYING: Signal.BUSY,
+    Stage.STOPPING: Signal.BUSY,
+}
+
+_VERDICTS = {
+    Verdict.PAID: Signal.PAID,
+    Verdict.DECLINED: Signal.DECLINED,
+    # Not paid either: the customer does not take the goods along.
+    Verdict.CANCELLED: Signal.DECLINED,
+    Verdict.ASIDE: Signal.ATTENTION,
+}
+
+
+def signal_for(view: View) -> Signal:
+    """What the lights say of `view`.
+
+    A till that does not sell calls for a person, and so does an idle one with a payment that
+    stayed open too long; a sale in progress is not disturbed by it.
+    """
+    if view.stopped is not None:
+        return Signal.ATTENTION
+    if view.stage is Stage.OUTCOME:
+        return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]
+    if view.stage is Stage.READY and any(row.needs_person for row in view.unfinished):
+        return Signal.ATTENTION
+    return _STAGES[view.stage]
+
+
+class Lights:
+    """Keeps an indicator at the signal of the latest View. `show` is called by one thread."""
+
+    def __init__(self, indicator: Indicator) -> None:
+        self._indicator = indicator
+        self._shown: tuple[Signal, str] | None = None
+
+    def show(self, view: View) -> None:
+        """Change the lights where the signal changed, or where another sale ended the same."""
+        signal = signal_for(view)
+        sale = view.request_id if view.stage is Stage.OUTCOME else ""
+        if (signal, sale) != self._shown:
+            self._shown = (signal, sale)
+            self._indicator.show(signal)

@@ -1,0 +1,110 @@
+"""The till on a screen: shows the latest View, and hands what people do to the till.
+
+Apart from the engine because drawing must never hold up money, nor money drawing. The engine's
+thread calls `show`; keys and touches go the other way through `put`. Nothing else passes.
+"""
+
+from collections.abc import Callable
+
+from textual.app import App
+from textual.message import Message
+
+from pos.language import Language
+from pos.sale.input import Input
+from pos.sale.view import View
+from pos.screens import sound
+from pos.screens.counter import CounterScreen, may_leave
+from pos.screens.customer import Phone
+from pos.screens.front import Front
+from pos.screens.palette import THEME
+from pos.screens.qr import QrForm
+
+
+class ViewChanged(Message):
+    """The till has something new to show."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+
+class PosApp(App[None]):
+    """The counter's screen.
+
+    `first` is shown until the till speaks. `put` takes an Input from any thread and returns
+    False when the till cannot take it now. `opened` is called once, when the first screen is
+    up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
+    """
+
+    CSS_PATH = "pos.tcss"
+    TITLE = "Samkassa"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (112, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-even"), (34, "-tall")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        put: Callable[[Input], bool],
+        language: Language,
+        first: View,
+        *,
+        phone: Phone | None = None,
+        opened: Callable[["PosApp"], None] | None = None,
+        qr_form: QrForm = QrForm.AUTO,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        super().__init__()
+        # Before the style sheet is read, which uses its colours.
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        front = Front(put, language, qr_form=qr_form, phone=phone)
+        if clock is not None:
+            front = Front(put, language, clock, qr_form, phone)
+        self._front = front
+        self._opened = opened
+        self.shown = first
+
+    def get_default_screen(self) -> CounterScreen:
+        """The desk."""
+        return CounterScreen(self._front, self.shown)
+
+    def on_ready(self) -> None:
+        """The first screen is up."""
+        if self._opened is not None:
+            self._opened(self)
+
+    def show(self, view: View) -> bool:
+        """Take a View, from any thread; False once the screen is closed."""
+        return self.post_message(ViewChanged(view))
+
+    def on_view_changed(self, message: ViewChanged) -> None:
+        """Let every screen that is open show it, and be heard."""
+        before, self.shown = self.shown, message.view
+        # The topmost first: one that makes way must not stand under another.
+        for screen in reversed(list(self.screen_stack)):
+            apply = getattr(screen, "apply", None)
+            if apply is not None:
+                apply(message.view)
+        for delay_s in sound.beats_s(before, message.view):
+            if delay_s:
+                self.set_timer(delay_s, self.bell)
+            else:
+                self.bell()
+
+    async def action_quit(self) -> None:
+        """Close, unless somebody's payment is on the desk."""
+        if may_leave(self.shown):
+            self.exit()
+        else:
+            self.refuse_to_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C ends nothing here: a till is closed on purpose."""
+
+    def refuse_to_leave(self) -> None:
+        """Bring the desk back into sight and say why it stays."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        desk = self.screen
+        if isinstance(desk, CounterScreen):
+            desk.refuse_to_leave()

@@ -1,0 +1,27 @@
+"""What every screen is given: where inputs go, which words to use, what time it is.
+
+Apart so that screens know neither the application object nor the engine behind it.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pos.language import Language
+from pos.sale.input import Input
+from pos.screens.customer import Phone
+from pos.screens.qr import QrForm
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """`put` hands an Input to the till and returns False when the till cannot take it now.
+
+    `clock` gives the monotonic seconds that Views are written in.
+    """
+
+    put: Callable[[Input], bool]
+    language: Language
+    clock: Callable[[], float] = time.monotonic
+    qr_form: QrForm = QrForm.AUTO
+    phone: Phone | None = None
