@@ -37,6 +37,16 @@ class Waiting:
     charge: Amount
 
 
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A payment in a customer's history; `charge` is in the currency that her wallet holds."""
+
+    payment_id: str
+    merchant_name: str
+    charge: Amount
+    answer: Answer
+
+
 class Customers:
     """Everybody who tries the scheme out, in every simulated wallet."""
 
@@ -137,6 +147,24 @@ class Customers:
                     row.payment_id,
                     row.merchant_name,
                     Amount(row.value, chosen.currency),
+                )
+                for row in connection.execute(query)
+            ]
+
+    def charges(self, wallet: str, customer: str) -> list[Charged]:
+        """The customer's payments in no order, whatever became of them."""
+        chosen = self._wallet(wallet)
+        query = select(wallet_charge).where(
+            wallet_charge.c.wallet == chosen.name, wallet_charge.c.customer == customer
+        )
+        known = {Answer.PAID: Answer.PAID, Answer.PENDING: Answer.PENDING}
+        with self._store.read() as connection:
+            return [
+                Charged(
+                    row.payment_id,
+                    row.merchant_name or "",
+                    Amount(row.value, chosen.currency),
+                    known.get(row.state, Answer.DECLINED),
                 )
                 for row in connection.execute(query)
             ]

@@ -4,11 +4,12 @@ Apart so that no float and no second rounding rule can reach money: a price is a
 hundred-millionths, and an amount is rounded once, half up, to the target's smallest unit.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from importlib import resources
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from pos.sale.money import Amount, exponent
 
 PRICE_DECIMALS = 8
 _SCALE = 10**PRICE_DECIMALS
+_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
 
 
 class NoRate(PosError):
@@ -72,12 +74,12 @@ class Rates:
         """Rates from a parsed file. Raises SettingsError naming the currency that is wrong."""
         per_base = {str(document["base"]): Decimal(1)}
         for currency, text in document["rates"].items():
-            try:
-                per_base[currency] = Decimal(text)
-            except (InvalidOperation, TypeError):
-                per_base[currency] = Decimal(0)
-            if not per_base[currency] > 0:
-                raise SettingsError(f"The reference rate of {currency} is not a number above 0.")
+            if not (isinstance(text, str) and _NUMBER.fullmatch(text) and Decimal(text) > 0):
+                raise SettingsError(
+                    f"The reference rate of {currency} is not a number above 0; write it as "
+                    'text, like "11.7350".'
+                )
+            per_base[currency] = Decimal(text)
         return cls(document["date"], per_base)
 
     def rate(self, sold: str, bought: str) -> Rate:

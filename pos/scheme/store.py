@@ -42,7 +42,7 @@ class Store:
         parsed = _parsed(url)
         in_memory = parsed.database in (None, "", ":memory:")
         if not in_memory:
-            Path(str(parsed.database)).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_folder(Path(str(parsed.database)).parent)
         arguments: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
         engine = create_engine(
             parsed,
@@ -57,10 +57,7 @@ class Store:
                 metadata.create_all(connection)
         except DBAPIError as error:
             store.close()
-            raise SettingsError(
-                f"The switch's database {parsed.database} cannot be used ({error.orig}); "
-                "check the path and its permissions, or name another with --database."
-            ) from None
+            raise _unusable(parsed.database, error.orig) from None
         return store
 
     @contextmanager
@@ -106,6 +103,20 @@ def _parsed(url: str) -> URL:
             "The switch keeps its books in SQLite; give --database like sqlite:///switch.db."
         )
     return parsed
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(folder, error.strerror) from None
+
+
+def _unusable(path: object, reason: object) -> SettingsError:
+    return SettingsError(
+        f"The switch's database {path} cannot be used ({reason}); check the path and its "
+        "permissions, or name another with --database."
+    )
 
 
 def _settle(engine: Engine, *, durable: bool) -> None:

@@ -1,0 +1,147 @@
+"""A switch at hand: the real book on a real database, with a clock and chance of our own."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pos.scheme.partners import Behaviour
+from pos.scheme.simulation import SimulatedScheme, open_scheme
+from pos.scheme.store import Store
+from pos.switch.wire import (
+    CancelRequest,
+    CancelResponse,
+    InquiryPaymentRequest,
+    InquiryPaymentResponse,
+    PayRequest,
+    PayResponse,
+    RefundRequest,
+    RefundResponse,
+    WireAmount,
+)
+
+CLIENT = "till-1"
+
+
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    now: datetime = field(default_factory=lambda: datetime(2026, 3, 1, 11, 0, 1, tzinfo=UTC))
+
+    def __call__(self) -> datetime:
+        """What the clock shows."""
+        return self.now
+
+    def advance(self, **time: float) -> None:
+        """Let time pass: `advance(minutes=3)`."""
+        self.now += timedelta(**time)
+
+
+def pay_request(
+    request_id: str = "r-1",
+    code: str | None = None,
+    value: int | str = 12_900,
+    currency: str = "NOK",
+    scenario: str = "PaymentCode",
+    expiry: str | None = None,
+) -> PayRequest:
+    """A complete request to pay."""
+    amount = {"currency": currency, "value": str(value)}
+    env = {"storeTerminalId": "T07", "storeTerminalRequestTime": "2026-03-01T12:00:01+01:00"}
+    return PayRequest.model_validate(
+        {
+            "paymentRequestId": request_id,
+            "paymentAmount": amount,
+            "order": {
+                "orderDescription": "Two coffees and a bun",
+                "orderAmount": amount,
+                "merchant": {
+                    "referenceMerchantId": "M-0001",
+                    "merchantMCC": "5814",
+                    "merchantName": "Fjord Kafe",
+                    "store": {
+                        "referenceStoreId": "OSL-1",
+                        "storeName": "Fjord Kafe Oslo S",
+                        "storeMCC": "5814",
+                    },
+                },
+                "env": env | ({"userAgent": "AliApp"} if scenario == "EntryCode" else {}),
+            },
+            "paymentMethod": {"paymentMethodType": "CONNECT_WALLET", "paymentMethodId": code},
+            "paymentFactor": {"inStorePaymentScenario": scenario},
+            "paymentExpiryTime": expiry,
+        }
+    )
+
+
+@dataclass
+class Desk:
+    """A merchant's side of the book, and the customers in front of it."""
+
+    scheme: SimulatedScheme
+    clock: Clock
+
+    def code(
+        self, wallet: str = "vipps", behaves: str = "pays", customer: str | None = None
+    ) -> str:
+        """A fresh payment code."""
+        return self.scheme.customers.new_code(wallet, customer, Behaviour(behaves))
+
+    def pay(self, request_id: str = "r-1", client: str = CLIENT, **fields: object) -> PayResponse:
+        """Pay; with a fresh code of Vipps if none is given."""
+        if fields.get("scenario", "PaymentCode") == "PaymentCode":
+            fields.setdefault("code", self.code())
+        request = pay_request(request_id, **fields)  # type: ignore[arg-type]
+        return self.scheme.book.pay(client, request)
+
+    def show(self, request_id: str = "r-1", **fields: object) -> tuple[PayResponse, str]:
+        """Ask for an order code; the answer and the code."""
+        answer = self.pay(request_id, scenario="OrderCode", **fields)
+        assert answer.order_code_form is not None
+        return answer, answer.order_code_form.code_details[0].code_value
+
+    def inquire(self, request_id: str = "r-1", client: str = CLIENT) -> InquiryPaymentResponse:
+        """Ask what became of a payment."""
+        request = InquiryPaymentRequest(payment_request_id=request_id)
+        return self.scheme.book.inquire_payment(client, request)
+
+    def cancel(self, request_id: str = "r-1", client: str = CLIENT) -> CancelResponse:
+        """Cancel a payment."""
+        return self.scheme.book.cancel(client, CancelRequest(payment_request_id=request_id))
+
+    def refund(
+        self, payment_id: str | None, value: int, refund_id: str = "rf-1", client: str = CLIENT
+    ) -> RefundResponse:
+        """Refund part of a payment in NOK."""
+        request = RefundRequest(
+            refund_request_id=refund_id,
+            payment_id=payment_id or "",
+            refund_amount=WireAmount(currency="NOK", value=str(value)),
+        )
+        return self.scheme.book.refund(client, request)
+
+    def balance(self, wallet: str = "vipps", customer: str = "Kari") -> int:
+        """What a customer has."""
+        return self.scheme.customers.balance(wallet, customer)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Noon in Oslo, 1 March 2026, until a test lets time pass."""
+    return Clock()
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """A database of its own for each test."""
+    with Store.open() as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(store: Store, clock: Clock) -> Desk:
+    """The whole scheme with seeded chance."""
+    return Desk(open_scheme(store, clock, random.Random(7).randbytes), clock)
