@@ -9,22 +9,18 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from pos.config import SwitchSection
+from pos.config import Settings, SwitchSection
 from pos.errors import SettingsError
 from pos.folders import SWITCH_FOLDER_NAME, SWITCH_PUBLIC_KEY_NAME, TILL_KEY_NAME
-from pos.switch.exchange import Caller
-from pos.switch.signature import (
-    Signer,
-    Verifier,
-    load_private_key,
-    load_public_key,
-    new_private_key,
-    public_key_line,
-)
+
+if TYPE_CHECKING:
+    from pos.switch.exchange import Caller
 
 CLIENT_ID = "samkassa-till"
 START_S = 30.0
@@ -42,6 +38,9 @@ class EmbeddedSwitch:
 
     def spawn(self) -> None:
         """Begin to start the child; `connect` waits for it. Doing this early saves its time."""
+        # Keys and network are imported where they are used: the screen comes up first.
+        from pos.switch.signature import load_private_key, new_private_key, public_key_line
+
         public = self._state / "till.pub"
         key_file = self._state / TILL_KEY_NAME
         if not key_file.exists():
@@ -62,8 +61,11 @@ class EmbeddedSwitch:
                 start_new_session=True,  # Ctrl+C in the till's terminal is for the till
             )
 
-    def connect(self) -> Caller:
+    def connect(self) -> "Caller":
         """The caller of the running switch. Raises SettingsError when it did not start."""
+        from pos.switch.exchange import Caller
+        from pos.switch.signature import Signer, Verifier, load_private_key, load_public_key
+
         if self._child is None:
             self.spawn()
         self.url = self._ready_line().removeprefix(READY).strip()
@@ -115,8 +117,25 @@ class EmbeddedSwitch:
         self.close()
 
 
-def caller_of(section: SwitchSection) -> Caller:
+@contextmanager
+def connection(settings: Settings, state: Path) -> Iterator[Callable[[], "Caller"]]:
+    """How to reach the switch of these settings: the one named there, or one of our own.
+
+    What is yielded may take its time: it starts the switch when it is our own.
+    """
+    if settings.switch is not None:
+        section = settings.switch
+        yield lambda: caller_of(section)
+        return
+    with EmbeddedSwitch(state) as embedded:
+        yield embedded.connect
+
+
+def caller_of(section: SwitchSection) -> "Caller":
     """The caller that [switch] of the settings describes. Raises SettingsError."""
+    from pos.switch.exchange import Caller
+    from pos.switch.signature import Signer, Verifier, load_private_key, load_public_key
+
     key = load_private_key(Path(section.key).read_bytes())
     verifier = Verifier(load_public_key(section.public_key))
     return Caller(section.url, section.client_id, Signer(key), verifier, section.ca_file)

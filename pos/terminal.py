@@ -10,14 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from hardware.bench import Devices, DeviceSpec
 from hardware.decoder import Decoder
 from hardware.devices import Align, PrintLine, ReceiptPrinter, Symbol
 from hardware.scanner import Scanner
 from pos.config import Settings
-from pos.engine import Clock, Engine, Parts
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
@@ -32,8 +31,11 @@ from pos.sale.receipt import SlipLine, payment_slip, refund_slip
 from pos.sale.refund import Refund
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
-from pos.switch.client import WireSwitch
-from pos.switch.exchange import Caller, Exchange
+
+if TYPE_CHECKING:
+    from pos.engine import Engine
+    from pos.switch.client import WireSwitch
+    from pos.switch.exchange import Caller
 
 STOP_S = 15.0
 
@@ -95,8 +97,13 @@ class Station:
         self._engine: Engine | None = None
         self._switch: WireSwitch | None = None
 
-    def engine(self, caller: Caller, show: Show) -> Engine:
+    def engine(self, caller: "Caller", show: Show) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started."""
+        # Network, keys and messages are slow to import: the screen comes up before them.
+        from pos.engine import Engine, Parts
+        from pos.switch.client import WireSwitch
+        from pos.switch.exchange import Exchange
+
         parties = self._settings.parties()
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
@@ -115,12 +122,11 @@ class Station:
             self._mode,
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
-            clock=Clock(),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
 
-    def start(self, connect: Callable[[], Caller], show: Show) -> None:
+    def start(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """Start the scanner and the engine; `connect` may take its time, the screen is up."""
         if self._devices.camera is not None:
             self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
@@ -132,7 +138,7 @@ class Station:
         self._threads.append(thread)
         thread.start()
 
-    def _work(self, connect: Callable[[], Caller], show: Show) -> None:
+    def _work(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
             self.engine(connect(), show).run()

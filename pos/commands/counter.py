@@ -2,7 +2,6 @@
 
 import click
 
-from pos.commands.errand import connection
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 
 
@@ -12,6 +11,7 @@ from pos.commands.options import config_option, opened, plain_device_errors, sta
 def counter(state: str | None, config: str | None) -> None:
     """The till at a counter: screen, camera, lights and printer as terminal.toml says."""
     from hardware.bench import open_devices
+    from pos.embedded import connection
     from pos.language import Language
     from pos.sale.mode import COUNTER
     from pos.sale.view import Stage, View

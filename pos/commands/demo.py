@@ -30,7 +30,7 @@ def demo(language: str, state: str | None, *, tour: bool) -> None:
     with kept as folder:
         path = Path(folder).absolute()
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if tour or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if tour or not all(each.isatty() for each in (sys.stdin, sys.stdout, sys.stderr)):
             _tour(settings, path)
         else:
             from pos.demo.interactive import play

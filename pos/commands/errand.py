@@ -14,26 +14,13 @@ from types import FrameType
 from hardware.bench import Devices, open_devices
 from pos.commands.options import plain_device_errors
 from pos.config import Settings
-from pos.embedded import EmbeddedSwitch, caller_of
+from pos.embedded import connection
 from pos.engine import Engine
 from pos.sale.mode import COUNTER
 from pos.sale.view import View
-from pos.switch.exchange import Caller
 from pos.terminal import Station, device_spec
 
 TURN_S = 0.2
-
-
-@contextmanager
-def connection(settings: Settings, state: Path) -> Iterator[Callable[[], Caller]]:
-    """How to reach the switch of these settings: the one named there, or one of our own."""
-    if settings.switch is not None:
-        caller = caller_of(settings.switch)
-        yield lambda: caller
-        return
-    with EmbeddedSwitch(state) as embedded:
-        embedded.spawn()
-        yield embedded.connect
 
 
 @contextmanager

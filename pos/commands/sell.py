@@ -86,7 +86,7 @@ class _Sale:
         if view.order_code:
             self._tell(view.order_code, _qr(view.order_code) + view.order_code)
         elif view.stage in (Stage.PAYING, Stage.STOPPING):
-            self._tell(view.stage, self.words.say(f"stage.{view.stage}"))
+            self._tell(view.stage, self.words.say(f"screen.{view.stage}_title"))
 
     def _tell(self, once: str, text: str) -> None:
         if once not in self._told:
