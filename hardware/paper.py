@@ -8,7 +8,7 @@ import unicodedata
 
 from hardware.devices import Align, PrintLine
 
-CODE_PAGE = "cp858"  # Nordic letters and the euro sign in one page, ESC t 19
+CODE_PAGE = "CP858"  # Nordic letters and the euro sign in one page, ESC t 19
 COLUMNS_MIN = 16
 ROWS_MAX = 100  # of one line: longer text is cut, paper is not endless
 

@@ -12,6 +12,7 @@ from hardware.views import View
 
 CODE_128_LENGTH_MIN = 6  # shorter ones appear as ghosts in photographs of QR codes
 UPC_A_LENGTH = 12
+_QR_WITHOUT_ECI = "]Q1"
 
 _ZXING_NAME = {
     "QRCode": Symbology.QR,
@@ -67,7 +68,7 @@ class Zxing:
             kind = self._symbology.get(code.format)
             if kind is not None:
                 corners = tuple(view.corner(point.x, point.y) for point in points)
-                found.append(_told(code.text, kind, corners))
+                found.append(_told(_text(code, kind), kind, corners))
         return list(_credible(found))
 
 
@@ -93,6 +94,21 @@ class Zbar:
             corners = tuple(view.corner(point.x, point.y) for point in code.polygon)
             found.append(_told(text, _ZBAR_NAME[code.type], corners))
         return list(_credible(found))
+
+
+def _text(code: Any, kind: Symbology) -> str:
+    """The text of a code read by zxing-cpp, which takes plain Nordic letters for Japanese.
+
+    A QR code that names no character set holds UTF-8 by custom, else Latin-1 (ISO/IEC 18004).
+    """
+    text: str = code.text
+    if kind is not Symbology.QR or text.isascii() or code.symbology_identifier != _QR_WITHOUT_ECI:
+        return text
+    raw = bytes(code.bytes)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _told(text: str, kind: Symbology, corners: tuple[tuple[int, int], ...]) -> Symbol:

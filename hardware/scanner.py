@@ -64,7 +64,7 @@ class Scanner:
         self._lock = threading.Lock()
         self._armed_at_s: float | None = None
         self._arming = 0
-        self._seen: set[_Key] = set()
+        self._seen: set[str] = set()
         self._read_at: dict[_Key, int] = {}
         self._frames = 0
         self._said: str | None = None
@@ -131,11 +131,12 @@ class Scanner:
         with self._lock:
             if arming != self._arming:
                 return
-            if key in self._seen or len(self._seen) >= SEEN_MAX:
+            # By its text: a wallet shows the same digits as bars and as a QR code.
+            if symbol.text in self._seen or len(self._seen) >= SEEN_MAX:
                 return
             if symbol.symbology in _PRODUCT and not self._agrees(key):
                 return
-            self._seen.add(key)
+            self._seen.add(symbol.text)
         try:
             self._found(symbol)
         except Exception:  # the receiver's fault; the next code must still be read

@@ -1,0 +1,113 @@
+"""Opening devices by name: what is built, what is loaded, and what is refused."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from hardware.bench import DeviceSpec, NoIndicator, open_devices
+from hardware.camera import VideoCamera
+from hardware.devices import DeviceError, Signal
+from hardware.indicator import LampIndicator
+from hardware.pi_camera import PiCamera
+from hardware.printer import EscposPrinter
+from hardware.simulated import SimulatedCamera, SimulatedIndicator, SimulatedPrinter
+
+
+def test_none_is_no_device() -> None:
+    """A till without devices has a silent indicator and neither camera nor printer."""
+    devices = open_devices(DeviceSpec(camera="none", indicator="none", printer="none"))
+    assert devices.camera is None
+    assert devices.printer is None
+    assert isinstance(devices.indicator, NoIndicator)
+    devices.indicator.show(Signal.PAID)
+    devices.close()
+
+
+def test_simulated_devices_are_opened_and_closed() -> None:
+    """All three simulated devices; closing twice leaves no thread."""
+    before = set(threading.enumerate())
+    devices = open_devices(DeviceSpec("simulated", "simulated", "simulated"))
+    assert isinstance(devices.camera, SimulatedCamera)
+    assert isinstance(devices.indicator, SimulatedIndicator)
+    assert isinstance(devices.printer, SimulatedPrinter)
+    devices.close()
+    devices.close()
+    assert set(threading.enumerate()) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("pi", PiCamera),
+        ("usb:0", VideoCamera),
+        ("/dev/video2", VideoCamera),
+        ("clip.mp4", VideoCamera),
+        ("rtsp://camera.example/1", VideoCamera),
+    ],
+)
+def test_cameras_by_name(name: str, kind: type) -> None:
+    """Each form of a camera's name gives its driver; nothing is started before the scanner does."""
+    devices = open_devices(DeviceSpec(camera=name))
+    assert isinstance(devices.camera, kind)
+    devices.close()
+
+
+def test_auto_finds_no_camera_where_there_is_none() -> None:
+    """Without a Pi camera and without /dev/video0 there is none, and the till runs all the same."""
+    if Path("/dev/video0").exists() or "picamera2" in sys.modules:
+        pytest.skip("this machine has a camera")
+    assert open_devices(DeviceSpec(camera="auto")).camera is None
+
+
+def test_real_indicator_and_printer_by_name(tmp_path: Path) -> None:
+    """Lamps on GPIO and a printer at an address."""
+    spec = DeviceSpec("none", "gpio", f"file:{tmp_path / 'paper'}", buzzer_pin=-1)
+    devices = open_devices(spec)
+    assert isinstance(devices.indicator, LampIndicator)
+    assert isinstance(devices.printer, EscposPrinter)
+    devices.close()
+
+
+@pytest.mark.parametrize(
+    ("spec", "sentence"),
+    [
+        (DeviceSpec(camera="webcam"), '"webcam" is not a camera: write'),
+        (DeviceSpec(camera=""), "is not a camera"),
+        (DeviceSpec(camera="usb:x"), "is not a camera"),
+        (DeviceSpec(camera="none", indicator="led"), '"led" is not an indicator: write'),
+        (DeviceSpec(camera="none", printer="epson"), '"epson" is not a printer: write'),
+    ],
+)
+def test_wrong_names_are_refused(spec: DeviceSpec, sentence: str) -> None:
+    """A name that is none of ours is refused with those that are."""
+    with pytest.raises(DeviceError, match=sentence):
+        open_devices(spec)
+
+
+def test_a_fault_leaves_no_device_open() -> None:
+    """Where one device cannot be had, the others are closed again."""
+    before = set(threading.enumerate())
+    with pytest.raises(DeviceError):
+        open_devices(DeviceSpec("simulated", "led", "simulated"))
+    with pytest.raises(DeviceError):
+        open_devices(DeviceSpec("none", "gpio", "none", red_pin=5, green_pin=5))
+    assert set(threading.enumerate()) == before
+
+
+def test_importing_the_bench_loads_no_driver() -> None:
+    """The names of devices cost nothing: no library of a driver is loaded until it is wanted."""
+    program = (
+        "import sys, hardware.bench, hardware.devices, hardware.decoder, hardware.scanner,"
+        " hardware.camera, hardware.pi_camera, hardware.indicator, hardware.printer,"
+        " hardware.simulated, hardware.pictures\n"
+        "heavy = {'numpy', 'cv2', 'pyzbar', 'zxingcpp', 'gpiozero', 'escpos', 'PIL', 'segno',"
+        " 'picamera2', 'serial', 'usb'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"

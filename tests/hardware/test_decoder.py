@@ -1,0 +1,194 @@
+"""Reading codes: from photographs, from a simulated camera, and without the optional libraries."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from hardware.decoder import Decoder
+from hardware.devices import DeviceError, Symbol, Symbology
+from hardware.phone import draw_phone, photograph
+from hardware.pictures import open_picture
+
+SAMPLES = Path(__file__).parents[3] / "shared" / "scan-samples"
+PAYMENT_CODE = "251001020123456789012345"  # the published sample of a customer code
+EMV_CODE = (
+    "00020101021129300012NO.EXAMPLE.QR01101234567890520454995303578540612.345802NO"
+    "5913KAFFE & KAKER6004OSLO62150511REF12345678"
+    "6304ABCD"
+)
+SHOWN = [
+    (PAYMENT_CODE, Symbology.QR),
+    (EMV_CODE, Symbology.QR),
+    ("https://qr.example.org/281001040123456789?x=ÆØÅ", Symbology.QR),
+    (PAYMENT_CODE, Symbology.CODE_128),
+    ("288483094882517044", Symbology.CODE_128),
+    ("7038010009457", Symbology.EAN_13),
+    ("40170725", Symbology.EAN_8),
+    ("036000291452", Symbology.UPC_A),
+]
+
+
+@pytest.fixture(scope="module")
+def decoder() -> Decoder:
+    """One decoder for the tests that change nothing in it."""
+    return Decoder()
+
+
+def told(symbols: list[Symbol]) -> set[tuple[str, Symbology]]:
+    """What a till would hear of the symbols."""
+    return {(symbol.text, symbol.symbology) for symbol in symbols}
+
+
+def test_samples_are_read_better_than_by_each_library_alone() -> None:
+    """More photographs are read than by zxing-cpp or pyzbar alone, and never a wrong text."""
+    if not (SAMPLES / "truth.json").exists():
+        pytest.skip("the folder of sample photographs is not beside the repository")
+    pyzbar = pytest.importorskip("pyzbar.pyzbar", reason="libzbar is not installed")
+    decoder = Decoder()
+    ours = zxing = zbar = 0
+    wrong = []
+    for entry in json.loads((SAMPLES / "truth.json").read_text()):
+        luma = open_picture(SAMPLES / entry["file"])
+        texts = set(entry["texts"])
+        read = {symbol.text for symbol in decoder.read_thoroughly(luma)}
+        wrong += [entry["file"] for text in read if text not in texts]
+        ours += bool(read & texts)
+        zxing += any(code.text in texts for code in zxingcpp.read_barcodes(luma))
+        zbar += any(code.data.decode("utf-8", "replace") in texts for code in pyzbar.decode(luma))
+    assert wrong == []
+    assert ours >= zxing
+    assert ours >= zbar
+    assert ours > 30, "the samples hold 47 codes"
+
+
+@pytest.mark.parametrize(("text", "symbology"), SHOWN)
+def test_photographed_phone_is_read_within_three_frames(
+    text: str, symbology: Symbology, decoder: Decoder
+) -> None:
+    """A live frame of a phone gives the code, its kind and nothing else, for forty hands."""
+    seeds = range(40) if text == PAYMENT_CODE else range(100, 106)
+    for seed in seeds:
+        found: list[Symbol] = []
+        for number in range(3):
+            found = found or decoder.read(photograph(text, symbology, seed, number))
+        assert told(found) == {(text, symbology)}, f"seed {seed}"
+
+
+@pytest.mark.parametrize(("text", "symbology"), SHOWN)
+def test_clean_picture_of_a_phone_is_read(
+    text: str, symbology: Symbology, decoder: Decoder, tmp_path: Path
+) -> None:
+    """The picture that a command saves can be read back from its file."""
+    file = tmp_path / "phone.png"
+    draw_phone(text, symbology, "Wallet").save(file)
+    assert told(decoder.read_thoroughly(open_picture(file))) == {(text, symbology)}
+
+
+def test_a_upc_a_is_always_told_with_twelve_digits(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An EAN-13 that begins with 0 is the UPC-A of its other digits, whoever reads it."""
+    picture = np.array(draw_phone("0036000291452", Symbology.EAN_13).convert("L"))
+    expected = {("036000291452", Symbology.UPC_A)}
+    assert told(decoder.read(picture)) == expected
+    assert told(decoder.read_thoroughly(picture)) == expected
+    monkeypatch.setitem(sys.modules, "pyzbar", None)
+    assert told(Decoder().read(picture)) == expected
+
+
+def test_both_codes_of_a_wallet_screen_are_read(decoder: Decoder) -> None:
+    """Bars and QR code with the same digits in one frame are two symbols."""
+    both = Image.new("L", (1280, 1240), 60)
+    both.paste(draw_phone(PAYMENT_CODE, Symbology.CODE_128).convert("L"), (0, 0))
+    both.paste(draw_phone(PAYMENT_CODE, Symbology.QR).convert("L"), (640, 0))
+    expected = {(PAYMENT_CODE, Symbology.CODE_128), (PAYMENT_CODE, Symbology.QR)}
+    assert told(decoder.read_thoroughly(np.array(both))) == expected
+    assert told(decoder.read(np.array(both))) <= expected
+
+
+def test_short_code_128_is_never_told(decoder: Decoder) -> None:
+    """Fewer than six characters of Code 128 are taken for a ghost, six are not."""
+    ghost = np.array(draw_phone("12345", Symbology.CODE_128).convert("L"))
+    real = np.array(draw_phone("123456", Symbology.CODE_128).convert("L"))
+    assert decoder.read(ghost) == []
+    assert decoder.read_thoroughly(ghost) == []
+    assert told(decoder.read(real)) == {("123456", Symbology.CODE_128)}
+
+
+@pytest.mark.parametrize("symbology", [Symbology.QR, Symbology.CODE_128])
+def test_corners_lie_around_the_code(symbology: Symbology, decoder: Decoder) -> None:
+    """Corners are pixels of the frame, also when a smaller view of it was read."""
+    phone = np.array(draw_phone(PAYMENT_CODE, symbology).convert("L"))
+    frame = np.full((1240, 1920), 90, np.uint8)
+    frame[:, 1200:1840] = phone
+    (symbol,) = decoder.read(frame)
+    across = [x for x, _ in symbol.corners]
+    down = [y for _, y in symbol.corners]
+    assert 1230 < min(across) < 1350
+    assert 1690 < max(across) < 1810
+    assert min(down) < 520 < max(down)
+
+
+def test_other_symbologies_are_not_told(decoder: Decoder) -> None:
+    """A Data Matrix or a Code 39 is nothing to a till."""
+    for kind in (zxingcpp.BarcodeFormat.DataMatrix, zxingcpp.BarcodeFormat.Code39):
+        code = zxingcpp.create_barcode("SAMPLE 12345", kind)
+        picture = np.pad(np.array(code.to_image(scale=4)), 60, constant_values=255)
+        assert decoder.read(picture) == []
+        assert decoder.read_thoroughly(picture) == []
+
+
+@pytest.mark.parametrize("absent", [["cv2"], ["pyzbar"], ["cv2", "pyzbar"]])
+def test_absent_libraries_are_named_and_the_rest_reads_on(
+    absent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without OpenCV or ZBar codes are still read, and what is missing is said with a remedy."""
+    for name in absent:
+        monkeypatch.setitem(sys.modules, name, None)
+    decoder = Decoder()
+    assert len(decoder.missing) == len(absent)
+    assert all("apt install" in sentence for sentence in decoder.missing)
+    for symbology in (Symbology.QR, Symbology.CODE_128):
+        frame = photograph(PAYMENT_CODE, symbology, 5)
+        assert told(decoder.read(frame)) == {(PAYMENT_CODE, symbology)}
+        assert told(decoder.read_thoroughly(frame)) == {(PAYMENT_CODE, symbology)}
+
+
+def test_nothing_is_missing_where_everything_is_installed(decoder: Decoder) -> None:
+    """The list of what is missing is empty on a machine that has it all."""
+    pytest.importorskip("pyzbar.pyzbar", reason="libzbar is not installed")
+    assert decoder.missing == ()
+
+
+def test_without_zxing_cpp_there_is_no_decoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one library that cannot be spared is named with its remedy."""
+    monkeypatch.setitem(sys.modules, "zxingcpp", None)
+    with pytest.raises(DeviceError, match="pip install zxing-cpp"):
+        Decoder()
+
+
+def test_a_code_is_read_after_a_long_empty_scene(decoder: Decoder) -> None:
+    """The further looks that rest over a still desk are there again when a phone comes."""
+    desk = np.full((720, 1280), 50, np.uint8)
+    for _ in range(40):
+        assert decoder.read(desk) == []
+    assert told(decoder.read(photograph(PAYMENT_CODE, Symbology.CODE_128, 7)))
+
+
+@given(st.integers(1, 700), st.integers(1, 700), st.randoms(use_true_random=False))
+@settings(max_examples=15, deadline=None)
+def test_noise_of_any_shape_holds_no_code(height: int, width: int, random: object) -> None:
+    """Frames of any size, also a single pixel, are read without a fault and without a code."""
+    seed = random.randrange(2**32)  # type: ignore[attr-defined]
+    noise = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
+    decoder = Decoder()
+    assert decoder.read(noise) == []
+    assert decoder.read(noise[::2, ::3]) == []
+    assert decoder.read_thoroughly(noise) == []

@@ -1,0 +1,149 @@
+"""Lights and buzzer: patterns step by step on gpiozero's own simulated pins."""
+
+import threading
+from collections.abc import Iterator
+from itertools import combinations
+
+import gpiozero
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
+
+from hardware.devices import DeviceError, Signal
+from hardware.indicator import PATTERNS, LampIndicator, LampPins, Lamps, Step
+
+PINS = LampPins(red=17, green=27, blue=22, buzzer=18)
+NUMBERS = (17, 27, 22, 18)
+
+
+@pytest.fixture(params=[MockPWMPin, gpiozero.pins.mock.MockPin], ids=["dimmed", "on or off"])
+def factory(request: pytest.FixtureRequest) -> Iterator[MockFactory]:
+    """Simulated pins, with and without dimming."""
+    before = gpiozero.Device.pin_factory
+    made = gpiozero.Device.pin_factory = MockFactory(pin_class=request.param)
+    yield made
+    made.reset()
+    gpiozero.Device.pin_factory = before
+
+
+def levels(factory: MockFactory) -> tuple[float, ...]:
+    """The state of red, green, blue and buzzer."""
+    return tuple(float(factory.pin(number).state) for number in NUMBERS)
+
+
+def expected(factory: MockFactory, step: Step) -> tuple[float, ...]:
+    """What the pins show in a step: dimmed where the pin can, else on for any light."""
+    dims = factory.pin_class is MockPWMPin
+    return (*((c if dims else float(c > 0)) for c in step.rgb), float(step.tone))
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_every_pattern_is_played_step_by_step(signal: Signal, factory: MockFactory) -> None:
+    """The pins follow the pattern, the pauses are its seconds, and its loop comes round."""
+    lamps = Lamps(PINS)
+    lamps.play(signal)
+    pattern = PATTERNS[signal]
+    steps = [*pattern.intro, *pattern.loop, *pattern.loop]
+    for number, step in enumerate(steps):
+        pause_s = lamps.advance()
+        assert levels(factory) == pytest.approx(expected(factory, step))
+        is_last = not pattern.loop and number == len(steps) - 1
+        assert pause_s == (None if is_last else step.seconds)
+    lamps.close()
+
+
+def test_a_pattern_without_a_loop_stays(factory: MockFactory) -> None:
+    """A steady light asks for no further step."""
+    lamps = Lamps(PINS)
+    lamps.play(Signal.READY)
+    assert lamps.advance() is None
+    shown = levels(factory)
+    assert lamps.advance() is None
+    assert levels(factory) == shown
+    lamps.close()
+
+
+def test_a_new_signal_takes_over_in_the_middle(factory: MockFactory) -> None:
+    """The rest of the old pattern is not played."""
+    lamps = Lamps(PINS)
+    lamps.play(Signal.DECLINED)
+    lamps.advance()
+    lamps.play(Signal.OFF)
+    lamps.advance()
+    assert levels(factory) == (0, 0, 0, 0)
+    lamps.close()
+
+
+def test_signals_differ_without_colour() -> None:
+    """Rhythm or sound tells any two signals apart for somebody who sees no colour."""
+
+    def rhythm(signal: Signal) -> object:
+        pattern = PATTERNS[signal]
+        return [
+            [(step.seconds, max(step.rgb), step.tone) for step in part]
+            for part in (pattern.intro, pattern.loop)
+        ]
+
+    for one, other in combinations(Signal, 2):
+        assert rhythm(one) != rhythm(other), f"{one} and {other}"
+
+
+def test_outcomes_differ_in_sound() -> None:
+    """Paid and declined are told apart with closed eyes: one long tone against three short."""
+    tones = {
+        signal: [step.seconds for step in PATTERNS[signal].intro if step.tone]
+        for signal in (Signal.PAID, Signal.DECLINED)
+    }
+    assert len(tones[Signal.PAID]) == 1
+    assert len(tones[Signal.DECLINED]) == 3
+    assert min(tones[Signal.PAID]) > 2 * max(tones[Signal.DECLINED])
+
+
+@pytest.mark.parametrize("signal", Signal)
+def test_no_pattern_spins(signal: Signal) -> None:
+    """Every step that is followed by another lasts at least a tenth of a second."""
+    pattern = PATTERNS[signal]
+    steps = [*pattern.intro, *pattern.loop] if pattern.loop else pattern.intro[:-1]
+    assert all(step.seconds >= 0.1 for step in steps)
+
+
+def test_an_indicator_shows_and_goes_dark(factory: MockFactory) -> None:
+    """What was shown before closing reached the pins; afterwards they are dark, the thread gone."""
+    before = set(threading.enumerate())
+    lit = threading.Event()
+    pin = factory.pin(27)
+    indicator = LampIndicator(PINS)
+    pin.when_changed = lambda *_: None
+    indicator.show(Signal.PAID)
+    indicator.close()
+    indicator.close()
+    indicator.show(Signal.PAID)
+    assert not lit.is_set()
+    assert 1 in [float(state.state) for state in pin.states]
+    assert levels(factory) == (0, 0, 0, 0)
+    assert set(threading.enumerate()) == before
+
+
+def test_a_flood_of_signals_blocks_nobody(factory: MockFactory) -> None:
+    """A thousand signals at once are taken, and the last one counts."""
+    indicator = LampIndicator(PINS)
+    for _ in range(500):
+        indicator.show(Signal.BUSY)
+        indicator.show(Signal.OFF)
+    indicator.close()
+    assert levels(factory) == (0, 0, 0, 0)
+
+
+def test_a_buzzer_may_be_absent(factory: MockFactory) -> None:
+    """Lights alone work."""
+    lamps = Lamps(LampPins(buzzer=None))
+    lamps.play(Signal.PAID)
+    lamps.advance()
+    assert levels(factory)[1] == 1
+    lamps.close()
+
+
+def test_a_pin_used_twice_is_told(factory: MockFactory) -> None:
+    """Two lamps on one pin are refused with a remedy, and the pins are given back."""
+    with pytest.raises(DeviceError, match="check the pin numbers"):
+        Lamps(LampPins(red=17, green=17))
+    Lamps(PINS).close()
