@@ -129,11 +129,12 @@ class _Reader:
         pause_s = _file_pause_s(cv2, capture) if self._is_file else 0.0
         number = 0
         while not self._stopping.is_set():
+            asked_at_s = time.monotonic()  # a frame counts as old rather than as too new
             there, picture = capture.read()
             if not there:
                 raise DeviceError(self._end(number))
             luma = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-            self._put(Frame(luma, time.monotonic(), number))
+            self._put(Frame(luma, asked_at_s, number))
             number += 1
             if pause_s:
                 self._stopping.wait(pause_s)

@@ -56,6 +56,7 @@ class PiCamera:
         if self._camera is None:
             raise DeviceError("The camera is not open.")
         picamera2 = _picamera2()
+        asked_at_s = time.monotonic()  # a frame counts as old rather than as too new
         try:
             with (
                 self._camera.captured_request(wait=deadline_s) as request,
@@ -72,7 +73,7 @@ class PiCamera:
         except (RuntimeError, OSError) as error:
             raise DeviceError("The Raspberry Pi camera failed: check its ribbon cable.") from error
         self._number += 1
-        return Frame(luma, time.monotonic(), self._number)
+        return Frame(luma, asked_at_s, self._number)
 
     def close(self) -> None:
         """As `Camera.close`."""

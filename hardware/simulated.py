@@ -4,13 +4,16 @@ They ship with the product: the demonstration sells with them and tests use them
 They keep the protocols of the real ones, with the same threads, and fail when told to.
 """
 
+import io
 import random
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 from hardware.devices import DeviceError, Frame, PrintLine, Signal, Symbology
 from hardware.paper import set_line
@@ -223,7 +226,7 @@ class SimulatedPrinter:
 def draw_paper(document: Sequence[PrintLine], columns: int = COLUMNS) -> "Image.Image":
     """The document as black on white, mode L, 12 x 24 pixels a character, with a margin.
 
-    The same rows as on a real printer, in a font that Pillow brings along.
+    The same rows as on a real printer, in a font that the dependencies bring along.
     """
     from PIL import Image, ImageDraw
 
@@ -248,14 +251,23 @@ def draw_paper(document: Sequence[PrintLine], columns: int = COLUMNS) -> "Image.
 
 
 def _row_strip(row: str, size: int, columns: int, *, bold: bool) -> "Image.Image":
-    """One row, a character in the middle of each cell, since the font is not monospaced."""
-    from PIL import Image, ImageDraw, ImageFont
+    """One row of characters, each in the middle of its cell."""
+    from PIL import Image, ImageDraw
 
     width, height = CELL_WIDTH_PX * size, CELL_HEIGHT_PX * size
     strip = Image.new("L", (columns * CELL_WIDTH_PX, height), 250)
     draw = ImageDraw.Draw(strip)
-    font = ImageFont.load_default(18 * size)
+    font = _font(20 * size)
     for column, character in enumerate(row):
         at = (column * width + width / 2, height * 0.75)
         draw.text(at, character, 20, font=font, anchor="ms", stroke_width=0.5 * size if bold else 0)
     return strip
+
+
+@lru_cache(maxsize=2)
+def _font(size_px: int) -> Any:
+    """DejaVu Sans Mono, which python-barcode brings along: Pillow's own has no Nordic letters."""
+    from PIL import ImageFont
+
+    file = resources.files("barcode") / "fonts" / "DejaVuSansMono.ttf"
+    return ImageFont.truetype(io.BytesIO(file.read_bytes()), size_px)

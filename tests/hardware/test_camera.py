@@ -131,7 +131,9 @@ def test_a_driver_that_blocks_in_opening_breaks_no_deadline(tmp_path: Path) -> N
     with pytest.raises(DeviceError, match="does not answer: unplug"):
         camera.open()
     assert set(threading.enumerate()) - before == {stuck}
-    while stuck.is_alive():  # OpenCV tries one reader after another, each opens the device
+    for _ in range(1000):  # OpenCV tries one reader after another, each opens the device
+        if not stuck.is_alive():
+            break
         try:
             os.close(os.open(device, os.O_WRONLY | os.O_NONBLOCK))
         except OSError:  # none of them has it open at this moment

@@ -58,7 +58,8 @@ def test_samples_are_read_better_than_by_each_library_alone() -> None:
         luma = open_picture(SAMPLES / entry["file"])
         texts = set(entry["texts"])
         read = {symbol.text for symbol in decoder.read_thoroughly(luma)}
-        wrong += [entry["file"] for text in read if text not in texts]
+        live = {symbol.text for symbol in decoder.read(luma)}
+        wrong += [entry["file"] for text in read | live if text not in texts]
         ours += bool(read & texts)
         zxing += any(code.text in texts for code in zxingcpp.read_barcodes(luma))
         zbar += any(code.data.decode("utf-8", "replace") in texts for code in pyzbar.decode(luma))
@@ -182,11 +183,10 @@ def test_a_code_is_read_after_a_long_empty_scene(decoder: Decoder) -> None:
     assert told(decoder.read(photograph(PAYMENT_CODE, Symbology.CODE_128, 7)))
 
 
-@given(st.integers(1, 700), st.integers(1, 700), st.randoms(use_true_random=False))
-@settings(max_examples=15, deadline=None)
-def test_noise_of_any_shape_holds_no_code(height: int, width: int, random: object) -> None:
+@given(st.integers(1, 700), st.integers(1, 700), st.integers(0, 1000))
+@settings(max_examples=12)
+def test_noise_of_any_shape_holds_no_code(height: int, width: int, seed: int) -> None:
     """Frames of any size, also a single pixel, are read without a fault and without a code."""
-    seed = random.randrange(2**32)  # type: ignore[attr-defined]
     noise = np.random.default_rng(seed).integers(0, 256, (height, width), dtype=np.uint8)
     decoder = Decoder()
     assert decoder.read(noise) == []

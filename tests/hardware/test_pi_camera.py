@@ -39,63 +39,79 @@ class Board:
         }
 
 
+class StandInCamera:
+    """picamera2.Picamera2, as far as a till needs it. `board` is set by a subclass."""
+
+    board: Board
+
+    def __init__(self, camera_num: int = 0) -> None:
+        if self.board.busy:
+            raise RuntimeError("Camera __init__ sequence did not complete.")
+        self.board.opened += 1
+        self.camera_controls = self.board.controls
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, object]]:
+        """What is connected."""
+        return [{"Num": number} for number in range(cls.board.cameras)]
+
+    def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
+        """What was asked for."""
+        return wanted
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        """Keep the configuration."""
+        self.board.configuration = configuration
+
+    def start(self) -> None:
+        """Begin to run."""
+        self.board.running = True
+
+    @contextmanager
+    def captured_request(self, wait: float | None = None) -> Iterator[object]:
+        """A request that is given back in the end, or TimeoutError."""
+        if self.board.silent:
+            self.board.waiting_jobs += 1
+            raise TimeoutError
+        self.board.held_requests += 1
+        yield object()
+        self.board.held_requests -= 1
+
+    def cancel_all_and_flush(self) -> None:
+        """Forget the jobs that wait."""
+        self.board.waiting_jobs = 0
+
+    def stop(self) -> None:
+        """Stop, behind whatever job waits."""
+        assert self.board.waiting_jobs == 0, "would wait for ever behind the waiting request"
+        self.board.running = False
+
+    def close(self) -> None:
+        """Give the camera back."""
+        self.board.opened -= 1
+
+
+class StandInArray:
+    """picamera2.MappedArray: padded rows, and gone after the block."""
+
+    def __init__(self, request: object, stream: str, write: bool = True) -> None:
+        assert stream == "lores"
+        assert not write
+        self.array = np.zeros((720 * 3 // 2, STRIDE_PX), np.uint8)
+        self.array[:720, :1280] = np.arange(1280) % 200
+
+    def __enter__(self) -> "StandInArray":
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.array[:] = 255  # the buffer belongs to the camera again
+
+
 def stand_in(board: Board) -> tuple[ModuleType, ModuleType]:
     """Modules named picamera2 and libcamera for this board."""
-
-    class Picamera2:
-        def __init__(self, camera_num: int = 0) -> None:
-            if board.busy:
-                raise RuntimeError("Camera __init__ sequence did not complete.")
-            board.opened += 1
-            self.camera_controls = board.controls
-
-        @staticmethod
-        def global_camera_info() -> list[dict[str, object]]:
-            return [{"Num": number} for number in range(board.cameras)]
-
-        def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
-            return wanted
-
-        def configure(self, configuration: dict[str, Any]) -> None:
-            board.configuration = configuration
-
-        def start(self) -> None:
-            board.running = True
-
-        @contextmanager
-        def captured_request(self, wait: float | None = None) -> Iterator[object]:
-            if board.silent:
-                board.waiting_jobs += 1
-                raise TimeoutError
-            board.held_requests += 1
-            yield object()
-            board.held_requests -= 1
-
-        def cancel_all_and_flush(self) -> None:
-            board.waiting_jobs = 0
-
-        def stop(self) -> None:
-            assert board.waiting_jobs == 0, "would wait for ever behind the waiting request"
-            board.running = False
-
-        def close(self) -> None:
-            board.opened -= 1
-
-    class MappedArray:
-        def __init__(self, request: object, stream: str, write: bool = True) -> None:
-            assert stream == "lores"
-            assert not write
-            self.array = np.zeros((720 * 3 // 2, STRIDE_PX), np.uint8)
-            self.array[:720, :1280] = np.arange(1280) % 200
-
-        def __enter__(self) -> "MappedArray":
-            return self
-
-        def __exit__(self, *args: object) -> None:
-            self.array[:] = 255  # the buffer belongs to the camera again
-
     picamera2, libcamera = ModuleType("picamera2"), ModuleType("libcamera")
-    picamera2.Picamera2, picamera2.MappedArray = Picamera2, MappedArray  # type: ignore[attr-defined]
+    camera = type("Picamera2", (StandInCamera,), {"board": board})
+    picamera2.Picamera2, picamera2.MappedArray = camera, StandInArray  # type: ignore[attr-defined]
     libcamera.controls = SimpleNamespace(  # type: ignore[attr-defined]
         AeFlickerModeEnum=SimpleNamespace(Manual="manual"),
         AeConstraintModeEnum=SimpleNamespace(Highlight="highlight"),

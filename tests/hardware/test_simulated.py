@@ -9,7 +9,7 @@ import pytest
 from hardware.decoder import Decoder
 from hardware.devices import Align, DeviceError, PrintLine, Signal, Symbology
 from hardware.phone import draw_phone, photograph
-from hardware.simulated import SimulatedCamera, SimulatedIndicator, SimulatedPrinter
+from hardware.simulated import SimulatedCamera, SimulatedIndicator, SimulatedPrinter, draw_paper
 
 CODE = "251001020123456789012345"
 
@@ -201,6 +201,14 @@ def test_a_drawn_receipt_shows_its_qr_code() -> None:
     assert (paper[72:90, 30:-30] < 100).any()
     with pytest.raises(IndexError):
         printer.draw(5)
+
+
+def test_a_drawn_receipt_has_nordic_letters() -> None:
+    """The letters of the shop's languages and the euro are drawn, each unlike the others."""
+    shapes = set()
+    for letter in "æøåÆØÅäöÄÖé€":
+        shapes.add(draw_paper([PrintLine(letter)], columns=16).tobytes())
+    assert len(shapes) == 12
 
 
 def test_a_printer_told_to_fail_prints_nothing() -> None:
