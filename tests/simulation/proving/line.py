@@ -1,0 +1,133 @@
+"""The line between till and switch: the bytes of the wire, and everything a line does to them.
+
+Apart from the world because it stands exactly where `pos.switch.exchange` stands: above it is
+the product's own client, below it the product's own rules of the switch.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pos.switch.exchange import DistrustError, NotSentError, SilenceError
+from proving.fate import Fate
+
+SILENCE_S = 5.0
+LATE_S_MAX = 240.0
+OUTAGES_S = (8.0, 20.0, 60.0, 1300.0)
+EXCUSES = ("SYSTEM_ERROR", "REQUEST_TRAFFIC_EXCEED_LIMIT", "UNKNOWN_EXCEPTION")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request whose bytes left the till: `reference` is the id it names."""
+
+    api: str
+    reference: str
+    journaled: bool
+
+
+class Line:
+    """An exchange over a bad line.
+
+    `deliver` hands a request to the switch and returns the answer, or None when the switch died
+    over it; `journaled` tells whether the till has written down what the request is about.
+    """
+
+    def __init__(
+        self,
+        fate: Fate,
+        deliver: Callable[[str, bytes], bytes | None],
+        journaled: Callable[[str, str], bool],
+    ) -> None:
+        self._fate = fate
+        self._deliver = deliver
+        self._journaled = journaled
+        self._last: dict[str, bytes] = {}
+        self._down_until_s = 0.0
+        self.sent: list[Sent] = []
+        self.fault_count = 0
+
+    def call(self, api: str, body: bytes) -> bytes:
+        """As Exchange.call; the till may die before the request leaves and after the answer."""
+        self._fate.till_step()
+        answer = self._spoiled(api, body)
+        self._fate.till_step()
+        return answer
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def _spoiled(self, api: str, body: bytes) -> bytes:
+        fate, rates = self._fate, self._fate.rates
+        if fate.now_s < self._down_until_s and not fate.calm:
+            fate.pass_time(fate.chance.uniform(0.0, 3.0))
+            raise NotSentError("NO_CONNECTION")
+        if fate.strikes(rates.not_sent):
+            self.fault_count += 1
+            raise NotSentError("NO_CONNECTION")
+        self._note(api, body)
+        if fate.strikes(rates.outage):
+            self._down_until_s = fate.now_s + fate.chance.choice(OUTAGES_S)
+            self._silent("LOST")
+        self._on_the_way(api, body)
+        answer = self._deliver(api, body)
+        if answer is None:
+            self._silent("NO_ANSWER")
+        return self._on_the_way_back(api, body, answer or b"")
+
+    def _on_the_way(self, api: str, body: bytes) -> None:
+        fate, rates = self._fate, self._fate.rates
+        if fate.strikes(rates.request_lost):
+            self._silent("LOST")
+        if fate.strikes(rates.request_late):
+            self._again(api, body)
+            self._silent("LATE")
+        if fate.strikes(rates.request_doubled):
+            self.fault_count += 1
+            self._again(api, body)
+        fate.pass_time(fate.chance.uniform(0.02, 0.4))
+
+    def _on_the_way_back(self, api: str, body: bytes, answer: bytes) -> bytes:
+        fate, rates = self._fate, self._fate.rates
+        stale = self._last.get(api, b"")
+        self._last[api] = answer
+        if fate.strikes(rates.answer_lost):
+            self._silent("ANSWER_LOST")
+        if fate.strikes(rates.answer_unsigned):
+            self.fault_count += 1
+            raise DistrustError("ANSWER_NOT_SIGNED")
+        if fate.strikes(rates.answer_garbage):
+            self.fault_count += 1
+            return b"<html>busy</html>" if fate.chance.random() < 0.5 else answer[: len(answer) // 2]
+        if stale and fate.strikes(rates.answer_stale):
+            # The switch did sign it once: only the ids inside tell that it answers another call.
+            self.fault_count += 1
+            return stale
+        if fate.strikes(rates.door_shut):
+            self.fault_count += 1
+            return self._excuse(api, body)
+        return answer
+
+    def _excuse(self, api: str, body: bytes) -> bytes:
+        """A signed answer about the call alone, which may have been carried out or not."""
+        code, status = self._fate.chance.choice(EXCUSES), self._fate.chance.choice("FU")
+        fields: dict[str, object] = {"result": {"resultCode": code, "resultStatus": status}}
+        if self._fate.chance.random() < 0.5:
+            asked = json.loads(body)
+            fields |= {key: asked[key] for key in asked if key.endswith("RequestId")}
+        return json.dumps(fields).encode()
+
+    def _again(self, api: str, body: bytes) -> None:
+        """A copy of the request comes to the switch later, and nobody hears the answer."""
+        in_s = self._fate.chance.uniform(0.0, LATE_S_MAX)
+        self._fate.later(in_s, lambda: self._deliver(api, body) and None)
+
+    def _silent(self, why: str) -> None:
+        self.fault_count += 1
+        self._fate.pass_time(SILENCE_S)
+        raise SilenceError(why)
+
+    def _note(self, api: str, body: bytes) -> None:
+        asked = json.loads(body)
+        reference = asked.get("refundRequestId") or asked["paymentRequestId"]
+        self.sent.append(Sent(api, reference, self._journaled(api, reference)))
