@@ -3,7 +3,6 @@
 import os
 import queue
 import re
-import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -75,56 +74,6 @@ def printed(printer: ReceiptPrinter, lines: Sequence[PrintLine]) -> str | None:
     answers: queue.Queue[str | None] = queue.Queue()
     printer.submit(lines, answers.put)
     return answers.get(timeout=30)
-
-
-class Box:
-    """A network printer on the loopback: answers about its paper, or is silent, or never reads."""
-
-    def __init__(self, status: bytes | None = b"\x12", *, reads: bool = True) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        self._status = status
-        self._reads = reads
-        self._over = threading.Event()
-        self.taken: list[bytes] = []
-        self.address = f"network:127.0.0.1:{self._server.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            line, _ = self._server.accept()
-            with line:
-                if self._over.is_set():
-                    return
-                if not self._reads:
-                    self._over.wait(60)
-                    continue
-                self.taken.append(self._take(line))
-
-    def _take(self, line: socket.socket) -> bytes:
-        data = b""
-        while chunk := line.recv(4096):
-            if data == b"" and self._status is not None:
-                line.sendall(self._status)
-            data += chunk
-        return data
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._over.set()
-        with socket.create_connection(self._server.getsockname()[:2]):
-            self._thread.join(30)
-        self._server.close()
-
-
-@pytest.fixture
-def boxes() -> Iterator[list[Box]]:
-    """Boxes put in here are closed after the test."""
-    made: list[Box] = []
-    yield made
-    for box in made:
-        box.close()
 
 
 def test_a_document_reads_back_as_it_was_meant() -> None:
@@ -205,62 +154,6 @@ def test_an_unplugged_device_file_is_told_and_not_made() -> None:
     assert "cannot be reached" in str(printed(printer, RECEIPT))
     printer.close()
     assert not Path("/dev/usb/lp97").exists()
-
-
-def test_a_network_printer_takes_the_receipt(boxes: list[Box]) -> None:
-    """A printer with paper is asked about it and then gets the document."""
-    boxes.append(box := Box())
-    printer = EscposPrinter(box.address)
-    assert printed(printer, RECEIPT) is None
-    printer.close()
-    box.close()
-    boxes.clear()
-    (data,) = box.taken
-    assert data[:3] == b"\x10\x04\x04"
-    assert "Takk for handelen" in Paper().read(data[3:]).text
-
-
-def test_an_empty_roll_is_told_and_nothing_is_sent(boxes: list[Box]) -> None:
-    """A printer that says it is out of paper gets no document."""
-    boxes.append(box := Box(status=b"\x72"))
-    printer = EscposPrinter(box.address)
-    assert "out of paper" in str(printed(printer, RECEIPT))
-    printer.close()
-    box.close()
-    boxes.clear()
-    assert box.taken == [b"\x10\x04\x04"]
-
-
-def test_a_printer_silent_about_its_paper_prints_all_the_same(boxes: list[Box]) -> None:
-    """Many printers never answer: unknown is not empty, and the question is not asked twice."""
-    boxes.append(box := Box(status=None))
-    printer = EscposPrinter(box.address, deadline_s=0.2)
-    assert printed(printer, RECEIPT) is None
-    assert printed(printer, RECEIPT) is None
-    printer.close()
-    box.close()
-    boxes.clear()
-    first, second = box.taken
-    assert first[3:] == second
-
-
-def test_a_printer_that_reads_nothing_ends_by_the_deadline(boxes: list[Box]) -> None:
-    """A hung printer is given up with a sentence, and the next document is answered too."""
-    boxes.append(box := Box(reads=False))
-    printer = EscposPrinter(box.address, deadline_s=0.2)
-    lines = [PrintLine(qr="SAMPLE")] * 600
-    assert "does not take the receipt" in str(printed(printer, lines))
-    assert printed(printer, RECEIPT) is None  # the line itself still takes a few kilobytes
-    printer.close()
-
-
-def test_a_closed_port_is_told() -> None:
-    """A printer that is switched off is a sentence that says to look at power and cable."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    printer = EscposPrinter(f"network:127.0.0.1:{port}")
-    assert "check its power and cable" in str(printed(printer, RECEIPT))
-    printer.close()
 
 
 def test_a_serial_printer_takes_the_receipt() -> None:
