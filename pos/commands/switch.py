@@ -7,6 +7,8 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +68,6 @@ def switch(
     key = own_key(folder)
     (folder / SWITCH_PUBLIC_KEY_NAME).write_text(public_key_line(key) + "\n")
     signer = Signer(key)
-    stop = _stop_signal(until_eof=until_eof)
     with Store.open(database or default_database(folder)) as store:
         scheme = open_scheme(store)
         scheme.book.recover()
@@ -74,7 +75,10 @@ def switch(
         for caller in trust:
             _register(clients, caller)
         app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour)
-        with RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running:
+        with (
+            RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running,
+            _told_to_stop(until_eof=until_eof) as stop,
+        ):
             click.echo(f"switch ready on {running.url}")
             sys.stdout.flush()
             while running.alive and not stop.wait(STOP_CHECK_S):
@@ -103,14 +107,19 @@ def default_database(folder: Path) -> str:
     return f"sqlite:///{folder.resolve() / 'switch.db'}"
 
 
-def _stop_signal(*, until_eof: bool) -> threading.Event:
+@contextmanager
+def _told_to_stop(*, until_eof: bool) -> Iterator[threading.Event]:
     """Set by SIGTERM, SIGINT, or, when asked for, the end of standard input."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: stop.set()) for number in signals]
     if until_eof:
         threading.Thread(target=_wait_for_eof, args=(stop,), name="stdin", daemon=True).start()
-    return stop
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(signals, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _wait_for_eof(stop: threading.Event) -> None:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pos.scheme.partners import PartnerUnreachable
@@ -205,6 +205,7 @@ STEPS = st.lists(
 )
 
 
+@settings(max_examples=60)
 @given(steps=STEPS, behaves=st.lists(st.sampled_from(["pays", "silent", "pin"]), min_size=3))
 def test_any_history_ends_in_agreement(steps, behaves):
     """Any order of calls on three payments, with a death or a silence around any wallet call,

@@ -15,6 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from pos.scheme.partners import Behaviour
+from pos.scheme.simulation import open_scheme
+from pos.scheme.store import Store
 from pos.switch.signature import load_private_key, new_private_key, public_key_line
 
 # The client's own code, which is not ours to mend: invalid escapes, naive times, unclosed sockets.
@@ -29,31 +32,23 @@ CLIENT = "T_CLIENT_1"
 
 
 class Switch:
-    """A child process `pos switch`, and the commands beside it."""
+    """A child process `pos switch`, and the customers, who act on the same database meanwhile."""
 
     def __init__(self, state: Path, *options: str) -> None:
-        self.state = state
         self.key = new_private_key()
         public = state / "till.pub"
         public.write_text(public_key_line(load_private_key(self.key)))
-        self.public = ""
-        for client in (CLIENT, f"SANDBOX_{CLIENT}"):
-            self.public = self.pos("scheme", "client", "add", client, "--key", str(public)).strip()
+        trust = [f"--trust={client}={public}" for client in (CLIENT, f"SANDBOX_{CLIENT}")]
+        command = [sys.executable, "-m", "pos", "switch", "--until-eof", "--state", str(state)]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pos", "switch", "--until-eof", "--state", str(state), *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [*command, *trust, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         line = self.process.stdout.readline()
         assert line.startswith("switch ready on "), line
         self.url = line.removeprefix("switch ready on ").strip()
-
-    def pos(self, *arguments: str) -> str:
-        """Output of a command on the same state."""
-        command = [sys.executable, "-m", "pos", *arguments, "--state", str(self.state)]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-        return done.stdout
+        self.public = (state / "switch" / "switch.pub").read_text().strip()
+        self.store = Store.open(f"sqlite:///{state}/switch/switch.db")
+        self.customers = open_scheme(self.store).customers
 
     def bare_key(self) -> str:
         """The till's private key as the client wants it: bare base64 of PKCS#1."""
@@ -70,6 +65,7 @@ class Switch:
 
     def stop(self) -> int:
         """End its standard input, and wait; its exit code."""
+        self.store.close()
         self.process.stdin.close()
         try:
             return self.process.wait(20)
@@ -160,7 +156,7 @@ def test_a_code_is_paid_asked_for_and_refunded(switch, client_of, client_id):
     from com.alipay.ams.api.request.pay.alipay_refund_request import AlipayRefundRequest
 
     client = client_of(client_id)
-    code = switch.pos("scheme", "code", "Alipay").strip()
+    code = switch.customers.new_code("alipay")
     paid = pay_with_code(client, "sdk-1", code)
     assert paid["result"]["resultCode"] == "SUCCESS"
     assert paid["pspCustomerInfo"]["pspName"] == "AlipayCN"
@@ -180,7 +176,7 @@ def test_a_code_is_paid_asked_for_and_refunded(switch, client_of, client_id):
 
 
 def test_an_order_code_is_shown_scanned_and_paid(switch, client_of):
-    """pay with a code to show; a customer scans it from the shell; the inquiry finds it paid."""
+    """pay with a code to show; a customer scans it; the inquiry finds it paid."""
     from com.alipay.ams.api.request.pay.order_code_payment_request import OrderCodePaymentRequest
 
     client = client_of()
@@ -188,8 +184,9 @@ def test_an_order_code_is_shown_scanned_and_paid(switch, client_of):
     answer = json.loads(client.execute(request))
     assert answer["result"]["resultStatus"] == "U"
     code = answer["orderCodeForm"]["codeDetails"][0]["codeValue"]
-    said = switch.pos("scheme", "scan", code, "--wallet", "epassi")
-    assert said == "paid 3.83 EUR for 45.00 NOK to Fjord Kafé\n"
+    offer = switch.customers.scan(code, "epassi")
+    assert (offer.merchant_name, str(offer.charge)) == ("Fjord Kafé", "3.83 EUR")
+    switch.customers.approve("epassi", offer.payment_id)
     found = inquire(client, "sdk-2")
     assert (found["paymentStatus"], found["pspCustomerInfo"]["pspName"]) == ("SUCCESS", "ePassi")
 
@@ -213,7 +210,7 @@ def test_an_entry_code_leads_to_a_page_and_is_cancelled(switch, client_of):
 
 def test_a_refusal_reaches_the_client_signed(switch, client_of):
     """A declined payment is an answer to this client, not an HTTP fault."""
-    code = switch.pos("scheme", "code", "vipps", "--behaves", "declines").strip()
+    code = switch.customers.new_code("vipps", behaviour=Behaviour.DECLINES)
     answer = pay_with_code(client_of(), "sdk-4", code)
     assert answer["result"]["resultStatus"] == "F"
 
