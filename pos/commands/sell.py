@@ -71,6 +71,7 @@ class _Sale:
         self._view: View | None = None
         self._told: set[str] = set()
         self._stopping_s: float | None = None
+        self._unwanted = False
 
     @property
     def view(self) -> View:
@@ -97,22 +98,28 @@ class _Sale:
         """Sell; the payment as it stands when it is final or patience is over."""
         count = len(engine.history.payments)
         presenting = Presenting.MERCHANT if scanned is None else Presenting.CUSTOMER
-        engine.handle(Charge(amount.plain(), presenting))
-        if scanned is not None and self.view.stage is Stage.SCANNING:
-            engine.handle(scanned)
-        if len(engine.history.payments) == count:
-            raise Refused(self._why_not())
-        request_id = engine.history.recent(1)[0].request_id
-        with interrupted(lambda: _ignore(engine.put(Stop(request_id)))):
+        with interrupted(self._give_up):
+            engine.handle(Charge(amount.plain(), presenting))
+            if scanned is not None and self.view.stage is Stage.SCANNING:
+                engine.handle(scanned)
+            if len(engine.history.payments) == count:
+                raise Refused(self._why_not())
+            request_id = engine.history.recent(1)[0].request_id
             work_until(engine, lambda: self._settled(engine, request_id), PATIENCE_S)
-        work_until(engine, lambda: self._printed(engine, request_id), PRINTER_PATIENCE_S)
+            work_until(engine, lambda: self._printed(engine, request_id), PRINTER_PATIENCE_S)
         return engine.history.payments[request_id]
+
+    def _give_up(self) -> None:
+        """Only noted: a signal may come while this very thread holds the inbox's lock."""
+        self._unwanted = True
 
     def _why_not(self) -> str:
         said = self.view.stopped or self.view.notice
         return "Nothing was charged; try again." if said is None else self.words.notice(said)
 
     def _settled(self, engine: Engine, request_id: str) -> bool:
+        if self._unwanted and engine.put(Stop(request_id)):
+            self._unwanted = False
         if self._stopping_s is not None:
             return time.monotonic() - self._stopping_s > STOPPING_PATIENCE_S or (
                 not engine.history.payments[request_id].state.open
@@ -123,10 +130,6 @@ class _Sale:
         history = engine.history
         begun = request_id in history.receipts
         return not begun or request_id in history.printed or self.view.printer is not None
-
-
-def _ignore(_: object) -> None:
-    """A signal handler has nobody to tell that the inbox is full; the next Ctrl+C tries again."""
 
 
 def _scanned(code: str | None, image: str | None) -> Scanned:
