@@ -123,6 +123,21 @@ def test_short_code_128_is_never_told(decoder: Decoder) -> None:
     assert told(decoder.read(real)) == {("123456", Symbology.CODE_128)}
 
 
+@pytest.mark.parametrize("symbology", [Symbology.EAN_13, Symbology.CODE_128])
+def test_bars_that_only_a_halved_frame_shows_are_not_told(
+    symbology: Symbology, decoder: Decoder
+) -> None:
+    """A code that halving makes of what the camera saw is not the code before the camera."""
+    phone = np.array(draw_phone("7038010009457", symbology).convert("L"))[300:740].astype(int)
+    faint = 110 + phone * 40 // 255
+    weave = np.kron(np.ones(faint.shape, int), [[70, -70], [-70, 70]])  # gone when averaged
+    frame = (np.kron(faint, np.ones((2, 2), int)) + weave).astype(np.uint8)
+    halved = frame.reshape(440, 2, 640, 2).mean(axis=(1, 3)).astype(np.uint8)
+    assert told(decoder.read(halved)) == {("7038010009457", symbology)}
+    for _ in range(10):
+        assert decoder.read(frame) == []
+
+
 @pytest.mark.parametrize("symbology", [Symbology.QR, Symbology.CODE_128])
 def test_corners_lie_around_the_code(symbology: Symbology, decoder: Decoder) -> None:
     """Corners are pixels of the frame, also when a smaller view of it was read."""

@@ -27,6 +27,7 @@ def test_nordic_letters_and_the_euro_are_kept() -> None:
         ("支付宝 Alipay", "??? Alipay"),
         ("e\u0301", "é"),
         ("☕", "?"),
+        ("a\x1bp\x00b\u200b\ufeffc", "apbc"),
     ],
 )
 def test_letters_that_the_page_lacks_are_spelled_or_marked(text: str, paper: str) -> None:
