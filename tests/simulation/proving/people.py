@@ -48,9 +48,12 @@ class People:
             shown = world.handle(Charge(typed, Presenting.CUSTOMER)) and self._hold_up()
         else:
             shown = world.handle(Charge(typed, Presenting.MERCHANT))
-        if shown and self._view().stage in (Stage.PAYING, Stage.SHOWING, Stage.STOPPING):
+        shown = shown and self._view().stage in (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+        if shown:
             self._wait_for_the_end()
-        self._fate.pass_time(chance.uniform(1.0, 20.0))  # the next in the queue
+        # The next in the queue; while the till cannot sell, they wait longer.
+        patience_s = 120.0 if self._view().stage is Stage.READY else 20.0
+        self._fate.pass_time(chance.uniform(1.0, patience_s))
         world.work()
         if chance.random() < 0.25:
             self._give_back()
@@ -158,4 +161,4 @@ class People:
             self._world.handle(AskAgain(self._chance.choice(rows).request_id))
 
     def _view(self) -> View:
-        return self._world.engine.view()
+        return self._world.view

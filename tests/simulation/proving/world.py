@@ -53,7 +53,7 @@ class World:
         self.trouble: list[str] = []
         self.shown_paid: set[str] = set()
         self.line = Line(self.fate, self._deliver, self._journaled)
-        self.view: View | None = None
+        self.view: View
         self.scheme = self._opened_scheme()
         self._journal: MortalJournal | None = None
         self._reading: apsw.Connection | None = None
@@ -199,7 +199,7 @@ class World:
         while fate.now_s < until_s:
             wait_s = self.work() or 0.0
             next_s = fate.next_s()
-            view = self.engine.view()
+            view = self.view
             if not view.unfinished and view.stage not in (
                 Stage.PAYING, Stage.SHOWING, Stage.STOPPING,
             ):  # fmt: skip
