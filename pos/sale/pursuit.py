@@ -99,7 +99,7 @@ def acted(pursuit: Pursuit, act: Act, now_s: float) -> Pursuit:
 def heard(pursuit: Pursuit, event: StillOpen, now_s: float, limits: Limits) -> Pursuit:
     """The pursuit after an answer that settled nothing; notes when a shown code expires."""
     after = replace(pursuit, heard=event.heard)
-    if event.order_code:
+    if event.order_code and pursuit.expires_s is None:  # told again, it lives no longer
         life_s = min(max(event.expires_in_s, 0.0), limits.order_code_life_s_max)
         after = replace(after, expires_s=now_s + life_s)
     return after
