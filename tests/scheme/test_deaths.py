@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -23,17 +24,24 @@ class Death(BaseException):
     """The process ends here; nothing below catches it."""
 
 
+Fault = type[BaseException] | Callable[[], object]
+
+
 @dataclass
 class Line:
-    """The line from the book to the wallets: it may break, or the book may die, once each."""
+    """The line from the book to the wallets: once each, it may break, the book may die on it, or
+    something else may happen in the meantime.
+    """
 
-    plan: dict[tuple[str, str], type[BaseException]]
+    plan: dict[tuple[str, str], Fault]
 
     def strike(self, call: str, when: str) -> None:
         """Let happen what is planned `before` or `after` a call, and not again."""
         fault = self.plan.pop((call, when), None)
-        if fault is not None:
+        if isinstance(fault, type):
             raise fault
+        if fault is not None:
+            fault()
 
 
 class Reached:
@@ -56,7 +64,7 @@ class Reached:
         return reach
 
 
-def desk_with(store: Store, clock: Clock, **plan: type[BaseException]) -> Desk:
+def desk_with(store: Store, clock: Clock, **plan: Fault) -> Desk:
     """A desk whose line breaks as planned: `charge_after=Death`."""
     line = Line({tuple(when.rsplit("_", 1)): fault for when, fault in plan.items()})  # type: ignore[misc]
     chance = random.Random(7).randbytes
@@ -171,6 +179,55 @@ def test_a_cancel_overtakes_a_charge_that_the_book_has_not_seen(store, clock):
     assert desk.cancel().result.result_status == "S"
     kinds = [row["kind"] for row in statement(store)["wallets"]]
     assert kinds == ["charge", "reversal"]
+    check_agreement(store)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_cancel_overtakes_a_charge_that_is_on_its_way(store, clock, when):
+    """The cancel is acknowledged while the charge travels: it arrives, or has arrived, in vain."""
+    acknowledged = []
+    plan = {f"charge_{when}": lambda: acknowledged.append(desk.cancel().result.result_status)}
+    desk = desk_with(store, clock, **plan)
+    answer = desk.pay(code=desk.code())
+    assert acknowledged == ["S"]
+    assert answer.result.result_code == "ORDER_IS_CANCELED"
+    assert desk.inquire().payment_status == "CANCELLED"
+    assert desk.balance() == 5_000_000
+    check_agreement(store)
+
+
+def test_a_payment_closed_while_its_charge_travels_is_never_charged(store, clock):
+    """Its time is over and an inquiry closes it before the charge arrives at the wallet."""
+
+    def time_passes() -> None:
+        clock.advance(minutes=11)
+        assert desk.inquire().payment_status == "FAIL"
+
+    desk = desk_with(store, clock, charge_before=time_passes)
+    answer = desk.pay(code=desk.code())
+    assert answer.result.result_code == "ORDER_IS_CLOSED"
+    assert desk.balance() == 5_000_000
+    check_agreement(store)
+
+
+def test_a_refund_that_comes_while_a_cancel_is_at_the_wallet_is_refused(store, clock):
+    """The two cannot both give the money back."""
+    refused = []
+    plan = {"reverse_before": lambda: refused.append(desk.refund(paid.payment_id, 100).result)}
+    desk = desk_with(store, clock, **plan)
+    paid = desk.pay()
+    assert desk.cancel().result.result_status == "S"
+    assert [result.result_code for result in refused] == ["ORDER_IS_CANCELED"]
+    check_agreement(store)
+
+
+def test_a_cancel_that_comes_while_a_refund_is_at_the_wallet_is_refused(store, clock):
+    """Nor in the other order."""
+    refused = []
+    desk = desk_with(store, clock, refund_before=lambda: refused.append(desk.cancel().result))
+    paid = desk.pay()
+    assert desk.refund(paid.payment_id, 100).result.result_status == "S"
+    assert [result.result_code for result in refused] == ["ORDER_STATUS_INVALID"]
     check_agreement(store)
 
 
