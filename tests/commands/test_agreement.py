@@ -46,7 +46,12 @@ BOOK: dict[str, Any] = {
     "unbalanced": [],
     "payments": [booked("a", "1", "SUCCEEDED"), booked("b", "2", "CANCELLED")],
     "refunds": [
-        {"refund_request_id": "r", "payment_id": "1", "state": "SUCCEEDED", "amount": {"value": 900}}
+        {
+            "refund_request_id": "r",
+            "payment_id": "1",
+            "state": "SUCCEEDED",
+            "amount": {"value": 900},
+        }
     ],
     "wallets": [
         moved("1", "charge", -12900),
@@ -64,7 +69,7 @@ PLANTED: dict[str, Callable[[Books], object]] = {
     "a gap": lambda at: at[0].pop(2),
     "sold and not charged": lambda at: at[1]["wallets"].pop(0),
     "charged twice": lambda at: at[1]["wallets"].append(moved("1", "charge", -12900)),
-    "another amount": lambda at: at[1]["payments"][0].update(amount={"value": 1, "currency": "NOK"}),
+    "another amount": lambda at: at[1]["payments"][0].update(amount=NOK_129 | {"value": 1}),
     "cancelled and not given back": lambda at: at[1]["wallets"].pop(),
     "cancelled here, paid there": lambda at: at[1]["payments"][1].update(state="SUCCEEDED"),
     "paid here, cancelled there": lambda at: at[1]["payments"][0].update(state="CANCELLED"),

@@ -41,7 +41,6 @@ EITHER = ("PAID", "CANCELLED")
 
 SCANNED = {
     "before a byte has left": [
-        Death("Started after", NOTHING),
         Death("Opened before", NOTHING),
         Death("Opened after", CANCELLED),
         Death("pay before", CANCELLED),
@@ -53,7 +52,6 @@ SCANNED = {
         Death("Paid after"),
     ],
     "around the receipt": [
-        Death("ReceiptBegun before", devices=PRINTING),
         Death("ReceiptBegun after", devices=PRINTING),
         Death("ReceiptPrinted before", devices=PRINTING),
         Death("ReceiptPrinted after", devices=PRINTING),
@@ -62,7 +60,6 @@ SCANNED = {
         Death("pay sent", ("DECLINED", "CANCELLED"), "declines"),
         Death("pay answered", ("DECLINED",), "declines"),
         Death("Declined before", ("DECLINED",), "declines"),
-        Death("Declined after", ("DECLINED",), "no-money"),
     ],
     "while the customer has not answered": [
         Death("pay answered", ("PAID",), "pin"),
@@ -74,12 +71,10 @@ SCANNED = {
         Death("pay sent", EITHER, "answer-lost"),
         Death("inquiryPayment before#2", behaves="answer-lost"),
         Death("inquiryPayment answered#2", behaves="answer-lost"),
-        Death("Paid before", behaves="answer-lost"),
     ],
     "and again while recovering": [
         Death("pay before", CANCELLED, recovery_dies_at="CancelAsked after"),
         Death("pay answered", CANCELLED, "silent", recovery_dies_at="cancel answered"),
-        Death("pay answered", CANCELLED, "silent", recovery_dies_at="CancelDone before"),
         Death("pay answered", recovery_dies_at="Paid before"),
     ],
 }

@@ -5,9 +5,11 @@ Apart from the tests so that every one of them runs the product the same way and
 
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,7 +66,7 @@ def run(
         env=environment(extra),
         timeout=seconds_max,
         check=False,
-        preexec_fn=before,  # noqa: PLW1509 - sets a limit of the child, and no thread forks here
+        preexec_fn=before,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -79,6 +81,14 @@ def start(*args: str, dying_at: str = "") -> subprocess.Popen[str]:
         text=True,
         env=environment(),
     )
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """The address of a switch that is down: every connection to it is refused."""
+    with socket.socket() as bound:  # bound, so that nobody else gets it, and not listening
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 def line_with(child: subprocess.Popen[str], part: str) -> str:
@@ -112,5 +122,6 @@ def one_sentence(err: str) -> str:
     assert len(lines) == 1, f"not one sentence: {err!r}"
     assert lines[0].endswith("."), lines[0]
     assert "Traceback" not in err
-    assert lines[0].isprintable(), lines[0]
-    return lines[0]
+    # A no-break space between a number and its currency is good typography.
+    assert lines[0].replace("\N{NO-BREAK SPACE}", " ").isprintable(), lines[0]
+    return lines[0].replace("\N{NO-BREAK SPACE}", " ")

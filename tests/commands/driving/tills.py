@@ -15,7 +15,6 @@ from typing import Any, Self
 from driving import shell
 from driving.agreement import disagreements, told_by
 from driving.shell import Ran
-
 from pos.folders import (
     JOURNAL_NAME,
     SWITCH_FOLDER_NAME,
