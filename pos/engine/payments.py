@@ -113,6 +113,8 @@ class Payments:
         switch = self._parts.switch
 
         def act() -> None:
+            # Counted from the asking, so that silence does not stretch the time between two.
+            began_s = self._parts.clock.monotonic()
             event: Event
             match due.act:
                 case Act.INQUIRE:
@@ -124,8 +126,7 @@ class Payments:
                 case Act.GIVE_UP:
                     event = CancelAsked(payment.request_id, due.reason or StopReason.TIMEOUT)
             pursuit = self._pursuits[payment.request_id]
-            now_s = self._parts.clock.monotonic()
-            self._pursuits[payment.request_id] = patience.acted(pursuit, due.act, now_s)
+            self._pursuits[payment.request_id] = patience.acted(pursuit, due.act, began_s)
             self._take(event)
 
         return act

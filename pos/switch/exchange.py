@@ -18,11 +18,16 @@ from pos.switch.wire import PATHS, SANDBOX_PATHS
 
 CONNECT_S = 3.0
 FIRST_BYTE_S = 5.0
+# Asked every three seconds: an inquiry that is silent for longer gives way to the next.
+INQUIRY_FIRST_BYTE_S = 3.0
 TOTAL_S = 10.0
 SANDBOX_PREFIX = "SANDBOX_"
 
-# Failures that come before the first byte of a request is handed to the socket.
-_NEVER_LEFT = ("NewConnectionError", "ConnectTimeoutError", "NameResolutionError")
+# Failures that come before the first byte of a request is handed to the socket. Of those of TLS
+# only a refused certificate is one for sure: any other may also break an answer off.
+_NEVER_LEFT = (
+    "NewConnectionError", "ConnectTimeoutError", "NameResolutionError", "SSLCertVerificationError",
+)  # fmt: skip
 
 
 class NotSentError(Exception):
@@ -88,13 +93,10 @@ class Exchange:
                 self._origin + path,
                 data=body,
                 headers=headers,
-                timeout=(CONNECT_S, FIRST_BYTE_S),
+                timeout=(CONNECT_S, _first_byte_s(api)),
                 allow_redirects=False,
                 stream=True,
             )
-        except requests.exceptions.SSLError as fault:
-            # The handshake failed, so the request behind it was never written.
-            raise NotSentError("TLS") from fault
         except requests.exceptions.RequestException as fault:
             if _never_left(fault):
                 raise NotSentError("NO_CONNECTION") from fault
@@ -121,6 +123,10 @@ class Exchange:
     def close(self) -> None:
         """Drop the connection."""
         self._session.close()
+
+
+def _first_byte_s(api: str) -> float:
+    return INQUIRY_FIRST_BYTE_S if api.startswith("inquiry") else FIRST_BYTE_S
 
 
 def _body(answer: requests.Response, ends_s: float) -> bytes:
