@@ -91,12 +91,19 @@ class Language:
 
         return str(get_group_symbol(self._locale))
 
-    def time_text(self, unix_seconds: float) -> str:
-        """Day, month, hour and minute of a moment."""
+    def time_text(self, at: float) -> str:
+        """Date, hour and minute of a moment (Unix seconds), as they stand on a slip."""
+        return self._moment(at, "yMMMd")
+
+    def short_time_text(self, at: float) -> str:
+        """The same without the year, for a list on a screen."""
+        return self._moment(at, "MMMd")
+
+    def _moment(self, at: float, skeleton: str) -> str:
         from babel.dates import format_skeleton, format_time
 
-        moment = datetime.fromtimestamp(unix_seconds, UTC).astimezone(self._zone)
-        day = format_skeleton("MMMd", moment, tzinfo=moment.tzinfo, locale=self._locale)
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
+        day = format_skeleton(skeleton, moment, tzinfo=moment.tzinfo, locale=self._locale)
         clock = format_time(moment, "short", tzinfo=moment.tzinfo, locale=self._locale)
         return f"{day} {clock}"
 

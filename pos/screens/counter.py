@@ -219,6 +219,9 @@ class CounterScreen(Screen[None]):
     def _do(self, action: str) -> None:
         view = self._view
         match action:
+            case "scan" | "show" if view.stage is Stage.OUTCOME and self._keyed.typed:
+                # The next sale was begun by typing; the till takes Next before this.
+                self._charge(action)
             case "scan" | "next" if view.stage is Stage.OUTCOME:
                 self._put_if(Action.NEXT, Next())
             case "next" if view.stage is Stage.STOPPING:
@@ -229,12 +232,17 @@ class CounterScreen(Screen[None]):
                 self._keyed = Keyed()
             case "stop":
                 self._put_if(Action.STOP, Stop(view.request_id))
-            case "scan" if view.stage is Stage.READY:
-                if Action.CHARGE in view.actions and Action.SCAN not in view.actions:
-                    self._local = self._front.language.say("no_camera")
-                self._put_if(Action.SCAN, Charge(self._keyed.typed, Presenting.CUSTOMER))
-            case "show" if view.stage is Stage.READY:
-                self._put_if(Action.CHARGE, Charge(self._keyed.typed, Presenting.MERCHANT))
+            case "scan" | "show" if view.stage is Stage.READY:
+                self._charge(action)
+
+    def _charge(self, action: str) -> None:
+        actions, typed = self._view.actions, self._keyed.typed
+        if action == "show":
+            self._put_if(Action.CHARGE, Charge(typed, Presenting.MERCHANT))
+        elif Action.CHARGE in actions and Action.SCAN not in actions:
+            self._local = self._front.language.say("no_camera")
+        else:
+            self._put_if(Action.SCAN, Charge(typed, Presenting.CUSTOMER))
 
     def _press(self, key: str) -> None:
         """Type, which also says that the last outcome was seen."""

@@ -211,7 +211,7 @@ class Unfinished(Static):
 
     def _line(self, row: SaleRow) -> str:
         amount = self._language.amount_text(row.amount)
-        opened = self._language.time_text(row.opened_at)
+        opened = self._language.short_time_text(row.opened_at)
         key = "screen.needs_person" if row.needs_person else "screen.unfinished"
         state = self._language.say(f"state.{row.state}")
         mark = "!!" if row.needs_person else "…"

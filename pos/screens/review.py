@@ -103,7 +103,7 @@ class ReviewScreen(Screen[None]):
         language = self._front.language
         first = f" {_MARKS[row.state]} {language.amount_text(row.amount):<16}"
         state = language.say(f"state.{row.state}")
-        second = [language.time_text(row.opened_at), row.wallet]
+        second = [language.short_time_text(row.opened_at), row.wallet]
         if row.refunded > 0:
             back = language.amount_text(Amount(row.refunded, row.amount.currency))
             second.append(language.say("screen.given_back", amount=back))
@@ -171,7 +171,7 @@ class RefundScreen(ModalScreen[None]):
         language, row = self._front.language, self._row
         say = language.say
         left = language.amount_text(Amount(row.left, row.amount.currency))
-        when = language.time_text(row.opened_at)
+        when = language.short_time_text(row.opened_at)
         with Horizontal(id="refund-box"):
             with Vertical(id="refund-left"):
                 yield Words(say("screen.refund_title"), classes="title")

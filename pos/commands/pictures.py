@@ -1,0 +1,209 @@
+"""`pos pictures`: draws the pictures of the screens, from the screens themselves.
+
+Apart from the tests because the README shows what is shipped: the same application, given Views
+made by hand at a fixed moment, so that the same pictures come out on every machine.
+"""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC
+from pathlib import Path
+
+import click
+
+from pos.language import Language
+from pos.sale.money import Amount
+from pos.sale.payment import State
+from pos.sale.view import Action, LinkState, SaleRow, Stage, Verdict, View, notice
+from pos.screens.customer import HeldUp, PendingPayment, Phone, PhoneResult, WalletChoice
+
+NOW_S = 100.0  # on the clock that the Views are written in
+TODAY = 1_795_356_000.0  # Unix seconds: 22 November 2026, 14:00 UTC
+
+# Monospaced faces that come with the common systems; the pictures fetch nothing.
+FACES = "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace"
+
+_ORDER = "https://pay.samkassa.example/281999040000Ab3kQ9xYz7Lm2Pq8RtV5Ws6T"
+
+
+def _nok(minor: int) -> Amount:
+    return Amount(minor, "NOK")
+
+
+RECENT = (
+    SaleRow("a1", _nok(12_900), State.PAID, TODAY - 240, "Alipay", left=12_900),
+    SaleRow("a2", _nok(4_950), State.DECLINED, TODAY - 600, result_code="USER_BALANCE_NOT_ENOUGH"),
+    SaleRow("a3", _nok(129_900), State.PAID, TODAY - 1_500, "Vipps", refunded=20_000, left=109_900),
+    SaleRow("a4", _nok(8_000), State.CANCELLED, TODAY - 2_100, "ePassi"),
+    SaleRow("a5", _nok(23_450), State.PAID, TODAY - 3_000, "ePassi", left=23_450),
+)
+UNFINISHED = (SaleRow("u1", _nok(25_000), State.CANCELLING, TODAY - 75),)
+
+_ANY = View(Stage.READY, "NOK", "Kaffebaren Oslo", link=LinkState.UP, recent=RECENT)
+FREE = frozenset({Action.CHARGE, Action.SCAN, Action.REFUND})
+ENDED = FREE | {Action.NEXT}
+
+
+def _sale(stage: Stage, **more: object) -> View:
+    sale = replace(
+        _ANY, stage=stage, amount=_nok(12_900), request_id="a0", stage_since_s=NOW_S - 17
+    )
+    return replace(sale, **more)  # type: ignore[arg-type]
+
+
+VIEWS = {
+    "ready": replace(_ANY, actions=FREE),
+    "trouble": replace(
+        _ANY,
+        actions=FREE,
+        unfinished=UNFINISHED,
+        link=LinkState.DOWN,
+        notice=notice("code.wechat"),
+        printer=notice("printer.trouble", sentence="The paper is out; put in a new roll."),
+    ),
+    "scanning": _sale(Stage.SCANNING, actions=frozenset({Action.STOP})),
+    "paying": _sale(Stage.PAYING, wallet="Vipps", actions=frozenset({Action.STOP})),
+    "showing": _sale(
+        Stage.SHOWING,
+        order_code=_ORDER,
+        expires_at_s=NOW_S + 161,
+        actions=frozenset({Action.STOP}),
+    ),
+    "stopping": _sale(
+        Stage.STOPPING, reason=notice("stopped.timeout"), actions=frozenset({Action.NEXT})
+    ),
+    "paid": _sale(
+        Stage.OUTCOME,
+        verdict=Verdict.PAID,
+        wallet="Alipay",
+        customer_amount=Amount(8_798, "CNY"),
+        rate="NOK/CNY 0.6820",
+        actions=ENDED,
+    ),
+    "declined": _sale(
+        Stage.OUTCOME,
+        verdict=Verdict.DECLINED,
+        reason=notice("reason.USER_BALANCE_NOT_ENOUGH"),
+        unfinished=UNFINISHED,
+        actions=ENDED,
+    ),
+    "cancelled": _sale(
+        Stage.OUTCOME,
+        verdict=Verdict.CANCELLED,
+        reason=notice("stopped.operator"),
+        actions=ENDED,
+    ),
+    "stopped": replace(
+        _ANY,
+        stopped=notice(
+            "halt.journal", sentence="The disk is full; make room and start the till again."
+        ),
+    ),
+}
+
+
+class Kari:
+    """A Phone for a picture: always in the same moment."""
+
+    def wallets(self) -> Sequence[WalletChoice]:
+        """See Phone."""
+        return (WalletChoice("Vipps", "Kari", "2,500.00 NOK", "#ff5b24"),)
+
+    def hold_up(self, choice: WalletChoice) -> HeldUp:
+        """See Phone. A code of nobody: its issuer is none of the scheme's."""
+        return HeldUp("281000020000000000000000")
+
+    def put_away(self) -> None:
+        """See Phone."""
+
+    def scan(self, order_code: str, choice: WalletChoice) -> PendingPayment:
+        """See Phone."""
+        return PendingPayment("Kaffebaren Oslo", "129.00 NOK")
+
+    def pending(self) -> PendingPayment | None:
+        """See Phone."""
+
+    def approve(self) -> None:
+        """See Phone."""
+
+    def decline(self) -> None:
+        """See Phone."""
+
+    def last_result(self) -> PhoneResult | None:
+        """See Phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file: a View, the keys pressed on it, the language, and the size in cells."""
+
+    view: str
+    keys: tuple[str, ...] = ()
+    code: str = "en"
+    size: tuple[int, int] = (80, 24)
+    phone: Phone | None = None
+
+
+PICTURES = {
+    "counter": Picture("ready", ("1", "2", "9")),
+    "demo": Picture("scanning", ("h",), size=(120, 34), phone=Kari()),
+    "scanning": Picture("scanning"),
+    "showing": Picture("showing", code="nb"),
+    "paying": Picture("paying"),
+    "paid": Picture("paid"),
+    "declined": Picture("declined", code="fi"),
+    "paid-zh": Picture("paid", code="zh"),
+    "last-sales": Picture("ready", ("f5",), code="sv"),
+    "trouble": Picture("trouble", ("1", "2", "9")),
+}
+
+
+@click.command()
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("images/screens"),
+    show_default=True,
+    help="The folder to write to.",
+)
+def pictures(folder: Path) -> None:
+    """Draw the pictures of the screens for the README."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, picture in PICTURES.items():
+        (folder / f"{name}.svg").write_text(asyncio.run(drawn(picture)), encoding="utf-8")
+        click.echo(folder / f"{name}.svg")
+
+
+async def drawn(picture: Picture) -> str:
+    """The picture as an SVG that refers to no other file."""
+    from pos.screens.app import PosApp
+    from pos.screens.qr import QrForm
+
+    app = PosApp(
+        lambda _: True,
+        Language(picture.code, UTC),
+        VIEWS[picture.view],
+        phone=picture.phone,
+        qr_form=QrForm.HALF,
+        clock=lambda: NOW_S,
+    )
+    async with app.run_test(size=picture.size) as pilot:
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        await pilot.press(*picture.keys)
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
+        return alone(app.export_screenshot(title="Samkassa", simplify=True))
+
+
+def alone(svg: str) -> str:
+    """The same SVG without fonts from afar, and with names that do not change by chance."""
+    svg = re.sub(r"@font-face\s*\{[^}]*\}", "", svg)
+    svg = re.sub(r"font-family:\s*Fira Code,\s*monospace", f"font-family: {FACES}", svg)
+    svg = svg.replace("Fira Code", "monospace").replace("<text ", '<text xml:space="preserve" ')
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\bterminal-\d+-", "till-", svg)
+    return "\n".join(line.rstrip() for line in svg.splitlines() if line.strip()) + "\n"

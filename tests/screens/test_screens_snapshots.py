@@ -1,0 +1,36 @@
+"""How every stage looks, kept as pictures; a change of looks is seen in review.
+
+Only on the Textual that the project pins: another one draws differently.
+"""
+
+from typing import Any
+
+import pytest
+
+from pos.commands.pictures import VIEWS
+
+SMALL, LARGE = (80, 24), (120, 40)
+
+PICTURES = [
+    *((scene, (), "en", SMALL) for scene in sorted(VIEWS)),
+    ("ready", ("1", "2", "9"), "nb", LARGE),
+    ("paid", (), "en", LARGE),
+    ("declined", (), "nb", SMALL),
+    ("paid", (), "zh", SMALL),
+    ("ready", ("f5",), "fi", SMALL),
+    ("ready", ("f5", "r", "2", "0"), "sv", SMALL),
+]
+
+
+@pytest.mark.parametrize(("scene", "keys", "code", "size"), PICTURES)
+def test_looks_as_kept(
+    till: Any,
+    snap_compare: Any,
+    scene: str,
+    keys: tuple[str, ...],
+    code: str,
+    size: tuple[int, int],
+) -> None:
+    """The screen is the picture that was looked at and kept."""
+    app = till.screen(VIEWS[scene], code)
+    assert snap_compare(app, terminal_size=size, press=keys)
