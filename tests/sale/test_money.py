@@ -6,6 +6,7 @@ Apart because every amount that exists is valid, so everything invalid must stop
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from pos.errors import AmountError, WrongUse
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount, exponent
 

@@ -6,6 +6,7 @@ Apart from the product's table so that a slip in either is seen.
 import itertools
 
 import pytest
+
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.sale.payment import (
@@ -95,7 +96,9 @@ def test_the_table_here_is_whole() -> None:
     assert set(EXPECTED) == set(itertools.product(STATES, EVENTS))
 
 
-@pytest.mark.parametrize(("state", "event"), EXPECTED, ids=lambda each: getattr(each, "__name__", each))
+@pytest.mark.parametrize(
+    ("state", "event"), EXPECTED, ids=lambda each: getattr(each, "__name__", each)
+)
 def test_every_pair_moves_as_listed_or_changes_nothing(
     state: State | None, event: type[Event]
 ) -> None:

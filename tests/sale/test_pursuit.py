@@ -4,12 +4,14 @@ Apart from the table of moves because this is patience, not money. Time is playe
 pursuit is walked from act to act with the answers that a test gives.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pos.sale import pursuit as patience
 from pos.sale.money import Amount
 from pos.sale.payment import (
@@ -211,7 +213,7 @@ def test_a_cancel_is_repeated_for_ever_and_more_and_more_rarely() -> None:
     walk.on(always(SILENCE), 60)
     at_s = walk.times(Act.CANCEL)
     assert len(at_s) == 60
-    waits_s = [at_s[0], *(after - before for before, after in zip(at_s, at_s[1:], strict=False))]
+    waits_s = [at_s[0], *(after - before for before, after in itertools.pairwise(at_s))]
     assert waits_s[:7] == [0, 1, 2, 5, 10, 20, 30]
     rarely = waits_s.index(300.0)
     assert set(waits_s[7:rarely]) == {60.0}

@@ -8,6 +8,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.sale.refund import (

@@ -7,9 +7,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pos.scheme import progress
 from proving.fate import NONE
 from proving.run import Result, run
+
+from pos.scheme import progress
 
 SALES_PER_RUN = 20
 RUNS_PER_TEST = 10

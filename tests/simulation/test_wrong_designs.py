@@ -14,7 +14,9 @@ SEEDS_MAX = 60
 SALES_PER_RUN = 10
 
 
-@pytest.mark.parametrize(("plant", "rates"), DESIGNS, ids=lambda each: getattr(each, "__name__", ""))
+@pytest.mark.parametrize(
+    ("plant", "rates"), DESIGNS, ids=lambda each: getattr(each, "__name__", "")
+)
 def test_a_planted_wrong_design_is_found(
     folder: Path, monkeypatch: pytest.MonkeyPatch, plant: Plant, rates: Rates
 ) -> None:
@@ -28,7 +30,9 @@ def test_a_planted_wrong_design_is_found(
     pytest.fail(f"{plant.__name__} was not found in {SEEDS_MAX} seeds")
 
 
-@pytest.mark.parametrize("rates", {rates for _, rates in DESIGNS}, ids=lambda each: f"{each!r}"[:40])
+@pytest.mark.parametrize(
+    "rates", {rates for _, rates in DESIGNS}, ids=lambda each: f"{each!r}"[:40]
+)
 def test_the_right_design_stands_in_the_same_weather(folder: Path, rates: Rates) -> None:
     """What finds the wrong designs finds nothing in the product."""
     for seed in range(8):

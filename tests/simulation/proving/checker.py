@@ -149,7 +149,8 @@ def _payment_faults(
         yield f"{request_id}: charged {money['charges']} times"
     if believed == "PAID":
         if money["charges"] != 1 or money["reversals"]:
-            yield f"{request_id}: PAID, but charged {money['charges']}, reversed {money['reversals']}"
+            counts = f"charged {money['charges']}, reversed {money['reversals']}"
+            yield f"{request_id}: PAID, but {counts}"
         elif row is not None and (row["value"], row["currency"]) != (told.value, told.currency):
             yield f"{request_id}: PAID, but the switch holds another amount"
     elif money["net"]:
@@ -179,15 +180,16 @@ def _refund_faults(books: Books, believed: Mapping[str, str]) -> Iterable[str]:
         row["reference"]: row["value"] for row in books.movements if row["kind"] == "refund"
     }
     final = {"Refunded": "REFUNDED", "RefundRefused": "REFUSED"}
-    asked = {each: told for each, told in books.refunds.items()}
+    asked = dict(books.refunds)
     for request_id, told in books.told.items():
         if told.reversal_id:
             done = "Refunded" if told.final == "REVERSED" else "RefundRefused"
             asked[told.reversal_id] = (request_id, told.value, done)
     for refund_id, (_, value, outcome) in asked.items():
         row = books.switch_refunds.get(refund_id)
-        if refund_id in books.refunds and believed.get(refund_id) != final.get(outcome):
-            yield f"refund {refund_id}: {outcome or 'open'} by the journal, {believed.get(refund_id)}"
+        state = believed.get(refund_id)
+        if refund_id in books.refunds and state != final.get(outcome):
+            yield f"refund {refund_id}: {outcome or 'open'} by the journal, {state}"
         held = row is not None and row["state"] == "SUCCEEDED"
         if held is not (outcome == "Refunded"):
             yield f"refund {refund_id}: {outcome or 'open'} at the till, {held} at the switch"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+
 from pos.engine.payments import Payments
 from pos.sale import payment as life
 from pos.sale import pursuit as patience
@@ -86,9 +87,7 @@ def no_tombstone(patch: pytest.MonkeyPatch) -> None:
             )
         if known is not None:
             return right(self, client_id, request)
-        return CancelResponse(
-            result=answers.SUCCESS, payment_request_id=request.payment_request_id
-        )
+        return CancelResponse(result=answers.SUCCESS, payment_request_id=request.payment_request_id)
 
     patch.setattr(Book, "cancel", cancel)
 
@@ -140,6 +139,7 @@ def unacknowledged_cancel(patch: pytest.MonkeyPatch) -> None:
 
 def sent_before_written(patch: pytest.MonkeyPatch) -> None:
     """The request leaves first and is written down when its answer has come."""
+
     def open_(self: Payments, amount: Any, code: Any) -> Payment:
         parts, wall_s = self._parts, self._parts.clock.wall()
         opened = Opened(

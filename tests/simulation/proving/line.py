@@ -98,7 +98,9 @@ class Line:
             raise DistrustError("ANSWER_NOT_SIGNED")
         if fate.strikes(rates.answer_garbage):
             self.fault_count += 1
-            return b"<html>busy</html>" if fate.chance.random() < 0.5 else answer[: len(answer) // 2]
+            return (
+                b"<html>busy</html>" if fate.chance.random() < 0.5 else answer[: len(answer) // 2]
+            )
         if stale and fate.strikes(rates.answer_stale):
             # The switch did sign it once: only the ids inside tell that it answers another call.
             self.fault_count += 1

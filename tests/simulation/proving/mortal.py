@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from pos.journal import Journal
 from pos.sale.history import Entry
 from pos.scheme.partners import Charge, Outcome, PartnerUnreachable
 from pos.scheme.store import Store
 from pos.scheme.wallet import SimulatedWallet
 from proving.fate import Fate
-from sqlalchemy import Connection
 
 
 class MortalJournal(Journal):

@@ -29,6 +29,7 @@ BEHAVIOURS = {
     Behaviour.NO_MONEY: 4,
 }
 WATCHED_COUNT_MAX = 300
+_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
 
 
 class People:
@@ -48,7 +49,6 @@ class People:
             shown = world.handle(Charge(typed, Presenting.CUSTOMER)) and self._hold_up()
         else:
             shown = world.handle(Charge(typed, Presenting.MERCHANT))
-        shown = shown and self._view().stage in (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
         if shown:
             self._wait_for_the_end()
         # The next in the queue; while the till cannot sell, they wait longer.
@@ -115,38 +115,43 @@ class People:
 
         self._world.at_switch(scan)
         if self._chance.random() < 0.85:
-            self._fate.later(
-                self._chance.uniform(0.5, 40.0), lambda: self._answer_in_app(wallet)
-            )
+            self._fate.later(self._chance.uniform(0.5, 40.0), lambda: self._answer_in_app(wallet))
 
     def _wait_for_the_end(self) -> None:
+        """Watch the till work until the sale is over, everybody has left, or it died."""
         world, fate, chance = self._world, self._fate, self._chance
         stop_at_s = fate.now_s + chance.uniform(0.0, 70.0) if chance.random() < 0.2 else None
         leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
         seen = ""
         for _ in range(WATCHED_COUNT_MAX):
             view = self._view()
-            if view.stage in (Stage.READY, Stage.SCANNING, Stage.OUTCOME):
+            if view.stage not in _BUSY:
                 break
-            if view.stage is Stage.SHOWING and view.order_code != seen:
+            if view.order_code != seen:
                 seen = view.order_code
-                if chance.random() < 0.85:
-                    text = seen
-                    fate.later(chance.uniform(0.5, 200.0), lambda: self._scan_shown(text))
+                self._notice_shown(seen)
             if stop_at_s is not None and fate.now_s >= stop_at_s:
                 world.handle(Stop(view.request_id))
                 stop_at_s = None
-            if fate.now_s >= leaves_at_s and view.stage is Stage.STOPPING:
-                break
             wait_s = world.work()
-            if wait_s is None:
+            gone = fate.now_s >= leaves_at_s and view.stage is Stage.STOPPING
+            if wait_s is None or gone:
                 break
-            if wait_s > 0.0:
-                fate.pass_time(min(wait_s, chance.uniform(0.05, 8.0)))
-        if self._view().stage in (Stage.OUTCOME, Stage.STOPPING):
-            world.handle(Next())
-        elif self._view().stage is Stage.SCANNING:
-            world.handle(Stop())
+            fate.pass_time(min(wait_s, chance.uniform(0.05, 8.0)))
+        self._clear_the_desk()
+
+    def _notice_shown(self, text: str) -> None:
+        """Somebody may see the code that the till shows, sooner or later."""
+        if text and self._chance.random() < 0.85:
+            in_s = self._chance.uniform(0.5, 200.0)
+            self._fate.later(in_s, lambda: self._scan_shown(text))
+
+    def _clear_the_desk(self) -> None:
+        stage = self._view().stage
+        if stage in (Stage.OUTCOME, Stage.STOPPING):
+            self._world.handle(Next())
+        elif stage is Stage.SCANNING:
+            self._world.handle(Stop())
 
     def _give_back(self) -> None:
         paid = [row for row in self._view().recent if row.state is State.PAID]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+
 from pos.engine import Clock, Engine, Parts
 from pos.fingerprint import Fingerprints
 from pos.sale.input import Input
@@ -21,9 +22,7 @@ from proving.line import Line
 from proving.mortal import FarWallet, MortalJournal, MortalStore
 
 CLIENT_ID = "SIMULATED_TILL"
-TERMINAL = Terminal(
-    "T01", Merchant("M-1", "Fjord Kafe", "5814"), Store("OSL-1", "Oslo S"), "NOK"
-)
+TERMINAL = Terminal("T01", Merchant("M-1", "Fjord Kafe", "5814"), Store("OSL-1", "Oslo S"), "NOK")
 REBOOT_COUNT_MAX = 40
 REST_S_MAX = 4 * 3600.0
 
@@ -130,9 +129,7 @@ class World:
         if api not in _INTENTS:
             return True
         if self._reading is None:
-            self._reading = apsw.Connection(
-                str(self.journal_path), flags=apsw.SQLITE_OPEN_READONLY
-            )
+            self._reading = apsw.Connection(str(self.journal_path), flags=apsw.SQLITE_OPEN_READONLY)
         query = f"SELECT 1 FROM journal WHERE {_INTENTS[api]} AND instr(body, ?)"  # noqa: S608
         return bool(self._reading.execute(query, (reference,)).fetchall())
 
@@ -185,7 +182,7 @@ class World:
 
         try:
             self.at_switch(act)
-        except Exception as fault:  # noqa: BLE001 - whatever the rules raise is a finding
+        except Exception as fault:
             self.trouble.append(f"the switch failed over {api}: {fault!r}")
         return answers[0] if answers else None
 

@@ -1,0 +1,101 @@
+"""Journal entries as JSON and back: every kind comes back as it was.
+
+Apart from the journal so that what is stored can be read without one.
+"""
+
+import json
+import types
+from dataclasses import fields
+from enum import StrEnum
+from typing import Any, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pos.errors import JournalDamaged
+from pos.sale.history import ENTRIES, Entry, Started
+from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
+from pos.sale.payment import Opened, Paid, Scenario
+from pos.sale.record import decode, encode
+
+AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
+VALUES: dict[Any, st.SearchStrategy[Any]] = {
+    Amount: AMOUNTS,
+    str: st.text(max_size=40),
+    int: st.integers(0, 2**53),
+    float: st.floats(0, 4e9),
+    bool: st.booleans(),
+}
+
+
+def values_of(hint: Any) -> st.SearchStrategy[Any]:
+    """Anything that a field of this type may hold."""
+    if get_origin(hint) is types.UnionType:
+        return st.one_of(
+            *(st.none() if each is types.NoneType else values_of(each) for each in get_args(hint))
+        )
+    if isinstance(hint, type) and issubclass(hint, StrEnum):
+        return st.sampled_from(list(hint))
+    return VALUES[hint]
+
+
+@st.composite
+def entries(draw: st.DrawFn, kind: type[Entry]) -> Entry:
+    """Any entry of this kind."""
+    hints = get_type_hints(kind)
+    return kind(**{each.name: draw(values_of(hints[each.name])) for each in fields(kind)})
+
+
+@pytest.mark.parametrize("kind", ENTRIES, ids=lambda each: each.__name__)
+@given(data=st.data())
+def test_every_kind_of_entry_comes_back_as_it_was(kind: type[Entry], data: st.DataObject) -> None:
+    """Through JSON text, with the types of its fields and not only their values."""
+    entry = data.draw(entries(kind))
+    name, body = encode(entry)
+    again = decode(name, json.loads(json.dumps(body)))
+    assert again == entry
+    assert name == kind.__name__
+    for each in fields(kind):
+        assert type(getattr(again, each.name)) is type(getattr(entry, each.name))
+
+
+def test_an_amount_is_written_in_minor_units() -> None:
+    """As the documents promise to whoever reads the journal with other tools."""
+    name, body = encode(Paid("r1", "p1", Amount(12900, "NOK"), "Vipps"))
+    assert name == "Paid"
+    assert body["amount"] == {"value": 12900, "currency": "NOK"}
+    assert body["customer_amount"] is None
+    opened = Opened("r1", "s1", Amount(1, "EUR"), Scenario.ORDER_CODE, 1.5)
+    assert encode(opened)[1]["scenario"] == "OrderCode"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("Unheard", {"request_id": "r1"}),
+        ("Started", {"version": "1", "at": 1.0, "colour": "red"}),
+        ("Started", {"version": "1"}),
+        ("Started", {"version": "1", "at": "noon"}),
+        ("Opened", {"request_id": "r1"}),
+        ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
+         | {"scenario": "Telepathy"}),
+        ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
+         | {"amount": {"value": 0, "currency": "NOK"}}),
+        ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
+         | {"amount": {"value": 1, "currency": "XXX"}}),
+        ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
+         | {"amount": 1}),
+        ("CancelAsked", {"request_id": "r1", "reason": "whim"}),
+    ],
+)  # fmt: skip
+def test_what_this_version_never_wrote_is_refused(kind: str, body: dict[str, Any]) -> None:
+    """An unknown kind, field or value: the sentence names the kind and the remedy."""
+    with pytest.raises(JournalDamaged, match=f"'{kind}' entry.*version"):
+        decode(kind, body)
+
+
+def test_entries_of_different_kinds_have_different_names() -> None:
+    """Or one could be read as another."""
+    assert len({kind.__name__ for kind in ENTRIES}) == len(ENTRIES)
+    assert Started in ENTRIES
