@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from pos.errors import SettingsError
+from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.money import exponent
 
@@ -119,6 +119,8 @@ def load(path: Path | None) -> Settings:
         exponent(settings.terminal.currency)
     except ValidationError as fault:
         raise SettingsError(f"{path}: {_plainly(fault)}") from None
+    except AmountError as fault:
+        raise SettingsError(f"{path}: the key terminal.currency is wrong: {fault}") from None
     if settings.switch is None:
         return settings
     return settings.model_copy(update={"switch": _rooted(settings.switch, path.parent)})

@@ -29,7 +29,7 @@ class Fingerprints:
             try:
                 stored = json.loads(self._path.read_text())
                 self._keys = {int(day): bytes.fromhex(key) for day, key in stored.items()}
-            except (ValueError, AttributeError, OSError) as fault:
+            except (ValueError, TypeError, AttributeError, OSError) as fault:
                 raise SettingsError(
                     f"{self._path} cannot be read; delete it and start again."
                 ) from fault
