@@ -5,6 +5,7 @@ thread calls `show`; keys and touches go the other way through `put`. Nothing el
 """
 
 from collections.abc import Callable
+from pathlib import Path
 
 from textual.app import App
 from textual.message import Message
@@ -36,7 +37,7 @@ class PosApp(App[None]):
     up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
     """
 
-    CSS_PATH = "pos.tcss"
+    CSS_PATH = Path(__file__).with_name("pos.tcss")
     TITLE = "Samkassa"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (112, "-wide")]  # noqa: RUF012
