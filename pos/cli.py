@@ -74,6 +74,11 @@ def main() -> None:
     except PosError as fault:
         click.echo(str(fault), err=True)
         sys.exit(fault.exit_code)
+    except OSError as fault:
+        # A disk that is full or a folder of somebody else's, met where no module expected it.
+        told = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
+        click.echo(f"The system refused ({told}); check the disk and its rights.", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

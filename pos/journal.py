@@ -205,7 +205,13 @@ def read(path: Path) -> History:
 
 
 def _locked(path: Path) -> int:
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as fault:
+        raise JournalUnwritable(
+            f"The journal's lock {path} cannot be made ({fault.strerror}); check the disk and "
+            "the rights of its folder."
+        ) from fault
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
