@@ -102,9 +102,29 @@ class Till:
         return self.call(PATHS["pay"], dump(request))
 
 
+class Front:
+    """One running server for all tests here, before whichever switch the test has opened."""
+
+    def __init__(self) -> None:
+        self.app = None
+
+    async def __call__(self, scope, receive, send) -> None:
+        """Hand over to the present switch."""
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The front and its server: a server takes longer to stop than most tests to run."""
+    front = Front()
+    with RunningSwitch(front) as running:
+        yield front, running
+
+
 @pytest.fixture
-def till():
-    """A till before a running switch."""
+def till(server):
+    """A till before a running switch with a database, a clock and faults of its own."""
+    front, running = server
     clock = Clock()
     faults = Faults(late_s=0.3)
     with Store.open() as store:
@@ -112,7 +132,7 @@ def till():
         clients = Clients(store, clock)
         for client in ("till-1", "till-2"):
             clients.add(client, public_key_line(TILL_KEY))
-        app = create_app(
+        front.app = create_app(
             scheme.book,
             clients,
             Signer(SWITCH_KEY),
@@ -120,8 +140,7 @@ def till():
             faults=faults,
             behaviour=scheme.behaviour,
         )
-        with RunningSwitch(app) as running:
-            yield Till(running, Desk(scheme, clock), faults)
+        yield Till(running, Desk(scheme, clock), faults)
 
 
 def golden(name: str) -> dict[str, object]:
