@@ -102,9 +102,13 @@ class Journal:
         self._lock = _locked(path.with_suffix(".lock"))
         try:
             self._connection = _opened(path)
-            self.seq, self.head = self._load()
         except BaseException:
             os.close(self._lock)
+            raise
+        try:
+            self.seq, self.head = self._load()
+        except BaseException:
+            self.close()
             raise
 
     def _load(self) -> tuple[int, bytes]:
