@@ -117,6 +117,8 @@ class CounterScreen(Screen[None]):
         """Show `view`."""
         if view.stage is not self._view.stage and view.stage in WAITING:
             self._keyed = Keyed()
+        if view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME:
+            self.remove_class("-phone")  # a phone laid over the till hides no outcome
         if view.notice != self._view.notice or view.stage is not self._view.stage:
             self._local = ""
         self._view = view

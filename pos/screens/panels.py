@@ -4,6 +4,8 @@ Apart because a key must look and answer the same wherever it stands. Nothing he
 focus: the keyboard belongs to the screen, and mouse and touch press what they see.
 """
 
+import unicodedata
+
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.content import Content
@@ -38,8 +40,8 @@ class Words(Static):
         id: str | None = None,  # noqa: A002 - Textual's own word
         classes: str | None = None,
     ) -> None:
-        super().__init__(text, id=id, classes=classes, markup=False)
-        self._text = text
+        self._text = harmless(text)
+        super().__init__(self._text, id=id, classes=classes, markup=False)
         self._hide_empty()
 
     def _hide_empty(self) -> None:
@@ -48,6 +50,7 @@ class Words(Static):
 
     def say(self, text: str) -> None:
         """Show `text`."""
+        text = harmless(text)
         if text != self._text:
             self._text = text
             self._hide_empty()
@@ -167,12 +170,12 @@ class Head(Widget):
     def compose(self) -> ComposeResult:
         """Name at the left, link at the right."""
         yield Static("Samkassa", id="brand", markup=False)
-        yield Static("", id="merchant", markup=False)
+        yield Words(id="merchant")
         yield Static("", id="link", markup=False)
 
     def apply(self, view: View) -> None:
         """Say what this View knows."""
-        self.query_one("#merchant", Static).update(view.merchant_name)
+        self.query_one("#merchant", Words).say(view.merchant_name)
         link = self.query_one("#link", Static)
         words = self._language.say(f"screen.link_{view.link}")
         link.update(f"{_LINK_MARKS[view.link]} {words}")
@@ -221,6 +224,17 @@ class Unfinished(Static):
 def amount_or_nothing(language: Language, amount: Amount | None) -> str:
     """The amount with its currency, or an empty text."""
     return "" if amount is None else language.amount_text(amount)
+
+
+def harmless(text: str) -> str:
+    """The text without control and format characters, but for line ends.
+
+    A name or a code may come from the other end of the wire; an escape sequence in it must not
+    reach the terminal, nor a direction mark turn an amount around.
+    """
+    return "".join(
+        mark for mark in text if mark == "\n" or not unicodedata.category(mark).startswith("C")
+    )
 
 
 def elapsed_text(seconds: float) -> str:

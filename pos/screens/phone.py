@@ -31,6 +31,7 @@ from pos.screens.qr import QrCode, QrForm, drawing
 POLL_EVERY_S = 0.5
 COLUMNS = 37
 CALLS_MAX = 8
+EAR = "▁▁▁▁▁▁▁"
 
 # Where both do not fit side by side, the phone is laid over the till.
 BESIDE_COLUMNS_MIN = 112
@@ -67,7 +68,7 @@ class PhonePanel(Vertical):
     def compose(self) -> ComposeResult:
         """As on a phone: the wallet's bar, its page, and its buttons."""
         say = self._language.say
-        yield Static("▁▁▁▁▁▁▁", id="phone-ear", markup=False)
+        yield Key(EAR, "phone:turn", id="phone-ear")
         yield Static("", id="phone-bar")
         yield Words(id="phone-account", classes="quiet")
         with Vertical(id="phone-page"):
@@ -87,7 +88,10 @@ class PhonePanel(Vertical):
         self._show()
 
     def on_resize(self) -> None:
-        """The code is drawn for the room there is."""
+        """The code is drawn for the room there is; a phone over the till has a way back."""
+        beside = bool(self.columns_taken)
+        back = f"{self._language.say('screen.back')}  P"
+        self.query_one("#phone-ear", Key).relabel(EAR if beside else back)
         self.call_after_refresh(self._show)
 
     @property
@@ -173,7 +177,11 @@ class PhonePanel(Vertical):
 
     def _took_news(self, heard: object) -> None:
         assert isinstance(heard, tuple)  # noqa: S101 - from `_ask`
-        self._pending, self._result = heard
+        pending, result = heard
+        if result is not None and result != self._result:
+            # What was paid has left the balance.
+            self._call(self._phone.wallets, self._took_wallets)
+        self._pending, self._result = pending, result
 
     def _answered(self, _: object) -> None:
         self._pending = None

@@ -63,7 +63,7 @@ def drawing(
     """The code of `text` in a form that fits `columns` x `lines` cells, or None.
 
     Never clipped: a code that lost a column cannot be read. Error correction is at least M, or
-    L where only that fits.
+    L where only that fits. None, too, for a text that no QR code holds.
     """
     forms = [form]
     if form is QrForm.AUTO:
@@ -71,7 +71,10 @@ def drawing(
         forms = [QrForm.HALF, QrForm.SPACES] if seamless else [QrForm.SPACES, QrForm.HALF]
     for error in ("m", "l"):
         # `make_qr`, because `make` turns short digits into a Micro QR that phones cannot read.
-        code = segno.make_qr(text, error=error)
+        try:
+            code = segno.make_qr(text, error=error)
+        except segno.DataOverflowError:
+            continue
         modules = tuple(tuple(map(bool, row)) for row in code.matrix_iter(border=QUIET_MODULES))
         for candidate in forms:
             plan = Drawing(modules, candidate)

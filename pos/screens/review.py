@@ -18,7 +18,7 @@ from pos.sale.payment import State
 from pos.sale.view import Action, SaleRow, Stage, View
 from pos.screens.front import Front
 from pos.screens.keyed import Keyed
-from pos.screens.panels import Big, Key, Pad, Words
+from pos.screens.panels import Big, Key, Pad, Words, harmless
 
 _MARKS = {
     State.INTENT: "…",
@@ -116,7 +116,7 @@ class ReviewScreen(Screen[None]):
             calls.append(language.say("screen.call_person"))
         if row.contested:
             calls.append(language.say("screen.contested"))
-        details = "  ·  ".join(part for part in second if part)
+        details = harmless("  ·  ".join(part for part in second if part))
         return Content.assemble(
             (first, "bold"), f"  {state}", "  ", ("  ·  ".join(calls), "bold $sun"),
             "\n   ", (details, "$muted"), "\n",

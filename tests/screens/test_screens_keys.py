@@ -297,3 +297,25 @@ async def test_views_come_from_any_thread_and_the_opening_is_told_once(till: Any
         assert answers == [True]
         assert app.shown == PAID
     assert app.show(READY) is False
+
+
+async def test_no_escape_sequence_reaches_the_terminal(till: Any, seen: Any) -> None:
+    """Names and codes from the other end are shown as plain text, markup and all."""
+    nasty = "\x1b[2J\x07[bold]x[/]\u202e\ud800"
+    rows = (replace(RECENT[0], wallet=nasty), replace(RECENT[1], result_code=nasty))
+    view = replace(
+        PAID,
+        merchant_name=nasty,
+        wallet=nasty,
+        rate=nasty,
+        reason=notice("reason.other", code=nasty),
+        notice=notice("printer.trouble", sentence=nasty),
+        recent=rows,
+    )
+    async with till.screen(view).run_test(size=SMALL) as pilot:
+        await pilot.pause()
+        for keys in ((), ("f5",), ("r",)):
+            await pilot.press(*keys)
+            text = seen(pilot.app)
+            assert "[2J[bold]x[/]" in text
+            assert not any(mark in text for mark in "\x1b\x07\u202e\ud800")

@@ -1,7 +1,7 @@
 """The demo's phone: what its buttons ask of the wallet, and what it shows of the answers."""
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -39,7 +39,8 @@ class Hand:
     def wallets(self) -> tuple[WalletChoice, ...]:
         """See Phone."""
         self._note("wallets")
-        return KARI, WEI
+        spent = self.ended is not None and self.ended.paid
+        return (replace(KARI, balance="2371.00 NOK") if spent else KARI), WEI
 
     def hold_up(self, choice: WalletChoice) -> HeldUp | PhoneRefusal:
         """See Phone."""
@@ -117,6 +118,7 @@ async def test_the_tills_code_is_scanned_and_approved(till: Any, seen: Any) -> N
         await pilot.pause(0.6)  # the phone listens twice a second
         await settle(pilot)
         assert "√ Paid" in seen(pilot.app)
+        assert "2371.00 NOK" in seen(pilot.app)
     assert till.inputs == []
 
 
@@ -156,7 +158,7 @@ async def test_without_a_code_on_the_till_nothing_is_scanned(till: Any, seen: An
 
 
 async def test_on_a_narrow_screen_the_phone_is_turned_to(till: Any, seen: Any) -> None:
-    """P lays the phone over the till and takes it away again."""
+    """P lays the phone over the till; a touch, or an outcome, takes it away again."""
     async with till.screen(VIEWS["ready"], phone=Hand()).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         assert "Kari" not in seen(pilot.app)
@@ -164,6 +166,10 @@ async def test_on_a_narrow_screen_the_phone_is_turned_to(till: Any, seen: Any) -
         await settle(pilot)
         assert "Kari" in seen(pilot.app)
         assert "Amount" not in seen(pilot.app)
-        await pilot.press("p")
+        await pilot.click("#phone-ear")
         await settle(pilot)
         assert "Amount" in seen(pilot.app)
+        await pilot.press("p")
+        pilot.app.show(VIEWS["paid"])
+        await settle(pilot)
+        assert "customer charged" in seen(pilot.app)

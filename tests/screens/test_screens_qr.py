@@ -144,3 +144,9 @@ def test_a_drawing_has_no_ragged_row() -> None:
     plan = drawing(SHOWING.order_code, 200, 100, QrForm.SPACES)
     assert plan is not None
     assert len(list(groupby(len(row) for row in plan.modules))) == 1
+
+
+def test_a_text_that_no_code_holds_is_not_drawn() -> None:
+    """Whatever the switch sends as an order code, the screen stays up."""
+    assert drawing("x" * 3_000, 500, 500) is None
+    assert drawing("x" * 5_000, 500, 500) is None
