@@ -1,5 +1,7 @@
 """A switch at hand: the real book on a real database, with a clock and chance of our own."""
 
+import http.client
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -7,10 +9,25 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pos.scheme.app import create_app
+from pos.scheme.clients import Clients
+from pos.scheme.faults import Faults
 from pos.scheme.partners import Behaviour
+from pos.scheme.server import RunningSwitch
 from pos.scheme.simulation import SimulatedScheme, open_scheme
+from pos.scheme.statement import statement
 from pos.scheme.store import Store
+from pos.switch.signature import (
+    SignatureInvalid,
+    Signer,
+    Verifier,
+    content_to_sign,
+    load_private_key,
+    new_private_key,
+    public_key_line,
+)
 from pos.switch.wire import (
+    PATHS,
     CancelRequest,
     CancelResponse,
     InquiryPaymentRequest,
@@ -20,9 +37,13 @@ from pos.switch.wire import (
     RefundRequest,
     RefundResponse,
     WireAmount,
+    dump,
 )
 
 CLIENT = "till-1"
+TILL_KEY = load_private_key(new_private_key())
+SWITCH_KEY = load_private_key(new_private_key())
+TIME = "2026-03-01T12:00:01+01:00"  # of every request
 
 
 @dataclass
@@ -126,6 +147,139 @@ class Desk:
     def balance(self, wallet: str = "vipps", customer: str = "Kari") -> int:
         """What a customer has."""
         return self.scheme.customers.balance(wallet, customer)
+
+
+def check_agreement(store: Store) -> None:
+    """What the wallets moved is what the book says, payment for payment."""
+    books = statement(store)
+    assert books["unbalanced"] == []
+    net: dict[str, int] = {}
+    for row in books["wallets"]:
+        net[row["payment_id"]] = net.get(row["payment_id"], 0) - row["value"]
+    refunded: dict[str, int] = {}
+    for row in books["refunds"]:
+        if row["state"] == "SUCCEEDED":
+            held = refunded.get(row["payment_id"], 0)
+            refunded[row["payment_id"]] = held + row["customer_value"]
+    for row in books["payments"]:
+        key = row["payment_id"]
+        charged = row["customer_amount"]["value"] if row["state"] == "SUCCEEDED" else 0
+        assert net.get(key, 0) == charged - refunded.get(key, 0), row
+    accounts = {
+        row["account"]: row["value"]
+        for row in books["balances"]
+        if row["account"].startswith("wallet:")
+    }
+    moved: dict[str, int] = {}
+    for row in books["wallets"]:
+        account = f"wallet:{row['wallet']}"
+        moved[account] = moved.get(account, 0) - row["value"]
+    assert accounts == moved
+
+
+@dataclass
+class Reply:
+    """What came back, and whether its signature is good."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+    signed: bool
+
+    @property
+    def code(self) -> str:
+        """The result code."""
+        return str(json.loads(self.raw)["result"]["resultCode"])
+
+
+class Till:
+    """Calls the switch as a till would, and can be made to do it wrongly."""
+
+    def __init__(self, running: RunningSwitch, desk: Desk, faults: Faults) -> None:
+        self.host, _, port = running.url.removeprefix("http://").partition(":")
+        self.port = int(port)
+        self.desk = desk
+        self.faults = faults
+        self._signer = Signer(TILL_KEY)
+        self._verifier = Verifier(SWITCH_KEY.public_key())
+
+    def call(self, path: str, body: bytes, client: str = "till-1", **changes: str) -> Reply:
+        """POST a signed body. `changes` replaces headers after signing; "" leaves one out."""
+        content = content_to_sign("POST", path, client, TIME, body)
+        headers = {
+            "Content-Type": "application/json; charset=UTF-8",
+            "client-id": client,
+            "request-time": TIME,
+            "signature": self._signer.header(content),
+        } | {name.replace("_", "-"): value for name, value in changes.items()}
+        return self.send(path, body, {name: value for name, value in headers.items() if value})
+
+    def send(self, target: str, body: bytes, headers: dict[str, str]) -> Reply:
+        """POST exactly this."""
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
+        try:
+            connection.request("POST", target, body, headers)
+            response = connection.getresponse()
+            raw = response.read()
+        finally:
+            connection.close()
+        fields = dict(response.getheaders())
+        path = "/" + target.split("/", 3)[3] if target.startswith("http") else target
+        content = content_to_sign(
+            "POST", path, fields.get("client-id", ""), fields.get("response-time", ""), raw
+        )
+        try:
+            self._verifier.check(content, fields.get("signature", ""))
+        except SignatureInvalid:
+            return Reply(response.status, fields, raw, signed=False)
+        return Reply(response.status, fields, raw, signed=True)
+
+    def pay(self, request_id: str = "r-1", behaves: str = "pays", **fields: object) -> Reply:
+        """Pay with a fresh code."""
+        fields.setdefault("code", self.desk.code(behaves=behaves))
+        request = pay_request(request_id, **fields)  # type: ignore[arg-type]
+        return self.call(PATHS["pay"], dump(request))
+
+
+class Front:
+    """One running server for all tests here, before whichever switch the test has opened."""
+
+    def __init__(self) -> None:
+        self.app = None
+
+    async def __call__(self, scope, receive, send) -> None:
+        """Hand over to the present switch."""
+        await self.app(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """The front and its server: a server takes longer to stop than most tests to run."""
+    front = Front()
+    with RunningSwitch(front) as running:
+        yield front, running
+
+
+@pytest.fixture
+def till(server):
+    """A till before a running switch with a database, a clock and faults of its own."""
+    front, running = server
+    clock = Clock()
+    faults = Faults(late_s=0.3)
+    with Store.open() as store:
+        scheme = open_scheme(store, clock, random.Random(7).randbytes)
+        clients = Clients(store, clock)
+        for client in ("till-1", "till-2"):
+            clients.add(client, public_key_line(TILL_KEY))
+        front.app = create_app(
+            scheme.book,
+            clients,
+            Signer(SWITCH_KEY),
+            clock=clock,
+            faults=faults,
+            behaviour=scheme.behaviour,
+        )
+        yield Till(running, Desk(scheme, clock), faults)
 
 
 @pytest.fixture

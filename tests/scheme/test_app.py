@@ -1,12 +1,9 @@
-"""The switch over real HTTP: signatures both ways, golden files, hostile bytes, faults."""
+"""The switch over real HTTP: signatures both ways, golden files, hostile bytes."""
 
 import http.client
 import json
-import random
 import re
 import socket
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,133 +11,19 @@ import pytest
 from pos.errors import SettingsError
 from pos.scheme.app import create_app
 from pos.scheme.clients import Clients, own_key
-from pos.scheme.faults import Fault, Faults
-from pos.scheme.partners import Behaviour
 from pos.scheme.server import RunningSwitch
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.switch.signature import (
-    SignatureInvalid,
     Signer,
-    Verifier,
     content_to_sign,
-    load_private_key,
-    new_private_key,
     public_key_line,
 )
 from pos.switch.wire import BODY_BYTES_MAX, PATHS, SANDBOX_PATHS, dump
-from tests.scheme.conftest import Clock, Desk, pay_request
+from tests.scheme.conftest import SWITCH_KEY, TILL_KEY, TIME, pay_request
 
 GOLDEN = Path(__file__).parents[1] / "switch" / "golden"
-TILL_KEY = load_private_key(new_private_key())
-SWITCH_KEY = load_private_key(new_private_key())
-TIME = "2026-03-01T12:00:01+01:00"
-
-
-@dataclass
-class Reply:
-    """What came back, and whether its signature is good."""
-
-    status: int
-    headers: dict[str, str]
-    raw: bytes
-    signed: bool
-
-    @property
-    def code(self) -> str:
-        """The result code."""
-        return str(json.loads(self.raw)["result"]["resultCode"])
-
-
-class Till:
-    """Calls the switch as a till would, and can be made to do it wrongly."""
-
-    def __init__(self, running: RunningSwitch, desk: Desk, faults: Faults) -> None:
-        self.host, _, port = running.url.removeprefix("http://").partition(":")
-        self.port = int(port)
-        self.desk = desk
-        self.faults = faults
-        self._signer = Signer(TILL_KEY)
-        self._verifier = Verifier(SWITCH_KEY.public_key())
-
-    def call(self, path: str, body: bytes, client: str = "till-1", **changes: str) -> Reply:
-        """POST a signed body. `changes` replaces headers after signing; "" leaves one out."""
-        content = content_to_sign("POST", path, client, TIME, body)
-        headers = {
-            "Content-Type": "application/json; charset=UTF-8",
-            "client-id": client,
-            "request-time": TIME,
-            "signature": self._signer.header(content),
-        } | {name.replace("_", "-"): value for name, value in changes.items()}
-        return self.send(path, body, {name: value for name, value in headers.items() if value})
-
-    def send(self, target: str, body: bytes, headers: dict[str, str]) -> Reply:
-        """POST exactly this."""
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=10)
-        try:
-            connection.request("POST", target, body, headers)
-            response = connection.getresponse()
-            raw = response.read()
-        finally:
-            connection.close()
-        fields = dict(response.getheaders())
-        path = "/" + target.split("/", 3)[3] if target.startswith("http") else target
-        content = content_to_sign(
-            "POST", path, fields.get("client-id", ""), fields.get("response-time", ""), raw
-        )
-        try:
-            self._verifier.check(content, fields.get("signature", ""))
-        except SignatureInvalid:
-            return Reply(response.status, fields, raw, signed=False)
-        return Reply(response.status, fields, raw, signed=True)
-
-    def pay(self, request_id: str = "r-1", behaves: str = "pays", **fields: object) -> Reply:
-        """Pay with a fresh code."""
-        fields.setdefault("code", self.desk.code(behaves=behaves))
-        request = pay_request(request_id, **fields)  # type: ignore[arg-type]
-        return self.call(PATHS["pay"], dump(request))
-
-
-class Front:
-    """One running server for all tests here, before whichever switch the test has opened."""
-
-    def __init__(self) -> None:
-        self.app = None
-
-    async def __call__(self, scope, receive, send) -> None:
-        """Hand over to the present switch."""
-        await self.app(scope, receive, send)
-
-
-@pytest.fixture(scope="module")
-def server():
-    """The front and its server: a server takes longer to stop than most tests to run."""
-    front = Front()
-    with RunningSwitch(front) as running:
-        yield front, running
-
-
-@pytest.fixture
-def till(server):
-    """A till before a running switch with a database, a clock and faults of its own."""
-    front, running = server
-    clock = Clock()
-    faults = Faults(late_s=0.3)
-    with Store.open() as store:
-        scheme = open_scheme(store, clock, random.Random(7).randbytes)
-        clients = Clients(store, clock)
-        for client in ("till-1", "till-2"):
-            clients.add(client, public_key_line(TILL_KEY))
-        front.app = create_app(
-            scheme.book,
-            clients,
-            Signer(SWITCH_KEY),
-            clock=clock,
-            faults=faults,
-            behaviour=scheme.behaviour,
-        )
-        yield Till(running, Desk(scheme, clock), faults)
 
 
 def golden(name: str) -> dict[str, object]:
@@ -350,67 +233,6 @@ def test_a_fault_inside_is_unknown_not_failed(till):
     reply = till.call(PATHS["inquiryPayment"], b'{"paymentRequestId":"r-1"}')
     assert (reply.status, reply.signed, reply.code) == (200, True, "UNKNOWN_EXCEPTION")
     assert json.loads(reply.raw)["result"]["resultStatus"] == "U"
-
-
-def test_a_lost_answer_leaves_the_payment_paid(till):
-    """No byte comes back; the inquiry finds it paid."""
-    body = dump(pay_request(code=till.desk.code(behaves="answer-lost")))
-    path = PATHS["pay"]
-    signature = Signer(TILL_KEY).header(content_to_sign("POST", path, "till-1", TIME, body))
-    headers = {"client-id": "till-1", "request-time": TIME, "signature": signature}
-    connection = http.client.HTTPConnection(till.host, till.port, timeout=0.5)
-    connection.request("POST", path, body, headers)
-    with pytest.raises(TimeoutError):
-        connection.getresponse()
-    connection.close()
-    reply = till.call(PATHS["inquiryPayment"], b'{"paymentRequestId":"r-1"}')
-    assert json.loads(reply.raw)["paymentStatus"] == "SUCCESS"
-
-
-def test_a_late_answer_comes_after_its_time(till):
-    """The answer is complete and signed, and late."""
-    began = time.monotonic()
-    reply = till.pay(behaves="answer-late")
-    assert time.monotonic() - began >= till.faults.late_s
-    assert (reply.signed, reply.code) == (True, "SUCCESS")
-
-
-def test_a_doubled_request_pays_once(till):
-    """The request arrives twice; the second answer is the first one."""
-    reply = till.pay(behaves="answer-doubled")
-    assert (reply.signed, reply.code) == (True, "SUCCESS")
-    assert [row["kind"] for row in statement(till.desk.scheme.store)["wallets"]] == ["charge"]
-
-
-def test_a_wrongly_signed_answer(till):
-    """The body is right and the signature is not; the next answer is good again."""
-    reply = till.pay(behaves="bad-signature")
-    assert (reply.signed, reply.code) == (False, "SUCCESS")
-    again = till.call(PATHS["inquiryPayment"], b'{"paymentRequestId":"r-1"}')
-    assert (again.signed, json.loads(again.raw)["paymentStatus"]) == (True, "SUCCESS")
-
-
-def test_every_behaviour_that_spoils_an_answer_has_its_fault(till):
-    """A demo code chooses the fault; those without one are answered well."""
-    good = {
-        behaves: till.pay(f"r-{behaves}", behaves=behaves).signed
-        for behaves in Behaviour
-        if behaves is not Behaviour.ANSWER_LOST
-    }
-    assert [behaves for behaves, signed in good.items() if not signed] == ["bad-signature"]
-
-
-def test_planned_faults_meet_the_next_answers(till):
-    """HTML, half a body and another payment's answer, one each, then peace."""
-    till.faults.plan("pay", Fault.HTML, Fault.HALF, Fault.OTHER_PAYMENT)
-    html = till.pay("r-1")
-    assert (html.signed, html.headers["content-type"]) == (False, "text/html; charset=utf-8")
-    with pytest.raises(http.client.IncompleteRead):
-        till.pay("r-2")
-    other = till.pay("r-3")
-    assert other.signed
-    assert json.loads(other.raw)["paymentRequestId"] == "another-request"
-    assert json.loads(till.pay("r-4").raw)["paymentRequestId"] == "r-4"
 
 
 def test_a_port_in_use_is_told_in_a_sentence(till):

@@ -1,9 +1,6 @@
-"""Deaths, silences and races: after any of them the switch and the wallets agree."""
+"""Deaths and silences: after any of them the switch and the wallets agree."""
 
 import random
-import subprocess
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,7 +12,7 @@ from pos.scheme.partners import PartnerUnreachable
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
-from tests.scheme.conftest import Clock, Desk, pay_request
+from tests.scheme.conftest import Clock, Desk, check_agreement
 
 CALLS = ("charge", "status", "close", "reverse", "refund")
 
@@ -76,34 +73,6 @@ def restarted(desk: Desk) -> Desk:
     scheme = open_scheme(desk.scheme.store, desk.clock, random.Random(8).randbytes)
     scheme.book.recover()
     return Desk(scheme, desk.clock)
-
-
-def check_agreement(store: Store) -> None:
-    """What the wallets moved is what the book says, payment for payment."""
-    books = statement(store)
-    assert books["unbalanced"] == []
-    net: dict[str, int] = {}
-    for row in books["wallets"]:
-        net[row["payment_id"]] = net.get(row["payment_id"], 0) - row["value"]
-    refunded: dict[str, int] = {}
-    for row in books["refunds"]:
-        if row["state"] == "SUCCEEDED":
-            held = refunded.get(row["payment_id"], 0)
-            refunded[row["payment_id"]] = held + row["customer_value"]
-    for row in books["payments"]:
-        key = row["payment_id"]
-        charged = row["customer_amount"]["value"] if row["state"] == "SUCCEEDED" else 0
-        assert net.get(key, 0) == charged - refunded.get(key, 0), row
-    accounts = {
-        row["account"]: row["value"]
-        for row in books["balances"]
-        if row["account"].startswith("wallet:")
-    }
-    moved: dict[str, int] = {}
-    for row in books["wallets"]:
-        account = f"wallet:{row['wallet']}"
-        moved[account] = moved.get(account, 0) - row["value"]
-    assert accounts == moved
 
 
 @pytest.mark.parametrize("fault", [Death, PartnerUnreachable])
@@ -305,89 +274,3 @@ def _take(desk: Desk, step: str, which: int, code: str, number: int) -> None:
             desk.refund(payment_id, 5_000, f"rf-{number}")
         elif step == "approve":
             desk.scheme.customers.approve(("vipps", "epassi", "alipay")[which], payment_id)
-
-
-@pytest.fixture
-def file_url(tmp_path) -> str:
-    """A database file that several connections and processes share."""
-    return f"sqlite:///{tmp_path}/switch.db"
-
-
-def test_many_threads_paying_one_id_charge_once(file_url, clock):
-    """Eight threads with the same request: one charge, one answer."""
-    with Store.open(file_url) as store:
-        desk = Desk(open_scheme(store, clock), clock)
-        request = pay_request(code=desk.code("alipay"))
-        ready = threading.Barrier(8)
-        answers = []
-
-        def pay() -> None:
-            ready.wait(10)
-            desk.scheme.book.pay("till-1", request)
-            answers.append(desk.inquire().payment_status)
-
-        threads = [threading.Thread(target=pay) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        assert answers == ["SUCCESS"] * 8
-        assert [row["kind"] for row in statement(store)["wallets"]] == ["charge"]
-        check_agreement(store)
-
-
-RACER = """
-import sys
-from pos.scheme.simulation import open_scheme
-from pos.scheme.store import Store
-from pos.switch.wire import CancelRequest, PayRequest, load
-
-url, raw = sys.argv[1], sys.argv[2].encode()
-with Store.open(url) as store:
-    book = open_scheme(store).book
-    print("ready", flush=True)
-    sys.stdin.readline()
-    for number in range(10):
-        wire = raw.replace(b"RACE", b"race-%d" % number)
-        if len(sys.argv) > 3 and number % 2:
-            book.cancel("till-1", CancelRequest(payment_request_id="race-%d" % number))
-        print(book.pay("till-1", load(PayRequest, wire)).result.result_status, flush=True)
-"""
-
-
-def test_two_processes_racing_the_same_ids_charge_each_once(file_url):
-    """Two switches on one file get the same ten requests, one of them cancelling every other:
-    each id is charged at most once, and the books agree with the wallets.
-    """
-    with Store.open(file_url) as store:
-        scheme = open_scheme(store)
-        code = "https://qr.vipps.no/28/2/01/031/4799999901?v=1"  # not single-use
-        request = pay_request("RACE", code=code, value=100)
-        raw = request.model_dump_json(by_alias=True, exclude_none=True)
-        racers = [
-            subprocess.Popen(
-                [sys.executable, "-c", RACER, file_url, raw, *extra],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for extra in ([], ["cancel"])
-        ]
-        try:
-            assert [racer.stdout.readline() for racer in racers] == ["ready\n"] * 2
-            for racer in racers:
-                racer.stdin.write("go\n")
-                racer.stdin.flush()
-            outputs = [racer.communicate(timeout=60)[0].split() for racer in racers]
-        finally:
-            for racer in racers:
-                racer.kill()
-                racer.wait()
-        assert [len(output) for output in outputs] == [10, 10]
-        for row in scheme.customers.waiting("vipps"):
-            scheme.customers.approve("vipps", row.payment_id)
-        payments = statement(store)["payments"]
-        assert len(payments) == 10
-        assert {row["state"] for row in payments[1::2]} == {"CANCELLED"}
-        assert {row["state"] for row in payments[::2]} == {"SUCCEEDED"}
-        check_agreement(store)

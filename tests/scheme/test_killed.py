@@ -19,10 +19,8 @@ from pos.switch.signature import (
     public_key_line,
 )
 from pos.switch.wire import PATHS, dump
-from tests.scheme.conftest import pay_request
-from tests.scheme.test_deaths import check_agreement
+from tests.scheme.conftest import TIME, check_agreement, pay_request
 
-TIME = "2026-03-01T12:00:01+01:00"
 PAYMENTS = 12
 ANSWERS_BEFORE_DEATH = 4
 
