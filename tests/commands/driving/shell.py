@@ -71,7 +71,9 @@ def run(
     return Ran(done.returncode, done.stdout, done.stderr)
 
 
-def start(*args: str, dying_at: str = "") -> subprocess.Popen[str]:
+def start(
+    *args: str, dying_at: str = "", extra: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
     """Start `pos ARGS` and let it run; the caller ends it and closes its pipes."""
     return subprocess.Popen(
         command(*args, dying_at=dying_at),
@@ -79,7 +81,7 @@ def start(*args: str, dying_at: str = "") -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment(),
+        env=environment(extra),
     )
 
 

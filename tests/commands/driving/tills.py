@@ -40,6 +40,7 @@ class SwitchProcess:
         self.state = state
         self._key = new_private_key()
         self._log = state / "switch.err"
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._log.open("wb") as log:
             self._child = subprocess.Popen(
                 shell.command("switch", "--port", "0", "--until-eof", "--state", str(state)),
