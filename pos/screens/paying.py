@@ -134,13 +134,12 @@ class Outcome(Vertical):
         self.query_one("#outcome-next").display = Action.NEXT in view.actions
 
     def _details(self, view: View) -> str:
-        said = [part for part in (view.currency if view.amount else "", view.wallet) if part]
-        lines = ["  ·  ".join(said)]
+        parts = (view.currency if view.amount else "", view.wallet, view.rate)
+        said = "  ·  ".join(part for part in parts if part)
         if view.customer_amount is not None:
             charged = self._language.amount_text(view.customer_amount)
-            home = self._language.say("screen.customer_paid", amount=charged)
-            lines.append("  ·  ".join(part for part in (home, view.rate) if part))
-        return "\n".join(lines)
+            said += "\n" + self._language.say("screen.customer_paid", amount=charged)
+        return said
 
 
 class Stopped(Vertical):
