@@ -100,6 +100,11 @@ class PhonePanel(Vertical):
         beside = self.app.size.width >= BESIDE_COLUMNS_MIN
         return COLUMNS + 1 if beside else 0
 
+    @property
+    def calling(self) -> bool:
+        """Whether an answer of the phone is still awaited."""
+        return self._calling
+
     def apply(self, view: View) -> None:
         """See the till's screen. A code that was read is of no more use, so it is put away."""
         self._order_code = view.order_code if view.stage is Stage.SHOWING else ""
@@ -185,6 +190,7 @@ class PhonePanel(Vertical):
 
     def _answered(self, _: object) -> None:
         self._pending = None
+        self._call(self._ask, self._took_news)
 
     def _call(self, call: Callable[[], object], then: Callable[[object], None]) -> None:
         """Have `call` made in a thread when its turn comes, then `then` with its answer."""
