@@ -229,6 +229,7 @@ def _locked(path: Path) -> int:
 
 def _opened(path: Path) -> apsw.Connection:
     try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = apsw.Connection(str(path))
         try:
             _prepare(connection, path)
@@ -247,16 +248,24 @@ def _opened(path: Path) -> apsw.Connection:
 def _prepare(connection: apsw.Connection, path: Path) -> None:
     for pragma in PRAGMAS:
         connection.execute(pragma).fetchall()
-    found = (connection.pragma("application_id"), connection.pragma("user_version"))
-    if found == (0, 0) and not connection.execute("SELECT 1 FROM sqlite_schema").fetchall():
+    if _blank(connection):
         with connection:
             connection.execute(_SCHEMA)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-        path.chmod(0o600)
         _sync_folder(path.parent)
-    elif found != (APPLICATION_ID, SCHEMA_VERSION):
+    elif _identity(connection) != (APPLICATION_ID, SCHEMA_VERSION):
         raise JournalDamaged(_not_a_journal(path))
+
+
+def _identity(connection: apsw.Connection) -> tuple[int, int]:
+    return connection.pragma("application_id"), connection.pragma("user_version")
+
+
+def _blank(connection: apsw.Connection) -> bool:
+    """Whether its maker has not come to write the first thing, or died before it."""
+    held = connection.execute("SELECT 1 FROM sqlite_schema").fetchall()
+    return not held and _identity(connection) == (0, 0)
 
 
 def _reading(path: Path) -> apsw.Connection:
@@ -272,6 +281,8 @@ def _reading(path: Path) -> apsw.Connection:
 def _verified(connection: apsw.Connection) -> Iterator[Row]:
     previous, expected = GENESIS, 1
     try:
+        if _blank(connection):
+            return
         stored = connection.execute("SELECT seq, kind, body, prev, hash FROM journal ORDER BY seq")
         for seq, kind, body, prev, found in stored:
             if seq != expected:
