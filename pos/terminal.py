@@ -94,6 +94,7 @@ class Station:
         self._fingerprints = Fingerprints(state)
         self._scanner: Scanner | None = None
         self._threads: list[threading.Thread] = []
+        self._ending = threading.Event()
         self._engine: Engine | None = None
         self._switch: WireSwitch | None = None
 
@@ -141,7 +142,10 @@ class Station:
     def _work(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
-            self.engine(connect(), show).run()
+            engine = self.engine(connect(), show)
+            # `stop` may have come while there was no engine yet that it could end.
+            if not self._ending.is_set():
+                engine.run()
         except PosError as fault:
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
@@ -166,6 +170,7 @@ class Station:
 
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
+        self._ending.set()
         if self._engine is not None:
             self._engine.end()
         if self._scanner is not None:
