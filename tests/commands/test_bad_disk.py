@@ -152,6 +152,15 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     assert str(tmp_path / "file") in one_sentence(done.err)
 
 
+def test_a_till_that_died_while_it_made_its_journal(till: Till) -> None:
+    """An empty file is a journal of which nothing was written: read as such, and sold on."""
+    (till.folder / "journal.db").touch(mode=0o600)
+    assert till.pos("payments").out == "0 payments, 0 unfinished, 0 refunds unfinished\n"
+    assert till.pos("journal", "verify").out.startswith("0 entries, unbroken")
+    assert till.sell(till.switch.new_code()).code == 0
+    assert till.differences() == []
+
+
 def test_there_is_no_journal_yet(till: Till) -> None:
     """Reading what never was is answered in one sentence."""
     for args in (("payments",), ("journal", "verify")):

@@ -20,7 +20,8 @@ from driving import shell
 ROWS, COLUMNS = 40, 132
 POLL_S = 0.05
 WAIT_S_MAX = 60.0
-SHOW, STOP, QUIT = "\x1bOQ", "\x1b", "\x11"  # F2, Esc, Ctrl+Q as a terminal sends them
+# Enter, F2, Esc and Ctrl+Q as a terminal sends them.
+SCAN, SHOW, STOP, QUIT = "\r", "\x1bOQ", "\x1b", "\x11"
 
 
 class Counter:
@@ -56,7 +57,9 @@ class Counter:
         """Press the same key until it has had its effect: it does nothing before its time."""
         ends_s = time.monotonic() + WAIT_S_MAX
         while not happened():
-            assert time.monotonic() < ends_s, f"no effect of {keys!r}: {bytes(self.drawn)[-2000:]!r}"
+            assert time.monotonic() < ends_s, (
+                f"no effect of {keys!r}: {bytes(self.drawn)[-2000:]!r}"
+            )
             if self.child.poll() is not None:
                 return
             self.press(keys)

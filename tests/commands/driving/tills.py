@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from sqlalchemy import select
+
 from driving import shell
 from driving.agreement import disagreements, told_by
 from driving.shell import Ran
@@ -28,6 +30,7 @@ from pos.scheme.partners import Behaviour
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
+from pos.scheme.tables import PaymentState, payment
 from pos.switch.signature import load_private_key, new_private_key, public_key_line
 
 READY = "switch ready on "
@@ -81,6 +84,14 @@ class SwitchProcess:
         """The switch's own books: the object that `pos scheme book --json` prints."""
         with Store.open(self._database) as store:
             return statement(store)
+
+    def shown_to(self, client_id: str) -> str:
+        """The code that a till shows now, as a customer's camera would read it off its screen."""
+        query = select(payment.c.order_code).where(
+            payment.c.client_id == client_id, payment.c.state == PaymentState.NEW
+        )
+        with Store.open(self._database) as store, store.read() as connection:
+            return connection.execute(query).scalar() or ""
 
     def stop(self) -> None:
         """End the process by the end of its input; may be called twice."""
