@@ -40,7 +40,7 @@ class Pursuit:
     """How far the work on one open payment has come, since this process took it up.
 
     `asked_at_s` is when the switch was last asked anything; `stop` is why it is to end after
-    one last inquiry; `ask_first` makes the next act in CANCELLING an inquiry.
+    one last inquiry; `ask_first` makes the next act in CANCELLING or REVERSING an inquiry.
     """
 
     began_s: float
@@ -91,7 +91,8 @@ def acted(pursuit: Pursuit, act: Act, now_s: float) -> Pursuit:
         case Act.CANCEL:
             return replace(after, cancel_count=pursuit.cancel_count + 1)
         case Act.REVERSE:
-            return replace(after, reversal_count=pursuit.reversal_count + 1)
+            # Somebody may have cancelled it by hand: then no refund can ever be final.
+            return replace(after, reversal_count=pursuit.reversal_count + 1, ask_first=True)
         case Act.GIVE_UP:
             return replace(after, inquiry_count=0, ask_first=False)
 
@@ -116,7 +117,7 @@ def due(payment: Payment, pursuit: Pursuit, limits: Limits) -> Due | None:
             return Due(Act.CANCEL, pursuit.asked_at_s + _cancel_wait_s(pursuit, limits))
         case State.REVERSING:
             wait_s = _reversal_wait_s(pursuit, limits)
-            if not payment.payment_id:
+            if not payment.payment_id or pursuit.ask_first:
                 return Due(Act.INQUIRE, pursuit.asked_at_s + limits.poll_every_s)
             return Due(Act.REVERSE, pursuit.asked_at_s + wait_s)
         case _:

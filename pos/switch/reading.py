@@ -94,8 +94,11 @@ def read_inquiry(payment: Payment, answer: InquiryPaymentResponse) -> Event:
 def read_cancel(payment: Payment, answer: CancelResponse) -> Event:
     """The answer to `cancel`."""
     code = answer.result.result_code
+    # A refusal need not repeat the id, but one that names another payment is not for ours.
+    if answer.payment_request_id not in (None, payment.request_id):
+        return StillOpen(payment.request_id, code)
     match answer.result.result_status:
-        case "S" if answer.payment_request_id == payment.request_id:
+        case "S" if answer.payment_request_id is not None:
             return CancelDone(payment.request_id)
         case "F" if code not in SETUP_FAULTS:
             return CancelRefused(payment.request_id, code)
