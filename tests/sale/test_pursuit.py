@@ -18,10 +18,12 @@ from pos.sale.payment import (
     CancelAsked,
     CancelDone,
     Event,
+    FoundCancelled,
     Opened,
     Paid,
     Payment,
     Scenario,
+    State,
     StillOpen,
     StopReason,
     WindowClosed,
@@ -236,11 +238,21 @@ def test_a_reversal_first_learns_what_it_reverses() -> None:
     walk.take(WindowClosed("r1", "v1"))
     walk.on(always(IN_PROCESS), 2)
     walk.take(Paid("r1", "p1", PRICE))
-    walk.on(always(IN_PROCESS), 6)
-    assert walk.times(Act.INQUIRE) == [3.0, 6.0]
-    at_s = walk.times(Act.REVERSE)
-    waits_s = [after - before for before, after in zip([6.0, *at_s], at_s, strict=False)]
-    assert waits_s == [0.0, 5.0, 15.0, 60.0, 300.0, 300.0]
+    walk.on(always(IN_PROCESS), 1)
+    assert walk.acts == [(Act.INQUIRE, 3.0), (Act.INQUIRE, 6.0), (Act.REVERSE, 6.0)]
+
+
+def test_a_reversal_and_an_inquiry_take_turns_and_become_rare() -> None:
+    """The refund is repeated under its id; the inquiry sees if somebody cancelled by hand."""
+    walk = cancelling()
+    walk.take(WindowClosed("r1", "v1"))
+    walk.take(Paid("r1", "p1", PRICE))
+    walk.on(always(IN_PROCESS), 12)
+    assert [act for act, _ in walk.acts] == [Act.REVERSE, Act.INQUIRE] * 6
+    waits_s = [after - before for (_, before), (_, after) in itertools.pairwise(walk.acts)]
+    assert waits_s == [3, 5, 3, 15, 3, 60, 3, 300, 3, 300, 3]
+    walk.on(always(FoundCancelled("r1")), 2)
+    assert walk.payment.state is State.CANCELLED
 
 
 ANSWERS = st.sampled_from((SILENCE, IN_PROCESS, code_shown(30.0), code_shown(600.0)))
