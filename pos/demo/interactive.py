@@ -20,7 +20,7 @@ from pos.scheme.store import Store
 from pos.switch.exchange import Caller
 from pos.terminal import Station
 
-READY_S_MAX = 60.0
+READY_S_MAX = 20.0
 
 
 class _LateScheme:
@@ -43,7 +43,7 @@ class _LateScheme:
         return caller
 
     def ready(self) -> SimulatedScheme:
-        """Wait for it; at most a minute."""
+        """Wait for it, at most twenty seconds."""
         self._up.wait(READY_S_MAX)
         if self._scheme is None:
             raise TimeoutError("The switch did not come up.")
