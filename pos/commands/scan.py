@@ -112,15 +112,16 @@ def _reading(
     if not symbology:
         return {"source": source, "text": "", "symbology": "", "is": "nothing read", "ms": took_ms}
     code = recognise(text, symbology)
-    shown = "" if secret and isinstance(code, PaymentCode) else _printable(text)
+    shown = "" if secret and isinstance(code, PaymentCode) else text
     return {"source": source, "text": shown, "symbology": symbology, "is": describe(code),
             "ms": took_ms}  # fmt: skip
 
 
 def _printable(text: str) -> str:
-    """The text with control and other unprintable characters as \\x escapes, at most 512."""
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text[:512])
+    """The text with control and other unprintable characters as \\x escapes."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
 def _line(reading: dict[str, object]) -> str:
-    return "{source}\t{symbology}\t{is}\t{text}\t{ms} ms".format_map(reading)
+    told = reading | {"text": _printable(str(reading["text"]))}
+    return "{source}\t{symbology}\t{is}\t{text}\t{ms} ms".format_map(told)
