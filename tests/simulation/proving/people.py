@@ -39,7 +39,7 @@ class People:
         self._world = world
         self._fate = world.fate
         self._chance = world.fate.chance
-        self._codes: list[str] = []
+        self.codes: list[str] = []
 
     def sell(self) -> None:
         """One sale from the amount to whatever its end is, and sometimes a refund after it."""
@@ -64,9 +64,9 @@ class People:
         code = self._fresh_code()
         if code is None:
             return False
-        if self._codes and self._chance.random() < 0.04:
-            code = self._chance.choice(self._codes)  # shown before, by accident or not
-        self._codes.append(code)
+        if self.codes and self._chance.random() < 0.04:
+            code = self._chance.choice(self.codes)  # shown before, by accident or not
+        self.codes.append(code)
         alive = self._world.handle(Scanned(Secret(code), "QR"))
         if alive and self._chance.random() < 0.1:
             alive = self._world.handle(Scanned(Secret(code), "QR"))  # the camera's next frame

@@ -47,10 +47,10 @@ def run(
         world.to_rest()
     finally:
         world.close()
-    return _judged(world)
+    return _judged(world, people.codes)
 
 
-def _judged(world: World) -> Result:
+def _judged(world: World, codes: list[str]) -> Result:
     fate = world.fate
     history = journal.read(world.journal_path)
     believed = {each: str(payment.state) for each, payment in history.payments.items()}
@@ -64,6 +64,7 @@ def _judged(world: World) -> Result:
         if believed[each] != "PAID"
     ]
     found += _repeated(world.line.sent)
+    found += _spilled(world.folder, codes)
     return Result(
         fate.seed,
         tuple(found),
@@ -84,6 +85,13 @@ def _trace(path: Path) -> str:
         body = {name: value for name, value in row.body.items() if name != "fingerprint"}
         digest.update(f"{row.kind} {body}\n".encode())
     return digest.hexdigest()
+
+
+def _spilled(folder: Path, codes: list[str]) -> list[str]:
+    """Files of till and switch in which a customer's code stands."""
+    kept = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+    return [f"{name}: holds a code" for name, raw in kept.items() for code in set(codes)
+            if code.encode() in raw]  # fmt: skip
 
 
 def _repeated(sent: list[Sent]) -> list[str]:
