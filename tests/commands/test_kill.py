@@ -54,18 +54,15 @@ SCANNED = {
     "around the receipt": [
         Death("ReceiptBegun after", devices=PRINTING),
         Death("ReceiptPrinted before", devices=PRINTING),
-        Death("ReceiptPrinted after", devices=PRINTING),
     ],
     "when the customer says no": [
         Death("pay sent", ("DECLINED", "CANCELLED"), "declines"),
-        Death("pay answered", ("DECLINED",), "declines"),
         Death("Declined before", ("DECLINED",), "declines"),
     ],
     "while the customer has not answered": [
         Death("pay answered", ("PAID",), "pin"),
         Death("inquiryPayment sent#2", ("PAID",), "pin"),
         Death("pay answered", CANCELLED, "dawdles"),
-        Death("pay answered", CANCELLED, "silent"),
     ],
     "when the answer is lost": [
         Death("pay sent", EITHER, "answer-lost"),
@@ -134,7 +131,6 @@ def test_a_sale_by_scanned_code_survives_its_death(
 
 GIVEN_UP = [
     Death("CancelAsked after", CANCELLED, "silent"),
-    Death("cancel sent", CANCELLED, "silent"),
     Death("cancel answered", CANCELLED, "silent"),
     Death("CancelDone before", CANCELLED, "silent"),
 ]
@@ -159,7 +155,6 @@ def test_a_sale_that_is_being_given_up_survives_its_death(
 
 
 SHOWING = [
-    Death("Opened after", CANCELLED),
     Death("pay sent", CANCELLED),
     Death("pay answered", CANCELLED),
 ]
@@ -213,7 +208,7 @@ def test_a_shown_code_survives_a_death_while_it_is_shown(
     check(switch, deaths, each(deaths, die))
 
 
-REFUNDED = ("RefundAsked after", "refund sent", "refund answered", "Refunded before")
+REFUNDED = ("RefundAsked after", "refund sent", "Refunded before")
 
 
 def test_a_refund_survives_its_death(switch: SwitchProcess, tmp_path: Path) -> None:

@@ -125,7 +125,6 @@ def film(path: Path, code: str) -> None:
 @pytest.mark.parametrize(
     ("moment", "rests"),
     [
-        ("Opened after", "CANCELLED"),
         ("pay answered", "PAID"),
         ("ReceiptPrinted before", "PAID"),
         ("", "PAID"),
