@@ -30,6 +30,9 @@ from pos.switch.wire import PATHS
 LATE_S = 6.5  # beyond the five seconds for which a till waits for the first byte
 _numbers = count(1)
 
+# Many processes in one test: on a slow machine they may need longer than other tests.
+pytestmark = pytest.mark.timeout(400)
+
 
 @dataclass(frozen=True, slots=True)
 class Faulty:

@@ -18,6 +18,9 @@ from driving.tills import SwitchProcess, Till
 AT_ONCE = 2
 _numbers = count(1)
 
+# Many processes in one test: on a slow machine they may need longer than other tests.
+pytestmark = pytest.mark.timeout(400)
+
 FIRST_LINE = "Waiting"  # what `pos sell` says once the request is on its way
 SHOWN = "https://"
 

@@ -19,6 +19,9 @@ from hardware.devices import Symbology
 from hardware.phone import photograph
 
 _numbers = count(1)
+
+# Many processes in one test: on a slow machine they may need longer than other tests.
+pytestmark = pytest.mark.timeout(400)
 FRAMES, FRAMES_PER_SECOND = 12, 6
 
 

@@ -19,8 +19,11 @@ from pos.journal import rows
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 
+# Many processes in one test: on a slow machine they may need longer than other tests.
+pytestmark = pytest.mark.timeout(400)
+
 CLIENT_ID = "samkassa-till"
-TOUR_S_MAX = 100.0  # a machine that does nothing else needs under 30
+TOUR_S_MAX = 300.0  # a machine that does nothing else needs under 30
 
 
 def test_the_tour_ends_with_equal_books(tmp_path: Path) -> None:
