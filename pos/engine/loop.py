@@ -18,6 +18,7 @@ from pos.sale import showing, till
 from pos.sale.history import Answered, History, ReceiptBegun, ReceiptPrinted, Started
 from pos.sale.input import CameraSays, Input, PrinterSays
 from pos.sale.money import Amount
+from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import LinkState, Notice, Stage, View, notice
@@ -175,7 +176,8 @@ class Engine:
         if why is not None:
             self._desk = till.refused(self._desk, why)
             return
-        payment = self._payments.open(command.amount, command.code)
+        order = order_of(self._parts.new_id(), command.amount)
+        payment = self._payments.open(order, command.code)
         if payment is None:
             self._desk = till.Desk(since_s=self._desk.since_s)
             return

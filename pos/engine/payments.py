@@ -10,7 +10,7 @@ from pos.engine.parts import Parts, Writer
 from pos.fingerprint import DAY_S
 from pos.sale import pursuit as patience
 from pos.sale.code import PaymentCode
-from pos.sale.money import Amount
+from pos.sale.order import Order
 from pos.sale.payment import (
     CancelAsked,
     CancelRefused,
@@ -62,13 +62,13 @@ class Payments:
         before = self._writer.history.code_used_by(digests, wall_s - DAY_S)
         return before is not None and (code.single_use or before.state.open)
 
-    def open(self, amount: Amount, code: PaymentCode | None) -> Payment | None:
+    def open(self, order: Order, code: PaymentCode | None) -> Payment | None:
         """Write a new payment down; None when it could not be, and so nothing may be sent."""
         parts, wall_s = self._parts, self._parts.clock.wall()
         opened = Opened(
             parts.new_id(),
-            parts.new_id(),
-            amount,
+            order.sale_id,
+            order.total(),
             Scenario.ORDER_CODE if code is None else Scenario.PAYMENT_CODE,
             wall_s,
             "" if code is None else parts.fingerprints.of(code.secret, wall_s),
