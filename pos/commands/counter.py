@@ -24,8 +24,8 @@ def counter(state: str | None, config: str | None) -> None:
     parties = settings.parties()
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     with (
-        Station(settings, folder, COUNTER, devices) as station,
         connection(settings, folder) as connect,
+        Station(settings, folder, COUNTER, devices) as station,
     ):
         app = PosApp(
             station.put,

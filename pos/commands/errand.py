@@ -32,8 +32,8 @@ def foreground(settings: Settings, state: Path, show: Callable[[View], None]) ->
                 "devices": settings.devices.model_copy(update={"camera": "none"}),
             }))  # fmt: skip
             devices: Devices = open_devices(spec)
-        station = stack.enter_context(Station(settings, state, COUNTER, devices))
         connect = stack.enter_context(connection(settings, state))
+        station = stack.enter_context(Station(settings, state, COUNTER, devices))
         engine = station.engine(connect(), show)
         engine.start()
         yield engine

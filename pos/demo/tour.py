@@ -80,8 +80,8 @@ class Tour:
         """Every step; raises TourStuck where one does not end as it should."""
         devices = Devices(self._camera, NoIndicator(), self._printer)
         with (
-            Station(self._settings, self._state, COUNTER, devices) as station,
             EmbeddedSwitch(self._state) as embedded,
+            Station(self._settings, self._state, COUNTER, devices) as station,
         ):
             embedded.spawn()
             station.start(embedded.connect, self._desk.show)

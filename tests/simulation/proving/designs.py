@@ -14,6 +14,7 @@ import pytest
 from pos.engine.payments import Payments
 from pos.sale import payment as life
 from pos.sale import pursuit as patience
+from pos.sale.order import Order
 from pos.sale.payment import (
     CancelAsked,
     CancelDone,
@@ -140,12 +141,12 @@ def unacknowledged_cancel(patch: pytest.MonkeyPatch) -> None:
 def sent_before_written(patch: pytest.MonkeyPatch) -> None:
     """The request leaves first and is written down when its answer has come."""
 
-    def open_(self: Payments, amount: Any, code: Any) -> Payment:
+    def open_(self: Payments, order: Order, code: Any) -> Payment:
         parts, wall_s = self._parts, self._parts.clock.wall()
         opened = Opened(
             parts.new_id(),
-            parts.new_id(),
-            amount,
+            order.sale_id,
+            order.total(),
             Scenario.ORDER_CODE if code is None else Scenario.PAYMENT_CODE,
             wall_s,
             "" if code is None else parts.fingerprints.of(code.secret, wall_s),
