@@ -97,7 +97,7 @@ def test_the_pattern_for_machine_paths_knows_one() -> None:
     """The check above can fail, and leaves ordinary paths alone."""
     assert MACHINE_PATH.search('open("/' + 'root/key.pem")')
     assert MACHINE_PATH.search("cd /" + "home/kari/till")
-    assert not MACHINE_PATH.search("/var/lib/pos, https://example.org/work/, tests/work/x")
+    assert not MACHINE_PATH.search("/var/lib/pos, https://example.org/till, tests/till/x")
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=product_name)

@@ -135,7 +135,7 @@ def test_an_amount_that_cannot_be_paid(amount: str, word: str, till: Till) -> No
     assert not (till.folder / "journal.db").exists()
 
 
-@pytest.mark.parametrize("currency", ["XXX", "nok", ""])
+@pytest.mark.parametrize("currency", ["ZZZ", "nok", ""])
 def test_a_currency_that_is_none(currency: str, till: Till) -> None:
     """An unknown currency is wrong use; an empty one is the terminal's own."""
     done = till.pos("sell", "--amount", "-1", "--currency", currency, "--show")
@@ -152,7 +152,7 @@ SETTINGS = {
     "a missing key file": (GOOD, "switch.key"),
     "a wrong type": ("[merchant]\nmcc = 5814\n", "merchant.mcc"),
     "an unknown language": ('[terminal]\nlanguage = "tlh"\n', "terminal.language"),
-    "an unknown currency": ('[terminal]\ncurrency = "XXX"\n', "XXX"),
+    "an unknown currency": ('[terminal]\ncurrency = "ZZZ"\n', "ZZZ"),
     "a wrong address": (GOOD.replace("http:", "gopher:"), "switch.url"),
     "no TOML": ("[terminal\n", "not TOML"),
     "no text": ("\udcff", "cannot be read"),

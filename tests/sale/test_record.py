@@ -83,7 +83,7 @@ def test_an_amount_is_written_in_minor_units() -> None:
         ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
          | {"amount": {"value": 0, "currency": "NOK"}}),
         ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
-         | {"amount": {"value": 1, "currency": "XXX"}}),
+         | {"amount": {"value": 1, "currency": "ZZZ"}}),
         ("Opened", encode(Opened("r", "s", Amount(1, "NOK"), Scenario.ENTRY_CODE, 1.0))[1]
          | {"amount": 1}),
         ("CancelAsked", {"request_id": "r1", "reason": "whim"}),

@@ -98,7 +98,7 @@ def test_a_code_that_nobody_issued_is_refused(desk, code):
     [
         ({"value": 0}, "PARAM_ILLEGAL"),
         ({"value": 10**15}, "PAYMENT_AMOUNT_EXCEED_LIMIT"),
-        ({"currency": "XXX"}, "CURRENCY_NOT_SUPPORT"),
+        ({"currency": "ZZZ"}, "CURRENCY_NOT_SUPPORT"),
         ({"expiry": "soon"}, "PARAM_ILLEGAL"),
         ({"expiry": "2026-03-01T11:00:00+00:00"}, "ORDER_IS_CLOSED"),
     ],
