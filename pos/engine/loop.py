@@ -170,11 +170,11 @@ class Engine:
             self._parts.eye.arm()
 
     def _pay(self, command: till.Pay) -> None:
-        why = self._unfit_to_sell()
-        if why is None and command.code is not None and self._payments.used(command.code):
-            why = notice("code.used")
-        if why is not None:
-            self._desk = till.refused(self._desk, why)
+        if (why := self._unfit_to_sell()) is not None:
+            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
+            return
+        if command.code is not None and self._payments.used(command.code):
+            self._desk = till.refused(self._desk, notice("code.used"))
             return
         order = order_of(self._parts.new_id(), command.amount)
         payment = self._payments.open(order, command.code)

@@ -89,8 +89,11 @@ def advance(
             if given.request_id != desk.request_id:
                 return desk, None
             return desk, GiveUp(desk.request_id)
-        case Next() if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
+        case Next() if desk.stage is Stage.OUTCOME:
             return Desk(since_s=now_s), None
+        case Next() if desk.stage is Stage.STOPPING:
+            # Set aside: it cannot become paid any more, but nobody knows yet that it was not.
+            return replace(desk, stage=Stage.OUTCOME, since_s=now_s, verdict=Verdict.ASIDE), None
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:
@@ -154,7 +157,7 @@ def followed(desk: Desk, payment: Payment, now_s: float) -> Desk:
     if payment.request_id != desk.request_id:
         return desk
     if payment.state in (State.CANCELLING, State.REVERSING):
-        if desk.stage is Stage.STOPPING:
+        if desk.stage is Stage.STOPPING or desk.verdict is Verdict.ASIDE:
             return desk
         return Desk(Stage.STOPPING, now_s, payment.amount, payment.request_id, reason=why(payment))
     if payment.state.open:

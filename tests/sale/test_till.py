@@ -62,7 +62,7 @@ DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.SCANNING, "late stop"): (Stage.READY, None),
     (Stage.PAYING, "stop"): (Stage.PAYING, GiveUp),
     (Stage.SHOWING, "stop"): (Stage.SHOWING, GiveUp),
-    (Stage.STOPPING, "next"): (Stage.READY, None),
+    (Stage.STOPPING, "next"): (Stage.OUTCOME, None),
     (Stage.OUTCOME, "next"): (Stage.READY, None),
     **{(stage, "ask"): (stage, Ask) for stage in Stage},
     **{(stage, "refund"): (stage, Return) for stage in Stage},
@@ -253,3 +253,13 @@ def test_a_fault_of_an_amount_is_said_with_its_values() -> None:
     with pytest.raises(AmountError) as caught:
         Amount.parse("1.234", "NOK")
     assert till.said_by(caught.value) == notice("amount.too_many_decimals", decimals=2)
+
+
+def test_what_is_set_aside_is_told_as_not_known_until_it_is() -> None:
+    """Set aside says so, stays so while the cancel is unanswered, and then says how it ended."""
+    aside, command = till.advance(DESKS[Stage.STOPPING], Next(), NOW_S, "NOK", COUNTER)
+    assert (aside.stage, aside.verdict, command) == (Stage.OUTCOME, Verdict.ASIDE, None)
+    assert till.followed(aside, payment(State.REVERSING), NOW_S) is aside
+    assert till.followed(aside, payment(State.CANCELLED), NOW_S).verdict is Verdict.CANCELLED
+    free, _ = till.advance(aside, Next(), NOW_S, "NOK", COUNTER)
+    assert free.stage is Stage.READY
