@@ -40,3 +40,14 @@ def clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture
+def pseudo_terminals() -> None:
+    """For tests that need a terminal of their own; a bare root may have none to give out."""
+    try:
+        ends = os.openpty()
+    except OSError as fault:
+        pytest.skip(f"no pseudo-terminal can be had here ({fault})")
+    for end in ends:
+        os.close(end)

@@ -21,7 +21,7 @@ from hardware.phone import photograph
 _numbers = count(1)
 
 # Many processes in one test: on a slow machine they may need longer than other tests.
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.usefixtures("pseudo_terminals")]
 FRAMES, FRAMES_PER_SECOND = 12, 6
 
 

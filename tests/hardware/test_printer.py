@@ -156,6 +156,7 @@ def test_an_unplugged_device_file_is_told_and_not_made() -> None:
     assert not Path("/dev/usb/lp97").exists()
 
 
+@pytest.mark.usefixtures("pseudo_terminals")
 def test_a_serial_printer_takes_the_receipt() -> None:
     """The bytes arrive on a serial line; silence about the paper is no hindrance."""
     pytest.importorskip("serial", reason="pyserial is not installed")
