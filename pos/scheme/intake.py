@@ -26,6 +26,7 @@ LIFETIME = {
 }
 LIFETIME_MAX = timedelta(minutes=30)
 ORDER_CODE_HEAD = "28199904"  # issuer 281999 is ours for demonstration, 04 an order code
+REFERENCE_LETTERS_MAX = 64  # as the API bounds them
 _BASE62 = string.digits + string.ascii_letters
 
 
@@ -60,6 +61,7 @@ class Intake:
     def columns(self, client_id: str, request: PayRequest, now: datetime) -> dict[str, Any]:
         """The payment that `request` becomes: pending, waiting for a wallet, or FAILED."""
         scenario = request.payment_factor.in_store_payment_scenario
+        merchant = request.order.merchant
         columns: dict[str, Any] = {
             "client_id": client_id,
             "request_id": request.payment_request_id,
@@ -68,7 +70,11 @@ class Intake:
             "scenario": scenario,
             "value": int(request.payment_amount.value),
             "currency": request.payment_amount.currency,
-            "merchant_name": request.order.merchant.merchant_name,
+            "merchant_name": merchant.merchant_name,
+            "merchant_reference": merchant.reference_merchant_id[:REFERENCE_LETTERS_MAX],
+            "store_reference": merchant.store.reference_store_id[:REFERENCE_LETTERS_MAX],
+            "order_reference": request.order.reference_order_id,
+            "order_description": request.order.order_description,
             "created_at_ms": milliseconds(now),
         }
         try:

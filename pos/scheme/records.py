@@ -31,6 +31,10 @@ class PaymentRecord:
     value: int | None = None
     currency: str | None = None
     merchant_name: str | None = None
+    merchant_reference: str | None = None
+    store_reference: str | None = None
+    order_reference: str | None = None
+    order_description: str | None = None
     order_code: str | None = None
     wallet: str | None = None
     customer_value: int | None = None

@@ -64,6 +64,11 @@ payment = Table(
     Column("value", BigInteger),
     Column("currency", String(3)),
     Column("merchant_name", String(2048)),
+    # The merchant's own names for the sale, for the settlement files.
+    Column("merchant_reference", String(64)),
+    Column("store_reference", String(64)),
+    Column("order_reference", String(64)),
+    Column("order_description", String(256)),
     Column("order_code", String(2048), unique=True),
     Column("wallet", String(32)),
     Column("customer_value", BigInteger),
@@ -77,6 +82,15 @@ payment = Table(
     Column("cancelled_at_ms", BigInteger),
 )
 Index("payment_by_state", payment.c.state)
+# For the settlement of a day. Partial, so that a payment costs it nothing until it is paid.
+_paid = payment.c.paid_at_ms.is_not(None)
+Index(
+    "payment_by_day",
+    payment.c.client_id,
+    payment.c.paid_at_ms,
+    sqlite_where=_paid,
+    postgresql_where=_paid,
+)
 
 refund = Table(
     "refund",
@@ -96,6 +110,7 @@ refund = Table(
 )
 Index("refund_by_payment", refund.c.payment_id)
 Index("refund_by_state", refund.c.state)
+Index("refund_by_day", refund.c.client_id, refund.c.refunded_at_ms)
 
 # `tx` is the kind and the id of what moved the money, so nothing can be posted twice.
 entry = Table(
