@@ -24,15 +24,16 @@ from pos.scheme.rates import NoRate, Rates
 from pos.scheme.records import (
     PaymentRecord,
     add_payment,
-    find_payment,
+    payment_again,
     payment_by_id,
     payment_of,
+    payment_routed,
     refunds_of,
 )
 from pos.scheme.refunds import Refunds
 from pos.scheme.routing import Scheme, shipped_scheme
 from pos.scheme.store import Store
-from pos.scheme.tables import PaymentState
+from pos.scheme.tables import OPEN_PAYMENT, PaymentState
 from pos.scheme.tables import payment as payments
 from pos.switch.wire import (
     CancelRequest,
@@ -105,13 +106,11 @@ class Book:
         under the same id: REPEAT_REQ_INCONSISTENT. Cancelled before: ORDER_IS_CANCELED.
         """
         with self._store.write() as connection:
-            record = payment_of(
-                connection, client_id, request_id=request.payment_request_id, payment_id=None
-            )
+            record = payment_of(connection, client_id, request_id=request.payment_request_id)
             if record is None:
                 columns = self._intake.columns(client_id, request, self._clock())
-                record = add_payment(connection, **columns)
-            elif record.param_hash not in (None, param_hash(request)):
+                record, _ = add_payment(connection, **columns)
+            if record.param_hash not in (None, param_hash(request)):
                 return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         code = request.payment_method.payment_method_id
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
@@ -136,7 +135,7 @@ class Book:
             return InquiryPaymentResponse(result=failure("ORDER_NOT_EXIST"))
         record = self._progress.advance(record)
         with self._store.read() as connection:
-            refunds = refunds_of(connection, record.payment_id)
+            refunds = refunds_of(connection, record)
         return answers.payment_answer(record, self._psp_name(record), refunds)
 
     def cancel(self, client_id: str, request: CancelRequest) -> CancelResponse:
@@ -150,13 +149,14 @@ class Book:
                 client_id,
                 request_id=request.payment_request_id,
                 payment_id=request.payment_id,
+                locked=True,
             )
             if record is None and request.payment_id is not None:
                 return CancelResponse(result=failure("ORDER_NOT_EXIST"))
             if record is None:
                 record = self._tombstone(connection, client_id, request.payment_request_id or "")
             refusal = self._progress.begin_cancel(connection, record)
-            record = payment_by_id(connection, record.payment_id)
+            record = payment_again(connection, record)
         if refusal is not None:
             return answers.cancel_answer(record, failure(refusal))
         if record.state == PaymentState.CANCELLING:
@@ -180,7 +180,7 @@ class Book:
         From here on the payment belongs to that wallet. Raises OrderRefused.
         """
         with self._store.read() as connection:
-            record = find_payment(connection, payments.c.order_code == order_code)
+            record = payment_routed(connection, order_code)
         if record is None:
             raise OrderRefused("This is not an order code of the scheme.", "INVALID_CODE")
         record = self._progress.advance(record)
@@ -205,7 +205,12 @@ class Book:
 
     def recover(self) -> int:
         """Drive on what an earlier run left open, by asking the wallets; how much stays open."""
-        query = select(payments).where(payments.c.state.in_(_OPEN)).limit(RECOVERED_AT_ONCE_MAX)
+        query = (
+            select(payments)
+            .where(OPEN_PAYMENT)
+            .order_by(payments.c.created_at_ms)
+            .limit(RECOVERED_AT_ONCE_MAX)
+        )
         with self._store.read() as connection:
             rows = [PaymentRecord(**row) for row in connection.execute(query).mappings()]
         open_count = sum(self._progress.advance(row).state in _OPEN for row in rows)
@@ -222,7 +227,7 @@ class Book:
 
     def _tombstone(self, connection: Connection, client_id: str, request_id: str) -> PaymentRecord:
         now = self._clock()
-        return add_payment(
+        record, _ = add_payment(
             connection,
             client_id=client_id,
             request_id=request_id,
@@ -231,6 +236,7 @@ class Book:
             created_at_ms=milliseconds(now),
             cancelled_at_ms=milliseconds(now),
         )
+        return record
 
     def _psp_name(self, record: PaymentRecord) -> str | None:
         return self._partners[record.wallet].psp_name if record.wallet else None

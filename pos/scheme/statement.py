@@ -5,7 +5,7 @@ Apart from the rules because reading must not be able to change anything.
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.engine import RowMapping
 
 from pos.scheme.ledger import balances, unbalanced
@@ -21,13 +21,13 @@ def statement(store: Store) -> dict[str, Any]:
     `payments`, `refunds`, `balances` (of the ledger's accounts), `wallets` (each movement of
     money as the wallets have it), `customers` (their balances), `unbalanced` (always empty).
     """
-    with store.read() as connection:
+    with store.survey() as connection:
         totals = (
             select(
                 wallet_movement.c.wallet,
                 wallet_movement.c.customer,
                 wallet_movement.c.currency,
-                func.sum(wallet_movement.c.value).label("value"),
+                cast(func.sum(wallet_movement.c.value), BigInteger).label("value"),
             )
             .group_by(
                 wallet_movement.c.wallet, wallet_movement.c.customer, wallet_movement.c.currency
