@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pos.commands.settle import settle
 from pos.commands.switch import default_database, key_file
 from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
@@ -40,6 +41,9 @@ def _of_a_switch(command: F) -> F:
 @click.group()
 def scheme() -> None:
     """The scheme's callers, customers and books."""
+
+
+scheme.add_command(settle)
 
 
 @scheme.group()

@@ -162,6 +162,24 @@ entry = Table(
 )
 Index("entry_by_account", entry.c.account)
 
+# A settled day of a client in one currency: what its files said, so that they say it again.
+# `payment_value`, `refund_value` and `fee_value` are whole smallest units; `digest` is of the items.
+settlement_batch = Table(
+    "settlement_batch",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("day", String(8), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("batch_id", String(64), nullable=False),
+    Column("payment_count", BigInteger, nullable=False),
+    Column("refund_count", BigInteger, nullable=False),
+    Column("payment_value", BigInteger, nullable=False),
+    Column("refund_value", BigInteger, nullable=False),
+    Column("fee_value", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    postgresql_partition_by="HASH (client_id)",
+)
+
 # The simulated wallets' own books, written in transactions of their own.
 wallet_customer = Table(
     "wallet_customer",
