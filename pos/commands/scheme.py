@@ -170,6 +170,19 @@ def book(database: str | None, state: str | None, *, as_json: bool) -> None:
         click.echo(f"customer {row['wallet']} {row['customer']}  {_money(row)}")
 
 
+@scheme.command()
+@_of_a_switch
+def migrate(database: str | None, state: str | None) -> None:
+    """Bring the tables of the books to the version of this switch; stop every switch first."""
+    from pos.scheme.store import migrate_database
+
+    before, after = migrate_database(database or default_database(_folder(state)))
+    if before == after:
+        click.echo(f"the tables have version {after} already")
+    else:
+        click.echo(f"the tables were brought from {before or 'nothing'} to version {after}")
+
+
 def _folder(state: str | None) -> Path:
     return state_folder(state) / "switch"
 

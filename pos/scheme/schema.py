@@ -60,7 +60,8 @@ def create(connection: Connection) -> None:
     """Every table with its indexes, partitions and triggers."""
     metadata.create_all(connection, checkfirst=False)
     for statement in _furnishing(connection.dialect.name):
-        connection.exec_driver_sql(statement)
+        # As it stands: a percent sign in a function is no placeholder.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
 
 def found_revision(connection: Connection) -> str | None:
@@ -81,6 +82,7 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from alembic.script import ScriptDirectory
+    from alembic.util import CommandError
 
     settings = Config()
     settings.set_main_option("script_location", str(_VERSIONS))
@@ -96,7 +98,13 @@ def migrate(engine: Engine) -> tuple[str | None, str]:
         _check_can_be_led_on(before)
         with EnvironmentContext(settings, scripts, fn=steps) as environment:
             environment.configure(connection=connection, target_metadata=metadata)
-            environment.run_migrations()
+            try:
+                environment.run_migrations()
+            except CommandError:
+                raise SettingsError(
+                    f"No migration leads on from the database's version {before}; bring it to "
+                    "this one with the switch that came in between."
+                ) from None
     return before, REVISION
 
 

@@ -28,7 +28,7 @@ def sqlite_engine(url: URL, *, durable: bool) -> Engine:
         _make_folder(Path(str(url.database)).parent)
     arguments: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
     engine = create_engine(
-        url,
+        url.set(drivername="sqlite"),
         hide_parameters=True,  # errors are logged, and rows hold what concerns nobody
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
         **arguments,

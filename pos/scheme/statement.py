@@ -34,12 +34,16 @@ def statement(store: Store) -> dict[str, Any]:
             )
             .order_by(wallet_movement.c.wallet, wallet_movement.c.customer)
         )
-        payments = connection.execute(select(payment).order_by(payment.c.created_at_ms))
-        refunds = connection.execute(select(refund).order_by(refund.c.created_at_ms))
+        payments = connection.execute(
+            select(payment).order_by(payment.c.created_at_ms, payment.c.request_id)
+        )
+        refunds = connection.execute(
+            select(refund).order_by(refund.c.created_at_ms, refund.c.refund_request_id)
+        )
         movements = connection.execute(
             select(wallet_movement)
             .where(wallet_movement.c.payment_id.is_not(None))
-            .order_by(wallet_movement.c.at_ms)
+            .order_by(wallet_movement.c.at_ms, wallet_movement.c.reference)
         )
         return {
             "payments": [_payment(row) for row in payments.mappings()],

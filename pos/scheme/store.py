@@ -131,7 +131,7 @@ def migrate_database(url: str) -> tuple[str | None, str]:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         parsed = None  # not shown: what was meant as a URL may hold a password
     if parsed is None or parsed.get_backend_name() not in (_SQLITE, "postgresql"):
         raise SettingsError(

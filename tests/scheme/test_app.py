@@ -122,12 +122,12 @@ def server():
 
 
 @pytest.fixture
-def till(server):
+def till(server, database):
     """A till before a running switch with a database, a clock and faults of its own."""
     front, running = server
     clock = Clock()
     faults = Faults(late_s=0.3)
-    with Store.open() as store:
+    with Store.open(database) as store:
         scheme = open_scheme(store, clock, random.Random(7).randbytes)
         clients = Clients(store, clock)
         for client in ("till-1", "till-2"):
@@ -348,6 +348,8 @@ def test_a_fault_inside_is_unknown_not_failed(till):
     with till.desk.scheme.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE payment RENAME TO elsewhere")
     reply = till.call(PATHS["inquiryPayment"], b'{"paymentRequestId":"r-1"}')
+    with till.desk.scheme.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO payment")
     assert (reply.status, reply.signed, reply.code) == (200, True, "UNKNOWN_EXCEPTION")
     assert json.loads(reply.raw)["result"]["resultStatus"] == "U"
 
