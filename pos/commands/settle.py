@@ -38,7 +38,7 @@ def settle(
 
     folder = state_folder(state) / SWITCH_FOLDER_NAME
     psp_names = {row.name: row.psp_name for row in shipped_scheme().wallets}
-    which = _day(day) or datetime.now(BUSINESS_ZONE).date() - timedelta(days=1)
+    which = _past_day(day, datetime.now(BUSINESS_ZONE).date())
     agreed = Terms.load(terms) if terms else Terms.shipped()
     target = Path(into) if into else folder / "settlement"
     with Store.open(database or default_database(folder)) as store:
@@ -46,8 +46,13 @@ def settle(
             click.echo(f"{file.path} {file.count_rows}")
 
 
-def _day(text: str | None) -> date | None:
+def _past_day(text: str | None, today: date) -> date:
+    if text is None:
+        return today - timedelta(days=1)
     try:
-        return None if text is None else date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise WrongUse(f"--date {text!r} is not a day; write it like 2026-03-01.") from None
+    if day >= today:
+        raise WrongUse(f"{day} is not over in UTC+8; name a day before {today}.")
+    return day

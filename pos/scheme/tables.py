@@ -163,7 +163,7 @@ entry = Table(
 Index("entry_by_account", entry.c.account)
 
 # A settled day of a client in one currency: what its files said, so that they say it again.
-# `payment_value`, `refund_value` and `fee_value` are whole smallest units; `digest` is of the items.
+# Values are whole smallest units; `fee_value` is less what was given back, `digest` of the items.
 settlement_batch = Table(
     "settlement_batch",
     metadata,
