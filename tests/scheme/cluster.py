@@ -100,12 +100,7 @@ class Cluster:
     def close(self) -> None:
         """Stop the server and remove everything."""
         if self._process is not None and self._process.poll() is None:
-            self._process.terminate()  # a smart stop waits for clients; SIGINT does not
-            self._process.send_signal(2)
-            try:
-                self._process.wait(STOP_S_MAX)
-            except subprocess.TimeoutExpired:
-                self.kill()
+            self.kill()  # at once: what it kept is thrown away
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _become_unprivileged(self) -> None:
