@@ -73,6 +73,7 @@ class Cluster:
             "max_connections": 120,
             "shared_buffers": "32MB",
             "fsync": "on" if self._durable else "off",
+            "recovery_init_sync_method": "syncfs",  # one call in place of one for each file
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
