@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pos.commands.settle import settle
+from pos.commands.sticker import sticker
 from pos.commands.switch import default_database, key_file
 from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
@@ -44,6 +45,7 @@ def scheme() -> None:
 
 
 scheme.add_command(settle)
+scheme.add_command(sticker)
 
 
 @scheme.group()

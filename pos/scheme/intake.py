@@ -50,13 +50,13 @@ class Intake:
         partners: Mapping[str, Partner],
         rates: Rates,
         random_bytes: Callable[[int], bytes],
-        domain: str,
+        public_url: str,
     ) -> None:
         self._scheme = scheme
         self._partners = partners
         self._rates = rates
         self._random = random_bytes
-        self._domain = domain
+        self._public_url = public_url
 
     def columns(self, client_id: str, request: PayRequest, now: datetime) -> dict[str, Any]:
         """The payment that `request` becomes: pending, waiting for a wallet, or FAILED."""
@@ -119,10 +119,10 @@ class Intake:
 
     def _order_code(self) -> str:
         tail = self._characters(4, string.digits) + self._characters(24, _BASE62)
-        return f"https://{self._domain}/{ORDER_CODE_HEAD}{tail}"
+        return f"{self._public_url}/{ORDER_CODE_HEAD}{tail}"
 
     def _page(self) -> str:
-        return f"https://{self._domain}/c/{self._characters(24, _BASE62)}"
+        return f"{self._public_url}/c/{self._characters(24, _BASE62)}"
 
     def _characters(self, count: int, alphabet: str) -> str:
         """`count` characters of `alphabet`; eight random bytes each leave no bias to speak of."""

@@ -180,6 +180,25 @@ settlement_batch = Table(
     postgresql_partition_by="HASH (client_id)",
 )
 
+# The printed code of a till. Its payments are numbered without a gap, so that the till can ask
+# for the next one by its number.
+sticker = Table(
+    "sticker",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("terminal", String(32), primary_key=True),
+    Column("sticker_id", String(32), nullable=False),
+    Column("merchant_name", String(256), nullable=False),
+    Column("merchant_reference", String(64), nullable=False),
+    Column("merchant_mcc", String(4), nullable=False),
+    Column("store_reference", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("number", BigInteger, nullable=False),  # of the newest payment; 0 before the first
+    Column("added_at_ms", BigInteger, nullable=False),
+)
+# Not unique: that would need the client in it, and 24 random characters do not meet twice.
+Index("sticker_by_id", sticker.c.sticker_id)
+
 # The simulated wallets' own books, written in transactions of their own.
 wallet_customer = Table(
     "wallet_customer",
@@ -214,6 +233,14 @@ wallet_charge = Table(
     Column("value", BigInteger),
     Column("behaviour", String(16)),
     Column("asked_count", Integer, nullable=False, default=0),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+Index(
+    "wallet_charge_by_customer",
+    wallet_charge.c.wallet,
+    wallet_charge.c.customer,
+    wallet_charge.c.at_ms,
 )
 
 wallet_movement = Table(

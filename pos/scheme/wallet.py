@@ -45,6 +45,8 @@ class SimulatedWallet:
     def __init__(self, terms: WalletTerms, store: Store, clock: Callable[[], datetime]) -> None:
         self.name = terms.name
         self.psp_name = terms.psp_name
+        self.title = terms.title
+        self.colour = terms.colour
         self.currency = terms.currency
         self.issuer = terms.issuer
         self._store = store
@@ -251,6 +253,7 @@ class SimulatedWallet:
             merchant_name=None if charge is None else charge.merchant_name,
             value=None if charge is None else charge.value,
             asked_count=0,
+            at_ms=milliseconds(self._clock()),
         )
 
     def _change(self, connection: Connection, payment_id: str, **columns: object) -> None:
