@@ -15,6 +15,7 @@ import click
 from pos.commands.settle import settle
 from pos.commands.sticker import sticker
 from pos.commands.switch import default_database, key_file
+from pos.commands.targets import allow, disallow
 from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
 
@@ -69,6 +70,10 @@ def add_client(client_id: str, key: Path, database: str | None, state: str | Non
     with Store.open(database or default_database(folder)) as store:
         Clients(store).add(client_id, key_file(key))
     click.echo(public_key_line(own_key(folder)))
+
+
+client.add_command(allow)
+client.add_command(disallow)
 
 
 @scheme.command()

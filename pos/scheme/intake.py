@@ -75,6 +75,7 @@ class Intake:
             "store_reference": merchant.store.reference_store_id[:REFERENCE_LETTERS_MAX],
             "order_reference": request.order.reference_order_id,
             "order_description": request.order.order_description,
+            "notify_url": request.payment_notify_url,
             "created_at_ms": milliseconds(now),
         }
         try:

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pos.scheme import outbox
 from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
 from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
@@ -137,6 +138,7 @@ class Progress:
                 connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
             ):
                 _post_capture(connection, record, now)
+                outbox.put(connection, record, now)
             return payment_again(connection, record)
 
 

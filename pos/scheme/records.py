@@ -38,6 +38,7 @@ class PaymentRecord:
     order_reference: str | None = None
     order_description: str | None = None
     order_code: str | None = None
+    notify_url: str | None = None
     wallet: str | None = None
     customer_value: int | None = None
     customer_currency: str | None = None

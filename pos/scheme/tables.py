@@ -78,6 +78,7 @@ payment = Table(
     Column("order_reference", String(64)),
     Column("order_description", String(256)),
     Column("order_code", String(2048)),
+    Column("notify_url", String(2048)),
     Column("wallet", String(32)),
     Column("customer_value", BigInteger),
     Column("customer_currency", String(3)),
