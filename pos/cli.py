@@ -25,6 +25,7 @@ COMMANDS = {
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
+    "report": ("report", "report", "Whether others agree with the journal."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
     "bench": ("bench", "bench", "Measure the till against limits taken in the same run."),
     "pictures": ("pictures", "pictures", "Draw the pictures of the screens for the README."),

@@ -12,6 +12,7 @@ JOURNAL_NAME = "journal.db"
 TILL_KEY_NAME = "till.pem"
 SWITCH_FOLDER_NAME = "switch"
 SWITCH_PUBLIC_KEY_NAME = "switch.pub"
+SWITCH_PUBLIC_URL_NAME = "public-url"
 
 
 def state_folder(option: str | None) -> Path:

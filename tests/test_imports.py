@@ -30,10 +30,10 @@ OWNERS = {
 # What `pos.sale` may take from the standard library: kinds of values and pure functions on them.
 DATA_MODULES = frozenset(
     {
-        "__future__", "abc", "base64", "binascii", "bisect", "collections", "copy", "dataclasses",
-        "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac", "itertools",
-        "json", "math", "operator", "re", "string", "struct", "textwrap", "types", "typing",
-        "unicodedata", "urllib.parse", "zlib", "zoneinfo",
+        "__future__", "abc", "base64", "binascii", "bisect", "collections", "copy", "csv",
+        "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac",
+        "itertools", "json", "math", "operator", "re", "string", "struct", "textwrap", "types",
+        "typing", "unicodedata", "urllib.parse", "zlib", "zoneinfo",
     }
 )  # fmt: skip
 CLOCKS = frozenset({"now", "utcnow", "today"})

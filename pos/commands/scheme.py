@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pos.commands.settle import settle
+from pos.commands.sticker import sticker
 from pos.commands.switch import default_database, key_file
+from pos.commands.targets import allow, disallow
 from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
 
@@ -42,6 +45,10 @@ def scheme() -> None:
     """The scheme's callers, customers and books."""
 
 
+scheme.add_command(settle)
+scheme.add_command(sticker)
+
+
 @scheme.group()
 def client() -> None:
     """Who may call the switch."""
@@ -63,6 +70,10 @@ def add_client(client_id: str, key: Path, database: str | None, state: str | Non
     with Store.open(database or default_database(folder)) as store:
         Clients(store).add(client_id, key_file(key))
     click.echo(public_key_line(own_key(folder)))
+
+
+client.add_command(allow)
+client.add_command(disallow)
 
 
 @scheme.command()
@@ -164,6 +175,19 @@ def book(database: str | None, state: str | None, *, as_json: bool) -> None:
         click.echo(f"account {row['account']}  {_money(row)}")
     for row in books["customers"]:
         click.echo(f"customer {row['wallet']} {row['customer']}  {_money(row)}")
+
+
+@scheme.command()
+@_of_a_switch
+def migrate(database: str | None, state: str | None) -> None:
+    """Bring the tables of the books to the version of this switch; stop every switch first."""
+    from pos.scheme.store import migrate_database
+
+    before, after = migrate_database(database or default_database(_folder(state)))
+    if before == after:
+        click.echo(f"the tables have version {after} already")
+    else:
+        click.echo(f"the tables were brought from {before or 'nothing'} to version {after}")
 
 
 def _folder(state: str | None) -> Path:

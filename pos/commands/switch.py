@@ -3,6 +3,7 @@
 Apart from `pos scheme` because this one runs, and those only look or act once.
 """
 
+import ipaddress
 import os
 import signal
 import sys
@@ -15,19 +16,25 @@ from typing import TYPE_CHECKING
 import click
 
 from pos.errors import SettingsError
-from pos.folders import SWITCH_FOLDER_NAME, SWITCH_PUBLIC_KEY_NAME, state_folder
+from pos.folders import (
+    SWITCH_FOLDER_NAME,
+    SWITCH_PUBLIC_KEY_NAME,
+    SWITCH_PUBLIC_URL_NAME,
+    state_folder,
+)
 
 if TYPE_CHECKING:
     from pos.scheme.clients import Clients
 
 STOP_CHECK_S = 1.0
+DEFAULT_PORT = 8790
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
-    default=8790,
+    default=DEFAULT_PORT,
     show_default=True,
     type=click.IntRange(0, 65535),
     help="Port to listen on; 0 takes any free one.",
@@ -42,6 +49,16 @@ STOP_CHECK_S = 1.0
     multiple=True,
     help="Register caller ID by the public key in FILE first; may be repeated.",
 )
+@click.option(
+    "--public-url",
+    metavar="URL",
+    help="Where telephones reach the switch; the codes that tills show begin with it.",
+)
+@click.option(
+    "--phone/--no-phone",
+    default=None,
+    help="Serve simulated wallets at /phone; by default only when listening on this machine alone.",
+)
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def switch(
     host: str,
@@ -51,13 +68,17 @@ def switch(
     tls_key: Path | None,
     state: str | None,
     trust: tuple[str, ...],
+    public_url: str | None,
     *,
+    phone: bool | None,
     until_eof: bool,
 ) -> None:
     """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
     from pos.scheme.app import create_app
     from pos.scheme.clients import Clients, own_key
-    from pos.scheme.server import RunningSwitch
+    from pos.scheme.phone.parts import Parts, read_public_url
+    from pos.scheme.phone.routes import phone_routes
+    from pos.scheme.server import Listener, RunningSwitch
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
     from pos.switch.signature import Signer, public_key_line
@@ -68,21 +89,38 @@ def switch(
     key = own_key(folder)
     (folder / SWITCH_PUBLIC_KEY_NAME).write_text(public_key_line(key) + "\n")
     signer = Signer(key)
-    with Store.open(database or default_database(folder)) as store:
-        scheme = open_scheme(store)
+    with (
+        Listener(host, port, tls=tls_cert is not None) as listener,
+        Store.open(database or default_database(folder)) as store,
+    ):
+        begin = read_public_url(public_url or listener.public_url)
+        (folder / SWITCH_PUBLIC_URL_NAME).write_text(begin + "\n")
+        scheme = open_scheme(store, public_url=begin)
         scheme.book.recover()
         clients = Clients(store)
         for caller in trust:
             _register(clients, caller)
         app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour)
+        if serves_phone(host, phone):
+            app.include_router(phone_routes(Parts(scheme, begin)))
         with (
-            RunningSwitch(app, host, port, tls_cert=tls_cert, tls_key=tls_key) as running,
+            RunningSwitch(app, listener=listener, tls_cert=tls_cert, tls_key=tls_key) as running,
             _told_to_stop(until_eof=until_eof) as stop,
         ):
             click.echo(f"switch ready on {running.url}")
             sys.stdout.flush()
             while running.alive and not stop.wait(STOP_CHECK_S):
                 pass
+
+
+def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
+    """Whether the phone is served: as asked, or only where nobody else can reach `host`."""
+    if asked is not None:
+        return asked
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _register(clients: "Clients", caller: str) -> None:

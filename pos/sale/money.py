@@ -48,7 +48,7 @@ class Amount:
         if self.value <= 0:
             raise AmountError("The amount must be above zero.", "amount.not_above_zero")
         if self.value > VALUE_MAX:
-            most = _plain(VALUE_MAX, self.currency)
+            most = major_units(VALUE_MAX, self.currency)
             raise AmountError(
                 f"The amount is too large; one sale takes at most {most}.",
                 "amount.too_large",
@@ -80,7 +80,7 @@ class Amount:
 
     def plain(self) -> str:
         """Major units with a point and the currency's decimals: `129.00`."""
-        return _plain(self.value, self.currency)
+        return major_units(self.value, self.currency)
 
     def __str__(self) -> str:
         return f"{self.plain()} {self.currency}"
@@ -92,7 +92,9 @@ def _shown(typed: str) -> str:
     return f'"{kept}"'
 
 
-def _plain(value: int, currency: str) -> str:
+def major_units(value: int, currency: str) -> str:
+    """`value` smallest units, of any sign, with the currency's decimals: `-129.00`."""
     decimals = exponent(currency)
-    digits = str(value).rjust(decimals + 1, "0")
-    return f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits
+    digits = str(abs(value)).rjust(decimals + 1, "0")
+    sign = "-" if value < 0 else ""
+    return sign + (f"{digits[:-decimals]}.{digits[-decimals:]}" if decimals else digits)

@@ -14,6 +14,7 @@ from pos.switch.wire import (
     CodeDetail,
     InquiryPaymentResponse,
     InquiryRefundResponse,
+    NotifyPaymentRequest,
     OrderCodeForm,
     PayResponse,
     PspCustomerInfo,
@@ -162,6 +163,22 @@ def refund_inquiry_answer(record: RefundRecord) -> InquiryRefundResponse:
         refund_id=record.refund_id,
         refund_amount=_refunded(record),
         refund_time=_time(record.refunded_at_ms),
+    )
+
+
+def notification(record: PaymentRecord, psp_name: str | None) -> NotifyPaymentRequest:
+    """What a merchant's server is told of a payment that succeeded; the same every time."""
+    return NotifyPaymentRequest(
+        notify_type="PAYMENT_RESULT",
+        result=payment_result(record),
+        payment_request_id=record.request_id,
+        payment_id=record.payment_id,
+        payment_amount=WireAmount.of(record.price),
+        payment_create_time=time_text(moment(record.created_at_ms)),
+        payment_time=_time(record.paid_at_ms),
+        actual_payment_amount=_actual(record),
+        payment_quote=_quote(record),
+        psp_customer_info=_psp(record, psp_name),
     )
 
 

@@ -118,6 +118,17 @@ class Doors:
     def _act(
         self, call: Call, request: Request, path: str, raw: bytes
     ) -> tuple[Message, Fault | None]:
+        try:
+            return self._judged(call, request, path, raw)
+        except Exception:
+            # What became of it is not known: the caller must ask again, not give up.
+            log.exception("%s failed", call.name)
+            unknown = {"result_code": "UNKNOWN_EXCEPTION", "result_status": "U"}
+            return call.response.model_validate({"result": unknown}, by_name=True), None
+
+    def _judged(
+        self, call: Call, request: Request, path: str, raw: bytes
+    ) -> tuple[Message, Fault | None]:
         headers = request.headers
         if any(len(headers.getlist(name)) > 1 for name in _SIGNED_HEADERS):
             return call.refused("PARAM_ILLEGAL", "A signed header is there twice."), None
@@ -135,13 +146,7 @@ class Doors:
             asked = load(call.request, raw)
         except WireError as error:
             return call.refused("PARAM_ILLEGAL", str(error)[:256]), None
-        try:
-            return self._acted(call, client_id, asked)
-        except Exception:
-            # What became of it is not known: the caller must ask again, not give up.
-            log.exception("%s failed", call.name)
-            unknown = {"result_code": "UNKNOWN_EXCEPTION", "result_status": "U"}
-            return call.response.model_validate({"result": unknown}, by_name=True), None
+        return self._acted(call, client_id, asked)
 
     def _acted(self, call: Call, client_id: str, asked: Message) -> tuple[Message, Fault | None]:
         message = call.act(client_id, asked)

@@ -7,8 +7,9 @@ whatever a death leaves between the two is driven on by asking the wallet first.
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -20,19 +21,20 @@ from pos.scheme.intake import Intake, param_hash
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import Partner
 from pos.scheme.progress import Progress
-from pos.scheme.rates import NoRate, Rates
+from pos.scheme.rates import NoRate, Rate, Rates
 from pos.scheme.records import (
     PaymentRecord,
     add_payment,
-    find_payment,
+    payment_again,
     payment_by_id,
     payment_of,
+    payment_routed,
     refunds_of,
 )
 from pos.scheme.refunds import Refunds
 from pos.scheme.routing import Scheme, shipped_scheme
 from pos.scheme.store import Store
-from pos.scheme.tables import PaymentState
+from pos.scheme.tables import OPEN_PAYMENT, PaymentState
 from pos.scheme.tables import payment as payments
 from pos.switch.wire import (
     CancelRequest,
@@ -47,7 +49,7 @@ from pos.switch.wire import (
     RefundResponse,
 )
 
-DOMAIN = "qr.samkassa.example"
+PUBLIC_URL = "https://qr.samkassa.example"
 RECOVERED_AT_ONCE_MAX = 1_000
 _OPEN = (PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING)
 
@@ -68,6 +70,7 @@ class Offer:
     merchant_name: str
     price: Amount
     charge: Amount  # in the currency that the wallet holds
+    rate: Rate | None = None  # from price to charge; None within one currency
 
 
 def utc_now() -> datetime:
@@ -87,13 +90,13 @@ class Book:
         *,
         rates: Rates | None = None,
         scheme: Scheme | None = None,
-        domain: str = DOMAIN,
+        public_url: str = PUBLIC_URL,
     ) -> None:
         self._store = store
         self._partners = partners
         self._clock = clock
         self._intake = Intake(
-            scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, domain
+            scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, public_url
         )
         self._progress = Progress(store, partners, clock)
         self._refunds = Refunds(store, partners, clock, self._intake.new_id)
@@ -105,13 +108,10 @@ class Book:
         under the same id: REPEAT_REQ_INCONSISTENT. Cancelled before: ORDER_IS_CANCELED.
         """
         with self._store.write() as connection:
-            record = payment_of(
-                connection, client_id, request_id=request.payment_request_id, payment_id=None
-            )
+            record = payment_of(connection, client_id, request_id=request.payment_request_id)
             if record is None:
-                columns = self._intake.columns(client_id, request, self._clock())
-                record = add_payment(connection, **columns)
-            elif record.param_hash not in (None, param_hash(request)):
+                record = self.enter(connection, client_id, request)
+            if record.param_hash not in (None, param_hash(request)):
                 return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         code = request.payment_method.payment_method_id
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
@@ -120,6 +120,12 @@ class Book:
         else:
             record = self._progress.advance(record)
         return answers.pay_answer(record, self._psp_name(record))
+
+    def enter(self, connection: Connection, client_id: str, request: PayRequest) -> PaymentRecord:
+        """Write a new request to pay down, judged, in the caller's own transaction."""
+        columns = self._intake.columns(client_id, request, self._clock())
+        record, _ = add_payment(connection, **columns)
+        return record
 
     def inquire_payment(
         self, client_id: str, request: InquiryPaymentRequest
@@ -136,7 +142,7 @@ class Book:
             return InquiryPaymentResponse(result=failure("ORDER_NOT_EXIST"))
         record = self._progress.advance(record)
         with self._store.read() as connection:
-            refunds = refunds_of(connection, record.payment_id)
+            refunds = refunds_of(connection, record)
         return answers.payment_answer(record, self._psp_name(record), refunds)
 
     def cancel(self, client_id: str, request: CancelRequest) -> CancelResponse:
@@ -150,13 +156,14 @@ class Book:
                 client_id,
                 request_id=request.payment_request_id,
                 payment_id=request.payment_id,
+                locked=True,
             )
             if record is None and request.payment_id is not None:
                 return CancelResponse(result=failure("ORDER_NOT_EXIST"))
             if record is None:
                 record = self._tombstone(connection, client_id, request.payment_request_id or "")
             refusal = self._progress.begin_cancel(connection, record)
-            record = payment_by_id(connection, record.payment_id)
+            record = payment_again(connection, record)
         if refusal is not None:
             return answers.cancel_answer(record, failure(refusal))
         if record.state == PaymentState.CANCELLING:
@@ -174,28 +181,41 @@ class Book:
         """What became of a refund."""
         return self._refunds.inquire(client_id, request)
 
+    def asked(self, order_code: str) -> tuple[Amount, str]:
+        """What the merchant asks for, and his name, before it is known who pays.
+
+        Raises OrderRefused for a code that can be paid no more, or is none of ours.
+        """
+        record = self._ordered(order_code)
+        if record.state != PaymentState.NEW:
+            _offer(record, record.wallet or "")
+        return record.price, record.merchant_name or ""
+
+    def preview(self, order_code: str, wallet: str) -> Offer:
+        """What a customer of `wallet` would be asked to pay; nothing is changed by looking.
+
+        Raises OrderRefused.
+        """
+        record = self._ordered(order_code)
+        if record.state == PaymentState.NEW:
+            columns = self._charge_columns(record, wallet)
+            record = replace(record, state=PaymentState.WALLET_PENDING, **columns)
+        return _offer(record, wallet)
+
     def decode(self, order_code: str, wallet: str) -> Offer:
         """A customer of `wallet` scanned a merchant code: what she is asked to pay.
 
         From here on the payment belongs to that wallet. Raises OrderRefused.
         """
-        with self._store.read() as connection:
-            record = find_payment(connection, payments.c.order_code == order_code)
-        if record is None:
-            raise OrderRefused("This is not an order code of the scheme.", "INVALID_CODE")
-        record = self._progress.advance(record)
+        record = self._ordered(order_code)
         if record.state == PaymentState.NEW:
-            record = self._bind(record, wallet)
-        if record.state == PaymentState.FAILED and record.result_code == "ORDER_IS_CLOSED":
-            raise OrderRefused(
-                "The code has expired; ask the shop to show a new one.", "EXPIRED_CODE"
+            record = self._progress.move(
+                record,
+                PaymentState.WALLET_PENDING,
+                PaymentState.NEW,
+                **self._charge_columns(record, wallet),
             )
-        if record.state != PaymentState.WALLET_PENDING or record.wallet != wallet:
-            raise OrderRefused(
-                "The order is closed: it is paid, cancelled, or taken up by another wallet.",
-                "ORDER_IS_CLOSED",
-            )
-        return Offer(record.payment_id, record.merchant_name or "", record.price, record.charge)
+        return _offer(record, wallet)
 
     def refresh(self, payment_id: str) -> PaymentState:
         """Ask the wallet what became of an open payment, as when it notifies us of a change."""
@@ -205,7 +225,12 @@ class Book:
 
     def recover(self) -> int:
         """Drive on what an earlier run left open, by asking the wallets; how much stays open."""
-        query = select(payments).where(payments.c.state.in_(_OPEN)).limit(RECOVERED_AT_ONCE_MAX)
+        query = (
+            select(payments)
+            .where(OPEN_PAYMENT)
+            .order_by(payments.c.created_at_ms)
+            .limit(RECOVERED_AT_ONCE_MAX)
+        )
         with self._store.read() as connection:
             rows = [PaymentRecord(**row) for row in connection.execute(query).mappings()]
         open_count = sum(self._progress.advance(row).state in _OPEN for row in rows)
@@ -213,16 +238,22 @@ class Book:
             open_count += self._refunds.advance(refund).state == "PENDING"
         return open_count
 
-    def _bind(self, record: PaymentRecord, wallet: str) -> PaymentRecord:
+    def _ordered(self, order_code: str) -> PaymentRecord:
+        with self._store.read() as connection:
+            record = payment_routed(connection, order_code)
+        if record is None:
+            raise OrderRefused("This is not an order code of the scheme.", "INVALID_CODE")
+        return self._progress.advance(record)
+
+    def _charge_columns(self, record: PaymentRecord, wallet: str) -> dict[str, Any]:
         try:
-            columns = self._intake.charge_columns(wallet, record.price)
+            return self._intake.charge_columns(wallet, record.price)
         except NoRate as error:
             raise OrderRefused(str(error), "CURRENCY_NOT_SUPPORT") from None
-        return self._progress.move(record, PaymentState.WALLET_PENDING, PaymentState.NEW, **columns)
 
     def _tombstone(self, connection: Connection, client_id: str, request_id: str) -> PaymentRecord:
         now = self._clock()
-        return add_payment(
+        record, _ = add_payment(
             connection,
             client_id=client_id,
             request_id=request_id,
@@ -231,6 +262,19 @@ class Book:
             created_at_ms=milliseconds(now),
             cancelled_at_ms=milliseconds(now),
         )
+        return record
 
     def _psp_name(self, record: PaymentRecord) -> str | None:
         return self._partners[record.wallet].psp_name if record.wallet else None
+
+
+def _offer(record: PaymentRecord, wallet: str) -> Offer:
+    if record.state == PaymentState.FAILED and record.result_code == "ORDER_IS_CLOSED":
+        raise OrderRefused("The code has expired; ask the shop to show a new one.", "EXPIRED_CODE")
+    if record.state != PaymentState.WALLET_PENDING or record.wallet != wallet:
+        raise OrderRefused(
+            "The order is closed: it is paid, cancelled, or taken up by another wallet.",
+            "ORDER_IS_CLOSED",
+        )
+    merchant = record.merchant_name or ""
+    return Offer(record.payment_id, merchant, record.price, record.charge, record.rate)

@@ -18,7 +18,7 @@ from pos.scheme.book import Book, Offer, OrderRefused, utc_now
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import Answer, Behaviour, Outcome
 from pos.scheme.routing import DemoCustomer
-from pos.scheme.store import Store
+from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import wallet_charge, wallet_code, wallet_customer, wallet_movement
 from pos.scheme.wallet import SimulatedWallet, code_digest
 
@@ -68,8 +68,7 @@ class Customers:
         """Give each of `people` an account with her opening balance, once."""
         with self._store.write() as connection:
             for person in people:
-                if person.name not in self._names(connection, person.wallet):
-                    self._enrol(connection, person)
+                self._enrol(connection, person)
 
     def names(self, wallet: str) -> list[str]:
         """The wallet's customers in alphabetical order. Raises WrongUse."""
@@ -178,11 +177,15 @@ class Customers:
 
     def _enrol(self, connection: Connection, person: DemoCustomer) -> None:
         currency = self._wallet(person.wallet).currency
-        connection.execute(
-            insert(wallet_customer).values(
-                wallet=person.wallet, name=person.name, currency=currency, msisdn=person.msisdn
-            )
-        )
+        if not insert_new(
+            connection,
+            wallet_customer,
+            wallet=person.wallet,
+            name=person.name,
+            currency=currency,
+            msisdn=person.msisdn,
+        ):
+            return
         connection.execute(
             insert(wallet_movement).values(
                 wallet=person.wallet,

@@ -26,6 +26,7 @@ LIFETIME = {
 }
 LIFETIME_MAX = timedelta(minutes=30)
 ORDER_CODE_HEAD = "28199904"  # issuer 281999 is ours for demonstration, 04 an order code
+REFERENCE_LETTERS_MAX = 64  # as the API bounds them
 _BASE62 = string.digits + string.ascii_letters
 
 
@@ -49,17 +50,18 @@ class Intake:
         partners: Mapping[str, Partner],
         rates: Rates,
         random_bytes: Callable[[int], bytes],
-        domain: str,
+        public_url: str,
     ) -> None:
         self._scheme = scheme
         self._partners = partners
         self._rates = rates
         self._random = random_bytes
-        self._domain = domain
+        self._public_url = public_url
 
     def columns(self, client_id: str, request: PayRequest, now: datetime) -> dict[str, Any]:
         """The payment that `request` becomes: pending, waiting for a wallet, or FAILED."""
         scenario = request.payment_factor.in_store_payment_scenario
+        merchant = request.order.merchant
         columns: dict[str, Any] = {
             "client_id": client_id,
             "request_id": request.payment_request_id,
@@ -68,7 +70,12 @@ class Intake:
             "scenario": scenario,
             "value": int(request.payment_amount.value),
             "currency": request.payment_amount.currency,
-            "merchant_name": request.order.merchant.merchant_name,
+            "merchant_name": merchant.merchant_name,
+            "merchant_reference": merchant.reference_merchant_id[:REFERENCE_LETTERS_MAX],
+            "store_reference": merchant.store.reference_store_id[:REFERENCE_LETTERS_MAX],
+            "order_reference": request.order.reference_order_id,
+            "order_description": request.order.order_description,
+            "notify_url": request.payment_notify_url,
             "created_at_ms": milliseconds(now),
         }
         try:
@@ -113,10 +120,10 @@ class Intake:
 
     def _order_code(self) -> str:
         tail = self._characters(4, string.digits) + self._characters(24, _BASE62)
-        return f"https://{self._domain}/{ORDER_CODE_HEAD}{tail}"
+        return f"{self._public_url}/{ORDER_CODE_HEAD}{tail}"
 
     def _page(self) -> str:
-        return f"https://{self._domain}/c/{self._characters(24, _BASE62)}"
+        return f"{self._public_url}/c/{self._characters(24, _BASE62)}"
 
     def _characters(self, count: int, alphabet: str) -> str:
         """`count` characters of `alphabet`; eight random bytes each leave no bias to speak of."""

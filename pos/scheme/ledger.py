@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import BigInteger, Connection, cast, func, insert, select
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
+from pos.scheme.records import PaymentRecord
 from pos.scheme.tables import entry
 
 
@@ -51,12 +52,17 @@ def opposite(legs: Sequence[Leg]) -> tuple[Leg, ...]:
 
 
 def post(
-    connection: Connection, kind: str, reference: str, payment_id: str, legs: Sequence[Leg], at: int
+    connection: Connection,
+    payment: PaymentRecord,
+    kind: str,
+    reference: str,
+    legs: Sequence[Leg],
+    at: int,
 ) -> None:
-    """Append `legs` as transaction `kind:reference` at `at` (milliseconds).
+    """Append `legs` as transaction `kind:reference` of `payment` at `at` (milliseconds).
 
     Raises IllegalMove when they do not sum to zero in each currency; the database refuses a
-    second posting of the same kind and reference.
+    second posting of the same kind and reference, and PostgreSQL a sum that is not zero.
     """
     totals: dict[str, int] = defaultdict(int)
     for leg in legs:
@@ -65,9 +71,10 @@ def post(
         raise IllegalMove(f"The entries of {kind} do not sum to zero in each currency.")
     rows = [
         {
+            "client_id": payment.client_id,
             "tx": f"{kind}:{reference}",
             "leg": number,
-            "payment_id": payment_id,
+            "payment_id": payment.payment_id,
             "account": leg.account,
             "value": leg.value,
             "currency": leg.currency,
@@ -79,15 +86,17 @@ def post(
     connection.execute(insert(entry), rows)
 
 
-def posted(connection: Connection, kind: str, reference: str) -> bool:
-    """Whether transaction `kind:reference` is in the books."""
-    found = connection.execute(select(entry.c.tx).where(entry.c.tx == f"{kind}:{reference}"))
-    return found.first() is not None
+def posted(connection: Connection, payment: PaymentRecord, kind: str, reference: str) -> bool:
+    """Whether transaction `kind:reference` of `payment` is in the books."""
+    query = select(entry.c.tx).where(
+        entry.c.client_id == payment.client_id, entry.c.tx == f"{kind}:{reference}"
+    )
+    return connection.execute(query).first() is not None
 
 
 def balances(connection: Connection) -> list[Mapping[str, Any]]:
     """`account`, `currency`, `value` of every account, derived from the entries."""
-    total = func.sum(entry.c.value).label("value")
+    total = cast(func.sum(entry.c.value), BigInteger).label("value")
     query = (
         select(entry.c.account, entry.c.currency, total)
         .group_by(entry.c.account, entry.c.currency)
@@ -100,7 +109,7 @@ def unbalanced(connection: Connection) -> list[str]:
     """Transactions that do not sum to zero in each currency; always empty in sound books."""
     query = (
         select(entry.c.tx)
-        .group_by(entry.c.tx, entry.c.currency)
+        .group_by(entry.c.client_id, entry.c.tx, entry.c.currency)
         .having(func.sum(entry.c.value) != 0)
     )
     return sorted(set(connection.execute(query).scalars()))

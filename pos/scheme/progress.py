@@ -9,10 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from pos.scheme import outbox
 from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
 from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
-from pos.scheme.records import PaymentRecord, move_payment, payment_by_id, refunds_of
+from pos.scheme.records import PaymentRecord, move_payment, payment_again, refunds_of
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState
 
@@ -61,7 +62,7 @@ class Progress:
         return self._settle(record, outcome)
 
     def begin_cancel(self, connection: Connection, record: PaymentRecord) -> str | None:
-        """Write the cancellation down; the result code of a refusal, or None."""
+        """Write the cancellation of a locked payment down; a refusal's result code, or None."""
         now = milliseconds(self._clock())
         if record.state in (PaymentState.NEW, PaymentState.FAILED):
             # No wallet has it, or ever will: nothing is left to ask.
@@ -75,7 +76,7 @@ class Progress:
             )
             return None
         if record.state == PaymentState.SUCCEEDED:
-            if refunds_of(connection, record.payment_id):
+            if refunds_of(connection, record):
                 return "ORDER_STATUS_INVALID"
             if now > cancel_window_end_ms(record.paid_at_ms or 0):
                 return "CANCEL_WINDOW_EXCEED"
@@ -104,11 +105,11 @@ class Progress:
             )
             if moved and taken:
                 # The wallet's statement shows both, so the books do too.
-                if not posted(connection, "capture", record.payment_id):
+                if not posted(connection, record, "capture", record.payment_id):
                     _post_capture(connection, record, now)
                 legs = opposite(_capture_legs(record))
-                post(connection, "reversal", record.payment_id, record.payment_id, legs, now)
-            return payment_by_id(connection, record.payment_id)
+                post(connection, record, "reversal", record.payment_id, legs, now)
+            return payment_again(connection, record)
 
     def move(
         self, record: PaymentRecord, to: PaymentState, leaving: PaymentState, **columns: object
@@ -116,7 +117,7 @@ class Progress:
         """Move to `to` if the state is still `leaving`; the payment as it then stands."""
         with self._store.write() as connection:
             move_payment(connection, record, to, leaving=(leaving,), **columns)
-            return payment_by_id(connection, record.payment_id)
+            return payment_again(connection, record)
 
     def _settle(self, record: PaymentRecord, outcome: Outcome) -> PaymentRecord:
         """Commit what the wallet said. A payment that is being cancelled meanwhile stays so."""
@@ -137,7 +138,8 @@ class Progress:
                 connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
             ):
                 _post_capture(connection, record, now)
-            return payment_by_id(connection, record.payment_id)
+                outbox.put(connection, record, now)
+            return payment_again(connection, record)
 
 
 def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
@@ -152,4 +154,4 @@ def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
 
 def _post_capture(connection: Connection, record: PaymentRecord, now_ms: int) -> None:
     legs = _capture_legs(record)
-    post(connection, "capture", record.payment_id, record.payment_id, legs, now_ms)
+    post(connection, record, "capture", record.payment_id, legs, now_ms)

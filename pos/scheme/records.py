@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from pos.sale.money import Amount
 from pos.scheme.rates import Rate
+from pos.scheme.store import insert_new
 from pos.scheme.tables import PaymentState, RefundState
 from pos.scheme.tables import payment as payments
+from pos.scheme.tables import payment_route as routes
 from pos.scheme.tables import refund as refunds
 
 
@@ -31,7 +33,12 @@ class PaymentRecord:
     value: int | None = None
     currency: str | None = None
     merchant_name: str | None = None
+    merchant_reference: str | None = None
+    store_reference: str | None = None
+    order_reference: str | None = None
+    order_description: str | None = None
     order_code: str | None = None
+    notify_url: str | None = None
     wallet: str | None = None
     customer_value: int | None = None
     customer_currency: str | None = None
@@ -82,35 +89,73 @@ class RefundRecord:
     refunded_at_ms: int | None = None
 
 
-def find_payment(connection: Connection, *conditions: ColumnElement[bool]) -> PaymentRecord | None:
-    """The payment for which all `conditions` hold, locked against others until the end."""
-    query = select(payments).where(*conditions).with_for_update()
+def payment_of(
+    connection: Connection,
+    client_id: str,
+    *,
+    request_id: str | None = None,
+    payment_id: str | None = None,
+    locked: bool = False,
+) -> PaymentRecord | None:
+    """The client's payment by `payment_id`, which wins, or by `request_id`.
+
+    With `locked`, in a transaction that writes, nobody else changes it until the end.
+    """
+    if payment_id is not None:
+        which = payments.c.payment_id == payment_id
+    else:
+        which = payments.c.request_id == request_id
+    query = select(payments).where(payments.c.client_id == client_id, which)
+    if locked:
+        query = query.with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else PaymentRecord(**row)
 
 
-def payment_of(
-    connection: Connection, client_id: str, *, request_id: str | None, payment_id: str | None
-) -> PaymentRecord | None:
-    """The client's payment by `payment_id`, which wins, or by `request_id`."""
-    of_client = payments.c.client_id == client_id
-    if payment_id is not None:
-        return find_payment(connection, of_client, payments.c.payment_id == payment_id)
-    return find_payment(connection, of_client, payments.c.request_id == request_id)
-
-
-def payment_by_id(connection: Connection, payment_id: str) -> PaymentRecord:
-    """The payment of `payment_id`, whoever's it is; it must exist."""
-    found = find_payment(connection, payments.c.payment_id == payment_id)
+def payment_again(
+    connection: Connection, record: PaymentRecord, *, locked: bool = False
+) -> PaymentRecord:
+    """The payment of `record` as it stands now."""
+    found = payment_of(connection, record.client_id, request_id=record.request_id, locked=locked)
     if found is None:
         raise LookupError("No such payment.")
     return found
 
 
-def add_payment(connection: Connection, **columns: Any) -> PaymentRecord:
-    """Insert a payment and return it."""
-    connection.execute(insert(payments).values(**columns))
-    return PaymentRecord(**columns)
+def payment_routed(connection: Connection, reference: str) -> PaymentRecord | None:
+    """The payment of a payment id or an order code, whoever's it is."""
+    query = select(routes.c.client_id, routes.c.request_id).where(routes.c.reference == reference)
+    route = connection.execute(query).one_or_none()
+    if route is None:
+        return None
+    return payment_of(connection, route.client_id, request_id=route.request_id)
+
+
+def payment_by_id(connection: Connection, payment_id: str) -> PaymentRecord:
+    """The payment of `payment_id`, whoever's it is; it must exist."""
+    found = payment_routed(connection, payment_id)
+    if found is None:
+        raise LookupError("No such payment.")
+    return found
+
+
+def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, bool]:
+    """Insert a payment unless its client has one of the same request id; what is there then.
+
+    Whether it is the new one is the second value. An old one comes locked.
+    """
+    record = PaymentRecord(**columns)
+    if not insert_new(connection, payments, **columns):
+        return payment_again(connection, record, locked=True), False
+    references = [record.payment_id, *([record.order_code] if record.order_code else [])]
+    connection.execute(
+        insert(routes),
+        [
+            {"reference": each, "client_id": record.client_id, "request_id": record.request_id}
+            for each in references
+        ],
+    )
+    return record, True
 
 
 def move_payment(
@@ -124,33 +169,56 @@ def move_payment(
     """Move the payment to `to` if its state is still one of `leaving`; whether it moved."""
     done = connection.execute(
         update(payments)
-        .where(payments.c.payment_id == record.payment_id, payments.c.state.in_(leaving))
+        .where(
+            payments.c.client_id == record.client_id,
+            payments.c.request_id == record.request_id,
+            payments.c.state.in_(leaving),
+        )
         .values(state=to, **columns)
     )
     return done.rowcount == 1
 
 
 def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> RefundRecord | None:
-    """The refund for which all `conditions` hold, locked against others until the end."""
-    query = select(refunds).where(*conditions).with_for_update()
+    """The refund for which all `conditions` hold."""
+    query = select(refunds).where(*conditions)
     row = connection.execute(query).mappings().one_or_none()
     return None if row is None else RefundRecord(**row)
 
 
-def refunds_of(connection: Connection, payment_id: str) -> list[RefundRecord]:
+def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
     """Refunds of a payment that are done or under way, oldest first."""
     query = (
         select(refunds)
-        .where(refunds.c.payment_id == payment_id, refunds.c.state != RefundState.FAILED)
+        .where(
+            refunds.c.client_id == payment.client_id,
+            refunds.c.payment_id == payment.payment_id,
+            refunds.c.state != RefundState.FAILED,
+        )
         .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
     )
     return [RefundRecord(**row) for row in connection.execute(query).mappings()]
 
 
+def refund_of(
+    connection: Connection, client_id: str, refund_request_id: str
+) -> RefundRecord | None:
+    """The client's refund by its request id."""
+    return find_refund(
+        connection,
+        refunds.c.client_id == client_id,
+        refunds.c.refund_request_id == refund_request_id,
+    )
+
+
 def add_refund(connection: Connection, **columns: Any) -> RefundRecord:
-    """Insert a refund and return it."""
-    connection.execute(insert(refunds).values(**columns))
-    return RefundRecord(**columns)
+    """Insert a refund unless its client has one of the same request id; what is there then."""
+    record = RefundRecord(**columns)
+    if insert_new(connection, refunds, **columns):
+        return record
+    known = refund_of(connection, record.client_id, record.refund_request_id)
+    assert known is not None  # noqa: S101 - rows are never removed
+    return known
 
 
 def move_refund(
@@ -159,7 +227,11 @@ def move_refund(
     """Move the refund from PENDING to `to` if it still is; whether it moved."""
     done = connection.execute(
         update(refunds)
-        .where(refunds.c.refund_id == record.refund_id, refunds.c.state == RefundState.PENDING)
+        .where(
+            refunds.c.client_id == record.client_id,
+            refunds.c.refund_request_id == record.refund_request_id,
+            refunds.c.state == RefundState.PENDING,
+        )
         .values(state=to, **columns)
     )
     return done.rowcount == 1

@@ -20,12 +20,12 @@ from pos.scheme.records import (
     add_refund,
     find_refund,
     move_refund,
-    payment_by_id,
     payment_of,
+    refund_of,
     refunds_of,
 )
 from pos.scheme.store import Store
-from pos.scheme.tables import PaymentState, RefundState
+from pos.scheme.tables import OPEN_REFUND, PaymentState, RefundState
 from pos.scheme.tables import refund as refunds
 from pos.switch.wire import (
     InquiryRefundRequest,
@@ -62,14 +62,10 @@ class Refunds:
         a copy of the request that comes late must not pay out what was once refused.
         """
         with self._store.write() as connection:
-            record = find_refund(
-                connection,
-                refunds.c.client_id == client_id,
-                refunds.c.refund_request_id == request.refund_request_id,
-            )
+            record = refund_of(connection, client_id, request.refund_request_id)
             if record is None:
                 record = self._enter(connection, client_id, request)
-            elif not _same(record, request):
+            if not _same(record, request):
                 return RefundResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         return refund_answer(self.advance(record))
 
@@ -90,7 +86,8 @@ class Refunds:
         if record.state != RefundState.PENDING:
             return record
         with self._store.read() as connection:
-            payment = payment_by_id(connection, record.payment_id)
+            payment = payment_of(connection, record.client_id, payment_id=record.payment_id)
+        assert payment is not None  # noqa: S101 - a pending refund is of a payment
         back = record.customer_value or 0
         partner = self._partners[payment.wallet or ""]
         try:
@@ -101,13 +98,15 @@ class Refunds:
         with self._store.write() as connection:
             if move_refund(connection, record, RefundState.SUCCEEDED, refunded_at_ms=now):
                 _post(connection, payment, record, now)
-            done = find_refund(connection, refunds.c.refund_id == record.refund_id)
+            done = refund_of(connection, record.client_id, record.refund_request_id)
         assert done is not None  # noqa: S101 - rows are never removed
         return done
 
     def unfinished(self, count_max: int) -> list[RefundRecord]:
         """At most `count_max` refunds that the wallet has not paid yet."""
-        query = select(refunds).where(refunds.c.state == RefundState.PENDING).limit(count_max)
+        query = (
+            select(refunds).where(OPEN_REFUND).order_by(refunds.c.created_at_ms).limit(count_max)
+        )
         with self._store.read() as connection:
             return [RefundRecord(**row) for row in connection.execute(query).mappings()]
 
@@ -115,8 +114,10 @@ class Refunds:
         self, connection: Connection, client_id: str, request: RefundRequest
     ) -> RefundRecord:
         now = self._clock()
-        payment = payment_of(connection, client_id, request_id=None, payment_id=request.payment_id)
-        earlier = [] if payment is None else refunds_of(connection, payment.payment_id)
+        # Locked, so that neither a cancellation nor another refund comes between judging and
+        # writing.
+        payment = payment_of(connection, client_id, payment_id=request.payment_id, locked=True)
+        earlier = [] if payment is None else refunds_of(connection, payment)
         refusal = _refusal(payment, earlier, request, milliseconds(now))
         customer_back = None
         if payment is not None and refusal is None:
@@ -183,4 +184,4 @@ def _post(
         record.customer_value or 0,
         payment.charge.currency,
     )
-    post(connection, "refund", record.refund_id, payment.payment_id, opposite(legs), now_ms)
+    post(connection, payment, "refund", record.refund_id, opposite(legs), now_ms)

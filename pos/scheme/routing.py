@@ -13,10 +13,15 @@ from importlib import resources
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """A wallet: `name` here, `psp_name` on the wire, home `currency`, first six `issuer` digits."""
+    """A wallet: `name` here, `psp_name` on the wire, home `currency`, first six `issuer` digits.
+
+    People know it as `title`, and by its `colour`, `#rrggbb`.
+    """
 
     name: str
     psp_name: str
+    title: str
+    colour: str
     currency: str
     issuer: str
 

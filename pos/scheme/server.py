@@ -18,6 +18,33 @@ STOP_S_MAX = 5.0
 GRACE_S = 2  # for answers on their way when the server is told to stop
 # Longer than any client keeps an idle connection, so that we never close one under a request.
 KEEP_ALIVE_S = 75
+_EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - what was asked for, not a default
+
+
+class Listener:
+    """A bound socket, so that the URL is known before what answers there is made.
+
+    `url` is for callers on this machine, `public_url` for telephones and tills on its network.
+    Raises SettingsError when host and port cannot be listened on.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, tls: bool = False) -> None:
+        self.socket = _listening(host, port)
+        bound = self.socket.getsockname()[1]
+        scheme = "https" if tls else "http"
+        self.url = f"{scheme}://{_in_url(host)}:{bound}"
+        reached = _own_address(self.socket.family) if host in _EVERY_ADDRESS else host
+        self.public_url = f"{scheme}://{_in_url(reached)}:{bound}"
+
+    def close(self) -> None:
+        """Stop listening; may be called twice."""
+        self.socket.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
 
 class RunningSwitch:
@@ -29,13 +56,13 @@ class RunningSwitch:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        listener: Listener | None = None,
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
     ) -> None:
-        self._socket = _listening(host, port)
-        bound = self._socket.getsockname()[1]
-        shown = f"[{host}]" if ":" in host else host
-        self.url = f"{'http' if tls_cert is None else 'https'}://{shown}:{bound}"
+        listener = listener or Listener(host, port, tls=tls_cert is not None)
+        self._socket = listener.socket
+        self.url = listener.url
         try:
             self._server = uvicorn.Server(_settings(app, tls_cert, tls_key))
         except OSError as error:
@@ -95,6 +122,23 @@ def _settings(app: FastAPI, tls_cert: Path | None, tls_key: Path | None) -> uvic
     )
     settings.load()  # here, so that a bad certificate is told at once
     return settings
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _own_address(family: socket.AddressFamily) -> str:
+    """This machine's address on its network; its loopback address when it is on none."""
+    # Addresses kept for documentation (RFC 5737, RFC 3849): a datagram socket that is connected
+    # sends nothing, but has chosen the address that it would send from.
+    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:
+            return "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        return str(probe.getsockname()[0])
 
 
 def _listening(host: str, port: int) -> socket.socket:

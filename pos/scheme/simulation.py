@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from pos.scheme.book import Book, utc_now
+from pos.scheme.book import PUBLIC_URL, Book, utc_now
 from pos.scheme.customers import Customers
 from pos.scheme.partners import Behaviour, Partner
 from pos.scheme.routing import shipped_scheme
@@ -43,15 +43,17 @@ def open_scheme(
     random_bytes: Callable[[int], bytes] = secrets.token_bytes,
     *,
     reach: Callable[[SimulatedWallet], Partner] = lambda wallet: wallet,
+    public_url: str = PUBLIC_URL,
 ) -> SimulatedScheme:
     """The shipped wallets and customers on `store`, and the book over them.
 
     `reach` is how the book reaches a wallet; a simulator puts deaths and silences there.
+    `public_url` is where the codes that a till shows lead to.
     """
     scheme = shipped_scheme()
     wallets = {terms.name: SimulatedWallet(terms, store, clock) for terms in scheme.wallets}
     partners = {name: reach(wallet) for name, wallet in wallets.items()}
-    book = Book(store, partners, clock, random_bytes, scheme=scheme)
+    book = Book(store, partners, clock, random_bytes, scheme=scheme, public_url=public_url)
     customers = Customers(store, book, wallets, clock, random_bytes)
     customers.enrol(scheme.customers)
     return SimulatedScheme(store, wallets, book, customers)

@@ -5,7 +5,7 @@ Apart from the rules because reading must not be able to change anything.
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.engine import RowMapping
 
 from pos.scheme.ledger import balances, unbalanced
@@ -21,25 +21,29 @@ def statement(store: Store) -> dict[str, Any]:
     `payments`, `refunds`, `balances` (of the ledger's accounts), `wallets` (each movement of
     money as the wallets have it), `customers` (their balances), `unbalanced` (always empty).
     """
-    with store.read() as connection:
+    with store.survey() as connection:
         totals = (
             select(
                 wallet_movement.c.wallet,
                 wallet_movement.c.customer,
                 wallet_movement.c.currency,
-                func.sum(wallet_movement.c.value).label("value"),
+                cast(func.sum(wallet_movement.c.value), BigInteger).label("value"),
             )
             .group_by(
                 wallet_movement.c.wallet, wallet_movement.c.customer, wallet_movement.c.currency
             )
             .order_by(wallet_movement.c.wallet, wallet_movement.c.customer)
         )
-        payments = connection.execute(select(payment).order_by(payment.c.created_at_ms))
-        refunds = connection.execute(select(refund).order_by(refund.c.created_at_ms))
+        payments = connection.execute(
+            select(payment).order_by(payment.c.created_at_ms, payment.c.request_id)
+        )
+        refunds = connection.execute(
+            select(refund).order_by(refund.c.created_at_ms, refund.c.refund_request_id)
+        )
         movements = connection.execute(
             select(wallet_movement)
             .where(wallet_movement.c.payment_id.is_not(None))
-            .order_by(wallet_movement.c.at_ms)
+            .order_by(wallet_movement.c.at_ms, wallet_movement.c.reference)
         )
         return {
             "payments": [_payment(row) for row in payments.mappings()],

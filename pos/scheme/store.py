@@ -1,83 +1,94 @@
-"""The switch's database: opening it safely, and its two kinds of transaction.
+"""The switch's database: opening it safely, and its kinds of transaction.
 
-Apart from tables and rules so that everything particular to SQLite (settings, locks, who may
-write when) stands here alone, and another database can take its place.
+Apart from tables and rules so that these need not know which database it is. SQLite serves one
+machine; PostgreSQL any number of switch processes on any number of machines.
 """
 
-import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
-from sqlalchemy.pool import StaticPool
 
 from pos.errors import SettingsError
-from pos.scheme.tables import metadata
+from pos.scheme import postgresql_engine, sqlite_engine
+from pos.scheme.schema import bring_up, migrate
+from pos.scheme.sqlite_engine import WRITES
 
-BUSY_TIMEOUT_MS = 10_000
-_WRITES = "switch_writes"
+_SQLITE = "sqlite"
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Store:
-    """A database of the switch; several threads and several processes may share one file."""
+    """A database of the switch; several threads and several processes may share it."""
 
     def __init__(self, engine: Engine, *, one_connection: bool) -> None:
         self._engine = engine
         self._one_connection = one_connection
-        # Waiting here is fair and wakes at once; SQLite's own wait polls and can starve a thread.
-        self._turn = threading.Lock()
+        self._is_sqlite = engine.dialect.name == _SQLITE
+        self._reading = engine if self._is_sqlite else engine.execution_options(**_SNAPSHOT)
+        # SQLite has one writer at a time. Waiting for it here is fair and wakes at once; SQLite's
+        # own wait polls and can starve a thread.
+        self._turn = threading.Lock() if self._is_sqlite else nullcontext()
 
     @classmethod
     def open(cls, url: str = "sqlite://", *, durable: bool = True) -> Self:
-        """Open or make the database at `url`, such as `sqlite:////var/lib/pos/switch.db`.
+        """Open the database at `url`, and make its tables if it is empty.
 
-        `sqlite://` alone is a database in memory, for one process. With `durable=False` a power
-        cut may lose or break the file: for simulations. Raises SettingsError.
+        `sqlite:////var/lib/pos/switch.db`, `postgresql://user:password@host/switch`, or `sqlite://`
+        alone: in memory, for one process. With `durable=False` a power cut may lose or break it:
+        for simulations. Raises SettingsError, also for tables of another version.
         """
         parsed = _parsed(url)
-        in_memory = parsed.database in (None, "", ":memory:")
-        if not in_memory:
-            _make_folder(Path(str(parsed.database)).parent)
-        arguments: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
-        engine = create_engine(
-            parsed,
-            hide_parameters=True,  # errors are logged, and rows hold what concerns nobody
-            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False},
-            **arguments,
-        )
-        _settle(engine, durable=durable and not in_memory)
-        store = cls(engine, one_connection=in_memory)
+        engine = _engine(parsed, durable=durable)
+        store = cls(engine, one_connection=_in_memory(parsed))
         try:
             with store.write() as connection:
-                metadata.create_all(connection)
+                bring_up(connection)
+            if durable and not store._is_sqlite:
+                postgresql_engine.check_durable(engine)
         except DBAPIError as error:
             store.close()
-            raise _unusable(parsed.database, error.orig) from None
+            raise _unusable(parsed, error) from None
+        except SettingsError:
+            store.close()
+            raise
         return store
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction that holds the right to write from its start; all of it or nothing."""
+        """One transaction that may write; all of it or nothing.
+
+        On SQLite nobody else writes meanwhile. On PostgreSQL others do: what is read in order to
+        be judged must be locked first, and each statement sees what was committed before it.
+        """
         with (
             self._turn,
-            self._engine.connect().execution_options(**{_WRITES: True}) as connection,
+            self._engine.connect().execution_options(**{WRITES: True}) as connection,
             connection.begin(),
         ):
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One transaction that sees one state of the database."""
+        """One transaction that sees one state of the database, and changes nothing."""
         if self._one_connection:
             with self.write() as connection:
                 yield connection
             return
-        with self._engine.connect() as connection, connection.begin():
+        with self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def survey(self) -> Iterator[Connection]:
+        """As `read`, without a time limit: for reports over all that is kept."""
+        with self.read() as connection:
+            if not self._is_sqlite:
+                connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             yield connection
 
     def close(self) -> None:
@@ -91,62 +102,56 @@ class Store:
         self.close()
 
 
+def insert_new(connection: Connection, table: Table, **columns: Any) -> bool:
+    """Insert a row unless one with a key of its own is there; whether it was inserted.
+
+    Waits for another transaction that is inserting the same; whoever gets False can read it back.
+    """
+    insert = sqlite.insert if connection.dialect.name == _SQLITE else postgresql.insert
+    statement = insert(table).values(**columns).on_conflict_do_nothing()
+    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    return done.rowcount == 1
+
+
+def migrate_database(url: str) -> tuple[str | None, str]:
+    """Bring the tables at `url` to this version; the version before and the one after.
+
+    Raises SettingsError.
+    """
+    parsed = _parsed(url)
+    engine = _engine(parsed, durable=True).execution_options(**{WRITES: True})
+    try:
+        return migrate(engine)
+    except DBAPIError as error:
+        raise _unusable(parsed, error) from None
+    finally:
+        engine.dispose()
+
+
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
+        parsed = None  # not shown: what was meant as a URL may hold a password
+    if parsed is None or parsed.get_backend_name() not in (_SQLITE, "postgresql"):
         raise SettingsError(
-            f"--database {url!r} is not a database URL; write it like sqlite:///switch.db."
-        ) from None
-    if parsed.get_backend_name() != "sqlite" or parsed.query:
-        raise SettingsError(
-            "The switch keeps its books in SQLite; give --database like sqlite:///switch.db."
+            "--database takes the URL of a SQLite or PostgreSQL database; write it like "
+            "sqlite:///switch.db or postgresql://user:password@host/switch."
         )
     return parsed
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unusable(folder, error.strerror) from None
+def _in_memory(url: URL) -> bool:
+    return url.get_backend_name() == _SQLITE and sqlite_engine.is_in_memory(url)
 
 
-def _unusable(path: object, reason: object) -> SettingsError:
-    return SettingsError(
-        f"The switch's database {path} cannot be used ({reason}); check the path and its "
-        "permissions, or name another with --database."
-    )
+def _engine(url: URL, *, durable: bool) -> Engine:
+    if url.get_backend_name() == _SQLITE:
+        return sqlite_engine.sqlite_engine(url, durable=durable)
+    return postgresql_engine.postgresql_engine(url, durable=durable)
 
 
-def _settle(engine: Engine, *, durable: bool) -> None:
-    """Give every connection its settings, and take the beginning of transactions in hand."""
-
-    @event.listens_for(engine, "connect")
-    def _connected(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # sqlite3 would begin by itself, and too late
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA foreign_keys = ON")
-        # Before journal_mode: the change of mode itself must survive a power cut.
-        cursor.execute(f"PRAGMA synchronous = {'EXTRA' if durable else 'OFF'}")
-        cursor.execute(f"PRAGMA journal_mode = {_journal_mode() if durable else 'MEMORY'}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def _begun(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES, False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _journal_mode() -> str:
-    """WAL where the linked SQLite is free of the WAL-reset race (https://sqlite.org/wal.html).
-
-    The race needs two connections, and here several threads and processes write. Older versions
-    get the rollback journal: slower, and just as safe against power cuts.
-    """
-    version = sqlite3.sqlite_version_info
-    mended = (
-        version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-    )
-    return "WAL" if mended else "DELETE"
+def _unusable(url: URL, error: DBAPIError) -> SettingsError:
+    if url.get_backend_name() == _SQLITE:
+        return sqlite_engine.unusable(url.database, error.orig)
+    return postgresql_engine.unusable(url, error)

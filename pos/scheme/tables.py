@@ -1,27 +1,35 @@
 """The switch's tables: payments, refunds, ledger entries, callers, and the simulated wallets' own.
 
 Apart from the rules so that the shape of what is kept can be read in one place. Written in
-SQLAlchemy Core with plain types, so that the same schema can be made in another database.
+SQLAlchemy Core with plain types, so that SQLite and PostgreSQL get the same schema. What belongs
+to a client has the client in every key: PostgreSQL keeps it in partitions by client, and a
+database distributed by client can keep it on many servers.
 Times are whole milliseconds since 1970 UTC; amounts whole smallest units of their currency.
 """
 
 from enum import StrEnum
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     Column,
-    ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     String,
     Table,
-    event,
+    UniqueConstraint,
+    text,
 )
 
 metadata = MetaData()
+
+# How PostgreSQL divides a table; `schema` makes the partitions.
+BY_CLIENT = "HASH (client_id)"
+# Marks in `Table.info` for the triggers that `schema` makes.
+APPEND_ONLY = "append_only"  # no row is ever changed or removed
+BALANCED = "balanced"  # the rows of one `tx` sum to zero in each currency
 
 
 class PaymentState(StrEnum):
@@ -57,14 +65,20 @@ payment = Table(
     metadata,
     Column("client_id", String(64), primary_key=True),
     Column("request_id", String(64), primary_key=True),
-    Column("payment_id", String(64), nullable=False, unique=True),
+    Column("payment_id", String(64), nullable=False),
     Column("param_hash", String(64)),
     Column("state", String(16), nullable=False),
     Column("scenario", String(16)),
     Column("value", BigInteger),
     Column("currency", String(3)),
     Column("merchant_name", String(2048)),
-    Column("order_code", String(2048), unique=True),
+    # The merchant's own names for the sale, for the settlement files.
+    Column("merchant_reference", String(64)),
+    Column("store_reference", String(64)),
+    Column("order_reference", String(64)),
+    Column("order_description", String(256)),
+    Column("order_code", String(2048)),
+    Column("notify_url", String(2048)),
     Column("wallet", String(32)),
     Column("customer_value", BigInteger),
     Column("customer_currency", String(3)),
@@ -75,15 +89,44 @@ payment = Table(
     Column("expires_at_ms", BigInteger),
     Column("paid_at_ms", BigInteger),
     Column("cancelled_at_ms", BigInteger),
+    UniqueConstraint("client_id", "payment_id"),
+    postgresql_partition_by=BY_CLIENT,
 )
-Index("payment_by_state", payment.c.state)
+OPEN_PAYMENT = text("state IN ('NEW', 'WALLET_PENDING', 'CANCELLING')")
+# Of the few that are open, however many are over.
+Index(
+    "payment_open",
+    payment.c.created_at_ms,
+    sqlite_where=OPEN_PAYMENT,
+    postgresql_where=OPEN_PAYMENT,
+)
+
+# Whose a payment is, for those who name it without its client: a wallet that calls back with the
+# payment id, a customer who scanned the order code. Also what makes both unique in the scheme.
+payment_route = Table(
+    "payment_route",
+    metadata,
+    Column("reference", String(256), primary_key=True),
+    Column("client_id", String(64), nullable=False),
+    Column("request_id", String(64), nullable=False),
+    postgresql_partition_by="HASH (reference)",
+)
+# For the settlement of a day. Partial, so that a payment costs it nothing until it is paid.
+_paid = payment.c.paid_at_ms.is_not(None)
+Index(
+    "payment_by_day",
+    payment.c.client_id,
+    payment.c.paid_at_ms,
+    sqlite_where=_paid,
+    postgresql_where=_paid,
+)
 
 refund = Table(
     "refund",
     metadata,
     Column("client_id", String(64), primary_key=True),
     Column("refund_request_id", String(64), primary_key=True),
-    Column("refund_id", String(64), nullable=False, unique=True),
+    Column("refund_id", String(64), nullable=False),
     # Not a foreign key: a refused refund may name a payment that does not exist.
     Column("payment_id", String(64), nullable=False),
     Column("state", String(16), nullable=False),
@@ -93,24 +136,69 @@ refund = Table(
     Column("result_code", String(64)),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("refunded_at_ms", BigInteger),
+    UniqueConstraint("client_id", "refund_id"),
+    postgresql_partition_by=BY_CLIENT,
 )
-Index("refund_by_payment", refund.c.payment_id)
-Index("refund_by_state", refund.c.state)
+Index("refund_by_payment", refund.c.client_id, refund.c.payment_id)
+OPEN_REFUND = text("state = 'PENDING'")
+Index("refund_open", refund.c.created_at_ms, sqlite_where=OPEN_REFUND, postgresql_where=OPEN_REFUND)
+Index("refund_by_day", refund.c.client_id, refund.c.refunded_at_ms)
 
 # `tx` is the kind and the id of what moved the money, so nothing can be posted twice.
 entry = Table(
     "entry",
     metadata,
+    Column("client_id", String(64), primary_key=True),
     Column("tx", String(96), primary_key=True),
     Column("leg", Integer, primary_key=True),
-    Column("payment_id", ForeignKey("payment.payment_id"), nullable=False),
+    Column("payment_id", String(64), nullable=False),
     Column("account", String(128), nullable=False),
     Column("value", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     CheckConstraint("value <> 0", name="entry_moves_something"),
+    ForeignKeyConstraint(["client_id", "payment_id"], ["payment.client_id", "payment.payment_id"]),
+    postgresql_partition_by=BY_CLIENT,
+    info={APPEND_ONLY: True, BALANCED: True},
 )
 Index("entry_by_account", entry.c.account)
+
+# A settled day of a client in one currency: what its files said, so that they say it again.
+# Values are whole smallest units; `fee_value` is less what was given back, `digest` of the items.
+settlement_batch = Table(
+    "settlement_batch",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("day", String(8), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("batch_id", String(64), nullable=False),
+    Column("payment_count", BigInteger, nullable=False),
+    Column("refund_count", BigInteger, nullable=False),
+    Column("payment_value", BigInteger, nullable=False),
+    Column("refund_value", BigInteger, nullable=False),
+    Column("fee_value", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    postgresql_partition_by="HASH (client_id)",
+)
+
+# The printed code of a till. Its payments are numbered without a gap, so that the till can ask
+# for the next one by its number.
+sticker = Table(
+    "sticker",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("terminal", String(32), primary_key=True),
+    Column("sticker_id", String(32), nullable=False),
+    Column("merchant_name", String(256), nullable=False),
+    Column("merchant_reference", String(64), nullable=False),
+    Column("merchant_mcc", String(4), nullable=False),
+    Column("store_reference", String(64), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("number", BigInteger, nullable=False),  # of the newest payment; 0 before the first
+    Column("added_at_ms", BigInteger, nullable=False),
+)
+# Not unique: that would need the client in it, and 24 random characters do not meet twice.
+Index("sticker_by_id", sticker.c.sticker_id)
 
 # The simulated wallets' own books, written in transactions of their own.
 wallet_customer = Table(
@@ -137,8 +225,8 @@ wallet_code = Table(
 wallet_charge = Table(
     "wallet_charge",
     metadata,
-    Column("wallet", String(32), primary_key=True),
     Column("payment_id", String(64), primary_key=True),
+    Column("wallet", String(32), primary_key=True),
     Column("state", String(16), nullable=False),
     Column("reason", String(64)),
     Column("customer", String(64)),
@@ -146,6 +234,14 @@ wallet_charge = Table(
     Column("value", BigInteger),
     Column("behaviour", String(16)),
     Column("asked_count", Integer, nullable=False, default=0),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
+Index(
+    "wallet_charge_by_customer",
+    wallet_charge.c.wallet,
+    wallet_charge.c.customer,
+    wallet_charge.c.at_ms,
 )
 
 wallet_movement = Table(
@@ -159,16 +255,14 @@ wallet_movement = Table(
     Column("value", BigInteger, nullable=False),  # what it does to the customer's balance
     Column("currency", String(3), nullable=False),
     Column("at_ms", BigInteger, nullable=False),
+    info={APPEND_ONLY: True},
+)
+_PENDING_CHARGE = text("state = 'pending'")
+Index(
+    "wallet_charge_pending",
+    wallet_charge.c.wallet,
+    sqlite_where=_PENDING_CHARGE,
+    postgresql_where=_PENDING_CHARGE,
 )
 Index("wallet_movement_by_customer", wallet_movement.c.wallet, wallet_movement.c.customer)
-
-for _table in (entry, wallet_movement):
-    for _verb in ("UPDATE", "DELETE"):
-        event.listen(
-            _table,
-            "after_create",
-            DDL(  # type: ignore[no-untyped-call]
-                f"CREATE TRIGGER {_table.name}_no_{_verb.lower()} BEFORE {_verb} ON {_table.name} "
-                f"BEGIN SELECT RAISE(ABORT, '{_table.name} is append-only'); END"
-            ).execute_if(dialect="sqlite"),
-        )
+Index("wallet_movement_by_payment", wallet_movement.c.wallet, wallet_movement.c.payment_id)

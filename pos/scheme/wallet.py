@@ -15,7 +15,7 @@ from pos.errors import IllegalMove
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import PAID, PENDING, Answer, Behaviour, Charge, Outcome, declined
 from pos.scheme.routing import WalletTerms
-from pos.scheme.store import Store
+from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import wallet_charge as charges
 from pos.scheme.tables import wallet_code as codes
 from pos.scheme.tables import wallet_customer as customers
@@ -45,6 +45,8 @@ class SimulatedWallet:
     def __init__(self, terms: WalletTerms, store: Store, clock: Callable[[], datetime]) -> None:
         self.name = terms.name
         self.psp_name = terms.psp_name
+        self.title = terms.title
+        self.colour = terms.colour
         self.currency = terms.currency
         self.issuer = terms.issuer
         self._store = store
@@ -53,17 +55,21 @@ class SimulatedWallet:
     def charge(self, charge: Charge) -> Outcome:
         """Charge the holder of the code once; a code is used up even when she does not pay."""
         with self._store.write() as connection:
-            known = self._row(connection, charge.payment_id)
-            if known is not None:
-                return _outcome(known)
+            if not self._enter(connection, charge.payment_id, PENDING, None, None, charge):
+                return _outcome(self._known(connection, charge.payment_id))
             holder = self._use_code(connection, charge)
             if holder is None:
-                outcome = declined("INVALID_PAYMENT_CODE")
-                self._enter(connection, charge.payment_id, outcome, None, None, charge)
-                return outcome
+                return self._refuse(connection, charge.payment_id, "INVALID_PAYMENT_CODE")
             customer, behaviour = holder
             outcome = _AT_ONCE.get(behaviour) or self._afford(connection, customer, charge.value)
-            self._enter(connection, charge.payment_id, outcome, customer, behaviour, charge)
+            self._change(
+                connection,
+                charge.payment_id,
+                state=outcome.answer,
+                reason=outcome.code,
+                customer=customer,
+                behaviour=behaviour,
+            )
             if outcome.answer is Answer.PAID:
                 self._take(connection, charge.payment_id, customer, charge.value)
             return outcome
@@ -72,10 +78,9 @@ class SimulatedWallet:
         """A customer opened an order; it waits for `approve` or `decline`."""
         order = Charge(payment_id, "", value, merchant_name)
         with self._store.write() as connection:
-            known = self._row(connection, payment_id)
-            if known is None:
-                self._enter(connection, payment_id, PENDING, customer, Behaviour.SILENT, order)
+            if self._enter(connection, payment_id, PENDING, customer, Behaviour.SILENT, order):
                 return PENDING
+            known = self._known(connection, payment_id)
             if known["customer"] not in (None, customer):
                 return declined("ORDER_IS_CLOSED")
             return _outcome(known)
@@ -112,11 +117,10 @@ class SimulatedWallet:
     def close(self, payment_id: str) -> Outcome:
         """Decline the charge unless it is final; one that is not yet known is declined too."""
         with self._store.write() as connection:
-            row = self._row(connection, payment_id)
-            if row is None:
-                outcome = declined("ORDER_IS_CLOSED")
-                self._enter(connection, payment_id, outcome, None, None, None)
+            outcome = declined("ORDER_IS_CLOSED")
+            if self._enter(connection, payment_id, outcome, None, None, None):
                 return outcome
+            row = self._known(connection, payment_id)
             if row["state"] != Answer.PENDING:
                 return _outcome(row)
             return self._refuse(connection, payment_id, "ORDER_IS_CLOSED")
@@ -124,11 +128,10 @@ class SimulatedWallet:
     def reverse(self, payment_id: str) -> bool:
         """Give back what was taken and refuse the id for ever; whether anything was taken."""
         with self._store.write() as connection:
-            row = self._row(connection, payment_id)
-            if row is None:
-                outcome = declined("ORDER_IS_CANCELED")
-                self._enter(connection, payment_id, outcome, None, None, None)
+            outcome = declined("ORDER_IS_CANCELED")
+            if self._enter(connection, payment_id, outcome, None, None, None):
                 return False
+            row = self._known(connection, payment_id)
             if row["state"] == Answer.PENDING:
                 self._refuse(connection, payment_id, "ORDER_IS_CANCELED")
             elif row["state"] == Answer.PAID:
@@ -143,6 +146,7 @@ class SimulatedWallet:
     def refund(self, refund_id: str, payment_id: str, value: int) -> None:
         """Give back `value`. Raises IllegalMove for more than is left: a fault of the switch."""
         with self._store.write() as connection:
+            row = self._known(connection, payment_id)
             done = select(movements.c.reference).where(
                 movements.c.wallet == self.name,
                 movements.c.kind == "refund",
@@ -150,7 +154,6 @@ class SimulatedWallet:
             )
             if connection.execute(done).first() is not None:
                 return
-            row = self._known(connection, payment_id)
             refunded = self._moved(connection, payment_id, "refund")
             if row["state"] != Answer.PAID or refunded + value > row["value"]:
                 raise IllegalMove("The refund is more than what is left of the charge.")
@@ -196,6 +199,11 @@ class SimulatedWallet:
         return None if name is None else (str(name), Behaviour.PIN)
 
     def _afford(self, connection: Connection, customer: str, value: int) -> Outcome:
+        # Her money is spent by one payment at a time, or two could each find it sufficient.
+        account = select(customers.c.name).where(
+            customers.c.wallet == self.name, customers.c.name == customer
+        )
+        connection.execute(account.with_for_update())
         enough = self.balance(connection, customer) >= value
         return PAID if enough else declined("USER_BALANCE_NOT_ENOUGH")
 
@@ -231,19 +239,21 @@ class SimulatedWallet:
         customer: str | None,
         behaviour: Behaviour | None,
         charge: Charge | None,
-    ) -> None:
-        connection.execute(
-            insert(charges).values(
-                wallet=self.name,
-                payment_id=payment_id,
-                state=outcome.answer,
-                reason=outcome.code,
-                customer=customer,
-                behaviour=behaviour,
-                merchant_name=None if charge is None else charge.merchant_name,
-                value=None if charge is None else charge.value,
-                asked_count=0,
-            )
+    ) -> bool:
+        """Enter a charge that is not known yet; whether it was new. A known one stays as it is."""
+        return insert_new(
+            connection,
+            charges,
+            wallet=self.name,
+            payment_id=payment_id,
+            state=outcome.answer,
+            reason=outcome.code,
+            customer=customer,
+            behaviour=behaviour,
+            merchant_name=None if charge is None else charge.merchant_name,
+            value=None if charge is None else charge.value,
+            asked_count=0,
+            at_ms=milliseconds(self._clock()),
         )
 
     def _change(self, connection: Connection, payment_id: str, **columns: object) -> None:

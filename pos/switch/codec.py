@@ -47,6 +47,8 @@ class Message(BaseModel):
     def _leniently(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
+        if any(isinstance(value, str) and "\0" in value for value in values.values()):
+            raise ValueError("a text holds a zero character, which no database keeps")
         return {
             key: ("true" if value else "false") if isinstance(value, bool) else value
             for key, value in values.items()

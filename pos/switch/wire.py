@@ -61,6 +61,8 @@ __all__ = [
     "InquiryRefundResponse",
     "Merchant",
     "Message",
+    "NotifyPaymentRequest",
+    "NotifyPaymentResponse",
     "Order",
     "OrderCodeForm",
     "PayRequest",
@@ -235,3 +237,24 @@ class InquiryRefundResponse(Message):
     refund_id: Text64 | None = None
     refund_amount: WireAmount | None = None
     refund_time: str | None = None
+
+
+class NotifyPaymentRequest(Message):
+    """The switch tells a merchant's server: here `result` is the outcome of the payment itself."""
+
+    notify_type: Literal["PAYMENT_RESULT", "PAYMENT_PENDING"]
+    result: Result
+    payment_request_id: Text64
+    payment_id: Text64
+    payment_amount: WireAmount
+    payment_create_time: str
+    payment_time: str | None = None
+    actual_payment_amount: WireAmount | None = None
+    payment_quote: Quote | None = None
+    psp_customer_info: PspCustomerInfo | None = None
+
+
+class NotifyPaymentResponse(Message):
+    """The acknowledgement: anything but S with SUCCESS lets the switch tell it again."""
+
+    result: Result

@@ -231,6 +231,8 @@ def test_a_fault_inside_is_unknown_not_failed(till):
     with till.desk.scheme.store.write() as connection:
         connection.exec_driver_sql("ALTER TABLE payment RENAME TO elsewhere")
     reply = till.call(PATHS["inquiryPayment"], b'{"paymentRequestId":"r-1"}')
+    with till.desk.scheme.store.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO payment")
     assert (reply.status, reply.signed, reply.code) == (200, True, "UNKNOWN_EXCEPTION")
     assert json.loads(reply.raw)["result"]["resultStatus"] == "U"
 

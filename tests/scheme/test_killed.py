@@ -28,12 +28,12 @@ ANSWERS_BEFORE_DEATH = 4
 class KillableSwitch:
     """`pos switch` as a process of its own, killed without warning."""
 
-    def __init__(self, state, key):
+    def __init__(self, state, key, database):
         self._signer = Signer(key)
         command = [sys.executable, "-m", "pos", "switch", "--port", "0", "--state", str(state)]
         trust = f"--trust=till-1={state / 'till.pub'}"
         self._process = subprocess.Popen(
-            [*command, trust, "--until-eof"],
+            [*command, trust, "--until-eof", "--database", database],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -66,20 +66,20 @@ class KillableSwitch:
         self._process.communicate()
 
 
-def test_a_killed_switch_keeps_its_word(tmp_path):
+def test_a_killed_switch_keeps_its_word(tmp_path, shared_database):
     """Twelve payments at once, SIGKILL after the fourth answer, a new start: whatever was
     answered stays, whatever was not can be asked for and cancelled, and switch and wallets agree.
     """
     key = load_private_key(new_private_key())
     (tmp_path / "till.pub").write_text(public_key_line(key))
-    with Store.open(f"sqlite:///{tmp_path}/switch/switch.db") as store:
+    with Store.open(shared_database) as store:
         customers = open_scheme(store).customers
         wallets = ["vipps", "epassi", "alipay"] * 4
         bodies = {
             f"r-{n}": dump(pay_request(f"r-{n}", code=customers.new_code(wallet), value=500))
             for n, wallet in enumerate(wallets)
         }
-        first = KillableSwitch(tmp_path, key)
+        first = KillableSwitch(tmp_path, key, shared_database)
         answered = {}
         try:
             with concurrent.futures.ThreadPoolExecutor(PAYMENTS) as pool:
@@ -91,7 +91,7 @@ def test_a_killed_switch_keeps_its_word(tmp_path):
                         first.kill()
         finally:
             first.kill()
-        second = KillableSwitch(tmp_path, key)
+        second = KillableSwitch(tmp_path, key, shared_database)
         try:
             for request_id in bodies:
                 question = json.dumps({"paymentRequestId": request_id}).encode()

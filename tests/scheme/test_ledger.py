@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pos.errors import IllegalMove, SettingsError
 from pos.scheme.ledger import Leg, post
+from pos.scheme.records import payment_by_id
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.scheme.tables import entry, wallet_movement
@@ -61,15 +62,17 @@ def test_entries_that_do_not_balance_are_refused(desk, store):
         [Leg("a", 1, "NOK"), Leg("b", -1, "SEK")],
     ):
         with pytest.raises(IllegalMove), store.write() as connection:
-            post(connection, "capture", "x", paid.payment_id, legs, 0)
+            post(connection, payment_by_id(connection, paid.payment_id), "capture", "x", legs, 0)
 
 
 def test_nothing_is_posted_twice(desk, store):
     """One capture per payment, however wrong a program is."""
     paid = desk.pay()
     legs = [Leg("a", 1, "NOK"), Leg("b", -1, "NOK")]
+    with store.read() as connection:
+        payment = payment_by_id(connection, paid.payment_id)
     with pytest.raises(IntegrityError), store.write() as connection:
-        post(connection, "capture", paid.payment_id, paid.payment_id, legs, 0)
+        post(connection, payment, "capture", paid.payment_id, legs, 0)
 
 
 def test_a_transaction_that_fails_leaves_nothing(store):

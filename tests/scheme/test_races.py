@@ -4,23 +4,15 @@ import subprocess
 import sys
 import threading
 
-import pytest
-
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from tests.scheme.conftest import Desk, check_agreement, pay_request
 
 
-@pytest.fixture
-def file_url(tmp_path) -> str:
-    """A database file that several connections and processes share."""
-    return f"sqlite:///{tmp_path}/switch.db"
-
-
-def test_many_threads_paying_one_id_charge_once(file_url, clock):
+def test_many_threads_paying_one_id_charge_once(shared_database, clock):
     """Eight threads with the same request: one charge, one answer."""
-    with Store.open(file_url) as store:
+    with Store.open(shared_database) as store:
         desk = Desk(open_scheme(store, clock), clock)
         request = pay_request(code=desk.code("alipay"))
         ready = threading.Barrier(8)
@@ -60,18 +52,18 @@ with Store.open(url) as store:
 """
 
 
-def test_two_processes_racing_the_same_ids_charge_each_once(file_url):
+def test_two_processes_racing_the_same_ids_charge_each_once(shared_database):
     """Two switches on one file get the same ten requests, one of them cancelling every other:
     each id is charged at most once, and the books agree with the wallets.
     """
-    with Store.open(file_url) as store:
+    with Store.open(shared_database) as store:
         scheme = open_scheme(store)
         code = "https://qr.vipps.no/28/2/01/031/4799999901?v=1"  # not single-use
         request = pay_request("RACE", code=code, value=100)
         raw = request.model_dump_json(by_alias=True, exclude_none=True)
         racers = [
             subprocess.Popen(
-                [sys.executable, "-c", RACER, file_url, raw, *extra],
+                [sys.executable, "-c", RACER, shared_database, raw, *extra],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,

@@ -27,11 +27,13 @@ def state(tmp_path):
 
 
 @pytest.fixture
-def run(state):
+def run(state, shared_database):
     """Runs `pos scheme ...` in this process; what it printed. A sentence for people is raised."""
 
     def scheme_command(*arguments: str) -> str:
-        result = CliRunner().invoke(scheme, [*arguments, "--state", str(state)])
+        result = CliRunner().invoke(
+            scheme, [*arguments, "--state", str(state), "--database", shared_database]
+        )
         if isinstance(result.exception, PosError):
             raise result.exception
         assert result.exit_code == 0, result.output
@@ -41,9 +43,9 @@ def run(state):
 
 
 @pytest.fixture
-def book(state):
-    """The book on the state folder's database."""
-    with Store.open(f"sqlite:///{state}/switch/switch.db") as store:
+def book(shared_database):
+    """The book that the commands work on."""
+    with Store.open(shared_database) as store:
         yield open_scheme(store).book
 
 

@@ -17,6 +17,8 @@ from pos.switch.wire import (
     InquiryRefundRequest,
     InquiryRefundResponse,
     Message,
+    NotifyPaymentRequest,
+    NotifyPaymentResponse,
     PayRequest,
     PayResponse,
     RefundRequest,
@@ -45,6 +47,8 @@ TYPES: dict[str, type[Message]] = {
     "refund.response": RefundResponse,
     "inquiryRefund.request": InquiryRefundRequest,
     "inquiryRefund.response": InquiryRefundResponse,
+    "notifyPayment.request": NotifyPaymentRequest,
+    "notifyPayment.response": NotifyPaymentResponse,
 }
 
 
@@ -115,6 +119,7 @@ OK = b'"result":{"resultCode":"SUCCESS","resultStatus":"S"}'
         b"\xef\xbb\xbf{" + OK + b"}",
         b"{" + OK + b',"paymentId":"\xff"}',
         b"{" + OK + b',"paymentId":"\\ud800"}',
+        b"{" + OK + b',"paymentId":"a\\u0000b"}',
         b"{" + OK + b',"paymentId":NaN}',
         b"{" + OK + b',"paymentId":{}}',
         b"{" + OK + b',"paymentId":"a","paymentId":"b"}',
@@ -134,7 +139,7 @@ OK = b'"result":{"resultCode":"SUCCESS","resultStatus":"S"}'
         b"{" + OK + b',"paymentAmount":{"currency":"nok","value":"1"}}',
         b"{" + OK + b',"paymentAmount":{"currency":"NOK","value":"12345678901234567"}}',
     ],
-    ids=range(27),
+    ids=range(28),
 )
 def test_what_is_not_the_message_is_refused(raw: bytes) -> None:
     """Broken, hostile, ambiguous or mistyped bytes raise WireError, nothing else."""
