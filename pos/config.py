@@ -53,13 +53,15 @@ class TerminalSection(_Section):
 class SwitchSection(_Section):
     """[switch]: whose switch this till pays into; left out, the till runs one of its own.
 
-    `key` is the till's private key file, `public_key` the switch's own key as one line of
-    base64 (`pos scheme client add` prints it); paths are relative to the file.
+    `key` is the till's private key file and `key_version` what the switch knows it by,
+    `public_key` the switch's own key as one line of base64. `pos enrol` writes all of these.
+    Paths are relative to the file.
     """
 
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^/?#@\s]+/?$")]
     client_id: Name
     key: str
+    key_version: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,5}$")] = "1"
     public_key: str
     ca_file: str = ""
 

@@ -5,7 +5,6 @@ same wire as into anybody's. The child sees the end of its standard input when t
 however it went.
 """
 
-import os
 import subprocess
 import sys
 import threading
@@ -17,7 +16,12 @@ from typing import TYPE_CHECKING, Self
 
 from pos.config import Settings, SwitchSection
 from pos.errors import SettingsError
-from pos.folders import SWITCH_FOLDER_NAME, SWITCH_PUBLIC_KEY_NAME, TILL_KEY_NAME
+from pos.folders import (
+    SWITCH_FOLDER_NAME,
+    SWITCH_PUBLIC_KEY_NAME,
+    TILL_KEY_NAME,
+    write_private,
+)
 
 if TYPE_CHECKING:
     from pos.switch.exchange import Caller
@@ -138,15 +142,6 @@ def caller_of(section: SwitchSection) -> "Caller":
 
     key = load_private_key(Path(section.key).read_bytes())
     verifier = Verifier(load_public_key(section.public_key))
-    return Caller(section.url, section.client_id, Signer(key), verifier, section.ca_file)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write `content` where only this user can read it, whole or not at all."""
-    fresh = path.with_suffix(".new")
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    return Caller(
+        section.url, section.client_id, Signer(key, section.key_version), verifier, section.ca_file
+    )

@@ -33,3 +33,20 @@ def state_folder(option: str | None) -> Path:
             f"The folder {folder} cannot be made ({fault.strerror}); name another with --state."
         ) from fault
     return folder.absolute()
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write `content` where only this user can read it, whole or not at all."""
+    fresh = path.with_name(f"{path.name}.new")
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    # The name is durable only with its folder.
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from pos.commands.callers import client, invite
 from pos.commands.settle import settle
 from pos.commands.sticker import sticker
-from pos.commands.switch import default_database, key_file
+from pos.commands.switch import default_database
 from pos.commands.targets import allow, disallow
 from pos.errors import Refused, WrongUse
 from pos.folders import state_folder
@@ -46,34 +47,11 @@ def scheme() -> None:
 
 
 scheme.add_command(settle)
-scheme.add_command(sticker)
-
-
-@scheme.group()
-def client() -> None:
-    """Who may call the switch."""
-
-
-@client.command("add")
-@click.argument("client_id", metavar="ID")
-@click.option(
-    "--key", required=True, type=click.Path(path_type=Path), help="The caller's public key."
-)
-@_of_a_switch
-def add_client(client_id: str, key: Path, database: str | None, state: str | None) -> None:
-    """Register caller ID by its public key, and print the switch's own public key."""
-    from pos.scheme.clients import Clients, own_key
-    from pos.scheme.store import Store
-    from pos.switch.signature import public_key_line
-
-    folder = _folder(state)
-    with Store.open(database or default_database(folder)) as store:
-        Clients(store).add(client_id, key_file(key))
-    click.echo(public_key_line(own_key(folder)))
-
-
+scheme.add_command(client)
 client.add_command(allow)
 client.add_command(disallow)
+scheme.add_command(invite)
+scheme.add_command(sticker)
 
 
 @scheme.command()

@@ -50,6 +50,14 @@ DEFAULT_PORT = 8790
     help="Register caller ID by the public key in FILE first; may be repeated.",
 )
 @click.option(
+    "--pay-rate",
+    type=click.FloatRange(0),
+    default=50.0,
+    show_default=True,
+    metavar="N",
+    help="Payments a second of one caller, inquiries and cancels four times that; 0: any number.",
+)
+@click.option(
     "--public-url",
     metavar="URL",
     help="Where telephones reach the switch; the codes that tills show begin with it.",
@@ -68,6 +76,7 @@ def switch(
     tls_key: Path | None,
     state: str | None,
     trust: tuple[str, ...],
+    pay_rate: float,
     public_url: str | None,
     *,
     phone: bool | None,
@@ -76,6 +85,7 @@ def switch(
     """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
     from pos.scheme.app import create_app
     from pos.scheme.clients import Clients, own_key
+    from pos.scheme.limits import Limits
     from pos.scheme.phone.parts import Parts, read_public_url
     from pos.scheme.phone.routes import phone_routes
     from pos.scheme.server import Listener, RunningSwitch
@@ -100,7 +110,8 @@ def switch(
         clients = Clients(store)
         for caller in trust:
             _register(clients, caller)
-        app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour)
+        limits = Limits.of_paying(pay_rate)
+        app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour, limits=limits)
         if serves_phone(host, phone):
             app.include_router(phone_routes(Parts(scheme, begin)))
         with (
@@ -127,7 +138,7 @@ def _register(clients: "Clients", caller: str) -> None:
     client_id, equals, file = caller.partition("=")
     if not equals:
         raise SettingsError(f"--trust {caller!r} names no key file; write it like till-1=till.pub.")
-    clients.add(client_id, key_file(Path(file)))
+    clients.trust(client_id, key_file(Path(file)))
 
 
 def key_file(path: Path) -> bytes:

@@ -6,6 +6,7 @@ are parsed, and every answer is signed, a refusal too: an unsigned one could be 
 """
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,14 +15,19 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
-from starlette.requests import ClientDisconnect
 
 from pos.scheme.answers import failure
 from pos.scheme.book import Book, utc_now
-from pos.scheme.clients import Clients
+from pos.scheme.clients import Clients, Unrecognised
+from pos.scheme.enrol_door import EnrolDoor
 from pos.scheme.faults import OF_BEHAVIOUR, Fault, Faults, spoiled
+from pos.scheme.gate import Gate, TurnedAway
+from pos.scheme.invitations import Invitations, NotInvited
+from pos.scheme.limits import Limits
 from pos.scheme.partners import Behaviour
-from pos.switch.signature import SignatureInvalid, Signer, content_to_sign
+from pos.scheme.sealing import Seal, received_body, received_path, too_many
+from pos.switch.enrolment import ENROL_PATH, ROTATE_PATH, RotateRequest, RotateResponse
+from pos.switch.signature import Signer
 from pos.switch.wire import (
     BODY_BYTES_MAX,
     PATHS,
@@ -37,34 +43,31 @@ from pos.switch.wire import (
     PayResponse,
     RefundRequest,
     RefundResponse,
-    Result,
     WireError,
     dump,
     load,
-    time_text,
 )
 
 log = logging.getLogger(__name__)
 
-_SIGNED_HEADERS = ("client-id", "request-time", "signature")
-_CLIENT_ID_CHARACTERS_MAX = 64
+ROTATE = "rotate"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of the five calls: what comes in, what the book does with it, what goes out."""
+    """A call: what comes in, what is done with it for the caller, what goes out."""
 
     name: str
     request: type[Message]
     response: type[Message]
     act: Callable[[str, Any], Message]
 
-    def refused(self, code: str, sentence: str | None = None) -> Message:
-        """An F answer of this call."""
-        result = failure(code)
+    def refused(self, code: str, sentence: str | None = None, status: str = "F") -> Message:
+        """An answer of this call without effect: F for good, U to be asked again."""
+        result = failure(code).model_dump() | {"result_status": status}
         if sentence is not None:
-            result = Result(result_code=code, result_status="F", result_message=sentence)
-        return self.response.model_validate({"result": result.model_dump()}, by_name=True)
+            result["result_message"] = sentence
+        return self.response.model_validate({"result": result}, by_name=True)
 
 
 class Doors:
@@ -73,15 +76,14 @@ class Doors:
     def __init__(
         self,
         book: Book,
-        clients: Clients,
-        signer: Signer,
-        clock: Callable[[], datetime],
+        gate: Gate,
+        invitations: Invitations,
+        seal: Seal,
         faults: Faults,
         behaviour: Callable[[str], Behaviour | None],
     ) -> None:
-        self._clients = clients
-        self._signer = signer
-        self._clock = clock
+        self._gate = gate
+        self._seal = seal
         self._faults = faults
         self._behaviour = behaviour
         self.calls = (
@@ -96,57 +98,45 @@ class Doors:
             Call("refund", RefundRequest, RefundResponse, book.refund),
             Call("inquiryRefund", InquiryRefundRequest, InquiryRefundResponse, book.inquire_refund),
         )
+        self.rotate = Call(ROTATE, RotateRequest, RotateResponse, invitations.rotate)
 
     async def answer(self, call: Call, request: Request) -> Response:
         """The answer to one request, spoiled when that was asked for."""
-        client_id = request.headers.get("client-id", "")[:_CLIENT_ID_CHARACTERS_MAX]
-        path = _path(request)
-        raw = await _body(request)
+        raw = await received_body(request)
         if raw is None:
             refusal = call.refused("PARAM_ILLEGAL", f"More than {BODY_BYTES_MAX} bytes.")
-            response = self._signed(path, client_id, dump(refusal), status=413)
+            response = self._seal.response(request, dump(refusal), status=413)
             response.headers["connection"] = "close"  # the rest of the body is still on its way
             return response
-        message, fault = await run_in_threadpool(self._act, call, request, path, raw)
+        try:
+            message, fault = await run_in_threadpool(self._act, call, request, raw)
+        except TurnedAway as refused:
+            if refused.silently:
+                return too_many()
+            message, fault = call.refused(refused.code, str(refused), refused.status), None
         if fault is Fault.OTHER_PAYMENT:
             message = message.model_copy(
                 update={"payment_request_id": "another-request", "payment_id": "another-payment"}
             )
-        signed = self._signed(path, client_id, dump(message), spoil=fault is Fault.BAD_SIGNATURE)
+        spoil = fault is Fault.BAD_SIGNATURE
+        signed = self._seal.response(request, dump(message), spoil=spoil)
         return spoiled(signed, fault, self._faults.late_s)
 
-    def _act(
-        self, call: Call, request: Request, path: str, raw: bytes
-    ) -> tuple[Message, Fault | None]:
+    def _act(self, call: Call, request: Request, raw: bytes) -> tuple[Message, Fault | None]:
         try:
-            return self._judged(call, request, path, raw)
+            path = received_path(request)
+            client_id = self._gate.admit(call.name, request.headers, path, raw)
+            return self._acted(call, client_id, load(call.request, raw))
+        except TurnedAway:
+            raise
+        except WireError as error:
+            return call.refused("PARAM_ILLEGAL", str(error)[:256]), None
+        except (NotInvited, Unrecognised) as error:
+            return call.refused(error.code, str(error)), None
         except Exception:
             # What became of it is not known: the caller must ask again, not give up.
             log.exception("%s failed", call.name)
-            unknown = {"result_code": "UNKNOWN_EXCEPTION", "result_status": "U"}
-            return call.response.model_validate({"result": unknown}, by_name=True), None
-
-    def _judged(
-        self, call: Call, request: Request, path: str, raw: bytes
-    ) -> tuple[Message, Fault | None]:
-        headers = request.headers
-        if any(len(headers.getlist(name)) > 1 for name in _SIGNED_HEADERS):
-            return call.refused("PARAM_ILLEGAL", "A signed header is there twice."), None
-        client_id = headers.get("client-id", "")
-        verifier = self._clients.verifier(client_id)
-        if verifier is None:
-            return call.refused("CLIENT_INVALID", "This client id is not registered."), None
-        time = headers.get("request-time", "")
-        content = content_to_sign("POST", path, client_id, time, raw)
-        try:
-            verifier.check(content, headers.get("signature", ""))
-        except SignatureInvalid as error:
-            return call.refused("SIGNATURE_INVALID", str(error)), None
-        try:
-            asked = load(call.request, raw)
-        except WireError as error:
-            return call.refused("PARAM_ILLEGAL", str(error)[:256]), None
-        return self._acted(call, client_id, asked)
+            return call.refused("UNKNOWN_EXCEPTION", "Ask what became of it.", "U"), None
 
     def _acted(self, call: Call, client_id: str, asked: Message) -> tuple[Message, Fault | None]:
         message = call.act(client_id, asked)
@@ -158,23 +148,6 @@ class Doors:
             message = call.act(client_id, asked)
         return message, fault
 
-    def _signed(
-        self, path: str, client_id: str, body: bytes, *, status: int = 200, spoil: bool = False
-    ) -> Response:
-        time = time_text(self._clock())
-        signed_body = body + b" " if spoil else body
-        content = content_to_sign("POST", path, client_id, time, signed_body)
-        return Response(
-            body,
-            status_code=status,
-            media_type="application/json; charset=UTF-8",
-            headers={
-                "client-id": client_id,
-                "response-time": time,
-                "signature": self._signer.header(content),
-            },
-        )
-
 
 def create_app(
     book: Book,
@@ -184,46 +157,35 @@ def create_app(
     clock: Callable[[], datetime] = utc_now,
     faults: Faults | None = None,
     behaviour: Callable[[str], Behaviour | None] = lambda _payment_id: None,
+    limits: Limits | None = None,
+    clock_s: Callable[[], float] = time.monotonic,
 ) -> FastAPI:
     """The switch as an ASGI application: the five calls under both prefixes, and GET /health.
 
-    `behaviour` tells how the customer of a payment id behaves, for faults chosen by demo code.
+    And the two calls of enrolment. `behaviour` tells how the customer of a payment id behaves,
+    for faults chosen by demo code; `clock_s` is the clock of the limits.
     """
-    doors = Doors(book, clients, signer, clock, faults or Faults(), behaviour)
+    gate = Gate(clients, limits or Limits(), clock_s)
+    seal = Seal(signer, clock)
+    invitations = Invitations(clients, signer.public_line)
+    doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour)
     app = FastAPI(title="Samkassa switch", docs_url=None, redoc_url=None, openapi_url=None)
 
-    def open_door(call: Call) -> None:
+    def open_door(call: Call, *paths: str) -> None:
         async def handle(request: Request) -> Response:
             return await doors.answer(call, request)
 
-        for paths in (PATHS, SANDBOX_PATHS):
-            app.add_api_route(paths[call.name], handle, methods=["POST"], name=call.name)
+        for path in paths:
+            app.add_api_route(path, handle, methods=["POST"], name=call.name)
 
     for call in doors.calls:
-        open_door(call)
+        open_door(call, PATHS[call.name], SANDBOX_PATHS[call.name])
+    open_door(doors.rotate, ROTATE_PATH)
+    enrol = EnrolDoor(gate, invitations, seal).answer
+    app.add_api_route(ENROL_PATH, enrol, methods=["POST"], name="enrol")
 
     @app.get("/health")
     async def health() -> dict[str, str]:
         return {"status": "ok"}
 
     return app
-
-
-def _path(request: Request) -> str:
-    """The request's path as it was received, with its query if any: that is what was signed."""
-    path = bytes(request.scope.get("raw_path") or request.url.path.encode())
-    query = bytes(request.scope.get("query_string", b""))
-    return (path + b"?" + query if query else path).decode("latin-1")
-
-
-async def _body(request: Request) -> bytes | None:
-    """The body, or None when it is longer than may be; no more than that is ever held."""
-    held = bytearray()
-    try:
-        async for chunk in request.stream():
-            held += chunk
-            if len(held) > BODY_BYTES_MAX:
-                return None
-    except ClientDisconnect:
-        return b""
-    return bytes(held)

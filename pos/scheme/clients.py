@@ -1,23 +1,28 @@
-"""Who may call the switch, by public key, and the switch's own key pair.
+"""Who may call the switch, by their public keys in several versions.
 
-Apart from the book because a key says who speaks, and never what may happen to money.
+Apart from the book because a key says who speaks, and never what may happen to money. Every call
+asks the database, so that a revoked key is refused by every process at once.
 """
 
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from pos.errors import SettingsError, WrongUse
+from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.book import utc_now
 from pos.scheme.moments import milliseconds
 from pos.scheme.store import Store
 from pos.scheme.tables import client as clients
+from pos.scheme.tables import client_key as keys
 from pos.switch.signature import (
     Verifier,
     load_private_key,
@@ -26,42 +31,216 @@ from pos.switch.signature import (
     public_key_line,
 )
 
+# How long the keys before it stay good once a new one is in use: time to start a till again.
+OVERLAP_MS = 24 * 60 * 60 * 1000
+VERSIONS_MAX = 1_000
+
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+
+class Unrecognised(PosError):
+    """The caller or the version of its key is not good; `code` is the API's result code."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A good key of a caller. `fresh`: it has signed nothing yet."""
+
+    client_id: str
+    version: int
+    verifier: Verifier
+    fresh: bool
 
 
 class Clients:
     """The registered callers."""
 
     def __init__(self, store: Store, clock: Callable[[], datetime] = utc_now) -> None:
-        self._store = store
-        self._clock = clock
+        self.store = store
+        self.clock = clock
 
     def add(self, client_id: str, public_key: str | bytes) -> None:
-        """Register a caller, or give a known one a new key. Raises WrongUse or SettingsError."""
-        if not _CLIENT_ID.fullmatch(client_id):
-            raise WrongUse(
-                "A client id has 1 to 64 letters, digits, hyphens or underscores; choose another."
-            )
+        """Register a caller by version 1 of its key, or give a known one a new version 1.
+
+        Raises WrongUse or SettingsError.
+        """
         line = public_key_line(load_public_key(public_key))
-        with self._store.write() as connection:
-            renewed = connection.execute(
-                update(clients).where(clients.c.client_id == client_id).values(public_key=line)
+        now_ms = milliseconds(self.clock())
+        of_first = (keys.c.client_id == client_id, keys.c.version == 1)
+        with self.store.write() as connection:
+            self.admit(connection, check_client_id(client_id))
+            known = connection.execute(select(keys.c.public_key).where(*of_first)).scalar()
+            if known is None:
+                _insert_key(connection, client_id, 1, line, now_ms)
+                return
+            again: dict[str, Any] = {"expires_at_ms": None, "revoked_at_ms": None}
+            if known != line:
+                again |= {"public_key": line, "added_at_ms": now_ms, "first_used_at_ms": None}
+            connection.execute(update(keys).where(*of_first).values(**again))
+
+    def trust(self, client_id: str, public_key: str | bytes) -> None:
+        """Register a caller as `add` does, but give nothing back to one that was revoked.
+
+        For what is repeated at every start of a switch.
+        """
+        line = public_key_line(load_public_key(public_key))
+        found = [
+            row for row in self.rows(check_client_id(client_id)) if row["version"] in (1, None)
+        ]
+        taken_away = any(row["client_revoked_at_ms"] is not None for row in found)
+        if not taken_away and line not in [row["public_key"] for row in found]:
+            self.add(client_id, line)
+
+    def admit(self, connection: Connection, client_id: str, assignment: str | None = None) -> None:
+        """Let `client_id` be a caller, also one that was revoked; its keys are another matter."""
+        values: dict[str, Any] = {"revoked_at_ms": None}
+        if assignment is not None:
+            values["assignment"] = assignment
+        of_client = clients.c.client_id == client_id
+        if connection.execute(update(clients).where(of_client).values(**values)).rowcount == 0:
+            added_at_ms = milliseconds(self.clock())
+            row = {"client_id": client_id, "added_at_ms": added_at_ms, "assignment": assignment}
+            connection.execute(insert(clients).values(**row))
+
+    def add_version(self, connection: Connection, client_id: str, public_key: str) -> int:
+        """Register the next version of an admitted caller's key; the earlier ones stay good.
+
+        They end `OVERLAP_MS` after the new one was first used. A key that is good already keeps
+        its version. Raises Unrecognised beyond `VERSIONS_MAX`.
+        """
+        now_ms = milliseconds(self.clock())
+        # Locked against another enrolment of the same caller until the end of the transaction.
+        locked = select(clients).where(clients.c.client_id == client_id).with_for_update()
+        connection.execute(locked)
+        same = select(keys).where(keys.c.client_id == client_id, keys.c.public_key == public_key)
+        for row in connection.execute(same).mappings():
+            if _is_good(row, now_ms):
+                return int(row["version"])
+        newest = select(func.max(keys.c.version)).where(keys.c.client_id == client_id)
+        version = int(connection.execute(newest).scalar() or 0) + 1
+        if version > VERSIONS_MAX:
+            raise Unrecognised("ACCESS_DENIED", "This client has had too many keys; use another.")
+        _insert_key(connection, client_id, version, public_key, now_ms)
+        return version
+
+    def key(self, client_id: str, version: str = "1") -> Key:
+        """The caller's key of that version. Raises Unrecognised when either is not good."""
+        number = int(version) if _VERSION.fullmatch(version) else 0
+        on = (keys.c.client_id == clients.c.client_id) & (keys.c.version == number)
+        query = (
+            select(clients.c.revoked_at_ms.label("client_revoked_at_ms"), keys)
+            .select_from(clients.outerjoin(keys, on))
+            .where(clients.c.client_id == client_id)
+        )
+        with self.store.read() as connection:
+            row = connection.execute(query).mappings().one_or_none()
+        if row is None:
+            raise Unrecognised("CLIENT_INVALID", "This client id is not registered.")
+        if row["client_revoked_at_ms"] is not None:
+            raise Unrecognised("CLIENT_INVALID", "This client was revoked.")
+        if row["public_key"] is None or not _is_good(row, milliseconds(self.clock())):
+            raise Unrecognised("KEY_NOT_FOUND", "There is no good key of this version.")
+        fresh = row["first_used_at_ms"] is None
+        return Key(client_id, number, _verifier(row["public_key"]), fresh)
+
+    def used(self, key: Key) -> None:
+        """A fresh key has signed its first call: the end of the earlier ones is in sight."""
+        now_ms = milliseconds(self.clock())
+        of_client = keys.c.client_id == key.client_id
+        with self.store.write() as connection:
+            first = connection.execute(
+                update(keys)
+                .where(of_client, keys.c.version == key.version, keys.c.first_used_at_ms.is_(None))
+                .values(first_used_at_ms=now_ms)
             )
-            if renewed.rowcount == 0:
+            if first.rowcount == 1:
                 connection.execute(
-                    insert(clients).values(
-                        client_id=client_id,
-                        public_key=line,
-                        added_at_ms=milliseconds(self._clock()),
-                    )
+                    update(keys)
+                    .where(of_client, keys.c.version < key.version, keys.c.expires_at_ms.is_(None))
+                    .values(expires_at_ms=now_ms + OVERLAP_MS)
                 )
 
-    def verifier(self, client_id: str) -> Verifier | None:
-        """Checks signatures of the caller; None when it is not registered."""
-        query = select(clients.c.public_key).where(clients.c.client_id == client_id)
-        with self._store.read() as connection:
-            line = connection.execute(query).scalar()
-        return None if line is None else Verifier(load_public_key(line))
+    def revoke(self, client_id: str, version: int | None = None) -> None:
+        """Refuse the caller, or one version of its key, from now on. Raises WrongUse if unknown."""
+        now_ms = milliseconds(self.clock())
+        which = [keys.c.client_id == client_id, keys.c.revoked_at_ms.is_(None)]
+        of_client = clients.c.client_id == client_id
+        with self.store.write() as connection:
+            if version is not None:
+                which.append(keys.c.version == version)
+                query = select(keys.c.version).where(
+                    keys.c.client_id == client_id, keys.c.version == version
+                )
+            else:
+                query = select(clients.c.client_id).where(of_client)
+                revoked = update(clients).where(of_client, clients.c.revoked_at_ms.is_(None))
+                connection.execute(revoked.values(revoked_at_ms=now_ms))
+            if connection.execute(query).first() is None:
+                what = client_id if version is None else f"{client_id} with key version {version}"
+                raise WrongUse(f"There is no client {what}; see pos scheme client list.")
+            connection.execute(update(keys).where(*which).values(revoked_at_ms=now_ms))
+
+    def rows(self, client_id: str | None = None) -> Sequence[dict[str, Any]]:
+        """Every version of every caller's key, or of one caller's: the columns, and `state`."""
+        query = (
+            select(
+                clients.c.client_id,
+                clients.c.assignment,
+                clients.c.revoked_at_ms.label("client_revoked_at_ms"),
+                keys.c.version,
+                keys.c.public_key,
+                keys.c.added_at_ms,
+                keys.c.first_used_at_ms,
+                keys.c.expires_at_ms,
+                keys.c.revoked_at_ms,
+            )
+            .select_from(clients.outerjoin(keys, keys.c.client_id == clients.c.client_id))
+            .order_by(clients.c.client_id, keys.c.version)
+        )
+        if client_id is not None:
+            query = query.where(clients.c.client_id == client_id)
+        now_ms = milliseconds(self.clock())
+        with self.store.read() as connection:
+            found = connection.execute(query).mappings().all()
+        return [dict(row) | {"state": _state(row, now_ms)} for row in found]
+
+
+def check_client_id(client_id: str) -> str:
+    """`client_id` itself. Raises WrongUse when it is none."""
+    if not _CLIENT_ID.fullmatch(client_id):
+        raise WrongUse(
+            "A client id has 1 to 64 letters, digits, hyphens or underscores; choose another."
+        )
+    return client_id
+
+
+def _insert_key(
+    connection: Connection, client_id: str, version: int, line: str, now_ms: int
+) -> None:
+    row = {"client_id": client_id, "version": version, "public_key": line, "added_at_ms": now_ms}
+    connection.execute(insert(keys).values(**row))
+
+
+def _state(row: Any, now_ms: int) -> str:
+    if row["client_revoked_at_ms"] is not None or row["revoked_at_ms"] is not None:
+        return "revoked"
+    return "good" if _is_good(row, now_ms) else "expired"
+
+
+def _is_good(row: Any, now_ms: int) -> bool:
+    expires_at_ms = row["expires_at_ms"]
+    return row["revoked_at_ms"] is None and (expires_at_ms is None or now_ms < expires_at_ms)
+
+
+@lru_cache(maxsize=4096)
+def _verifier(line: str) -> Verifier:
+    """Only the reading of a key is remembered, never whether it is good."""
+    return Verifier(load_public_key(line))
 
 
 def own_key(folder: Path) -> RSAPrivateKey:

@@ -3,7 +3,9 @@
 Apart from the app so that a command, a demonstration and a test start the very same server.
 """
 
+import resource
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Self
@@ -12,12 +14,15 @@ import uvicorn
 from fastapi import FastAPI
 
 from pos.errors import SettingsError
+from pos.scheme.patience import Patience, patient_protocol
 
 START_S_MAX = 20.0
 STOP_S_MAX = 5.0
 GRACE_S = 2  # for answers on their way when the server is told to stop
 # Longer than any client keeps an idle connection, so that we never close one under a request.
 KEEP_ALIVE_S = 75
+CONNECTIONS_MAX = 4_000
+_FILES_BESIDE_CONNECTIONS = 124  # the database's, the log's, the program's own
 _EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104 - what was asked for, not a default
 
 
@@ -59,12 +64,13 @@ class RunningSwitch:
         listener: Listener | None = None,
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
+        patience: Patience | None = None,
     ) -> None:
         listener = listener or Listener(host, port, tls=tls_cert is not None)
         self._socket = listener.socket
         self.url = listener.url
         try:
-            self._server = uvicorn.Server(_settings(app, tls_cert, tls_key))
+            self._server = uvicorn.Server(_settings(app, tls_cert, tls_key, patience))
         except OSError as error:
             self._socket.close()
             raise SettingsError(
@@ -106,10 +112,12 @@ class RunningSwitch:
         raise SettingsError("The switch could not start; see the messages above.")
 
 
-def _settings(app: FastAPI, tls_cert: Path | None, tls_key: Path | None) -> uvicorn.Config:
+def _settings(
+    app: FastAPI, tls_cert: Path | None, tls_key: Path | None, patience: Patience | None
+) -> uvicorn.Config:
     settings = uvicorn.Config(
         app,
-        http="httptools",  # h11 does not route the absolute request targets of Alipay's client
+        http=patient_protocol(patience or Patience()),
         ws="none",
         lifespan="off",
         log_config=None,
@@ -117,11 +125,22 @@ def _settings(app: FastAPI, tls_cert: Path | None, tls_key: Path | None) -> uvic
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=GRACE_S,
+        limit_concurrency=connections_max(),
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,
     )
     settings.load()  # here, so that a bad certificate is told at once
+    if settings.ssl is not None:
+        settings.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
     return settings
+
+
+def connections_max() -> int:
+    """How many connections are taken: fewer than this process may open files, else 503."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if files == resource.RLIM_INFINITY:
+        return CONNECTIONS_MAX
+    return max(1, min(CONNECTIONS_MAX, files - _FILES_BESIDE_CONNECTIONS))
 
 
 def _in_url(host: str) -> str:

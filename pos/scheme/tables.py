@@ -55,8 +55,36 @@ client = Table(
     "client",
     metadata,
     Column("client_id", String(64), primary_key=True),
+    Column("added_at_ms", BigInteger, nullable=False),
+    Column("revoked_at_ms", BigInteger),
+    Column("assignment", String(4096)),  # JSON: the merchant, store and terminal it stands for
+)
+
+# Several versions live side by side while a caller changes its key.
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("version", Integer, primary_key=True),
     Column("public_key", String(4096), nullable=False),
     Column("added_at_ms", BigInteger, nullable=False),
+    Column("first_used_at_ms", BigInteger),
+    Column("expires_at_ms", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+)
+
+# Of a pairing code only what is derived from it: a name to find it by, a key to check proofs with.
+invite = Table(
+    "invite",
+    metadata,
+    Column("invite_id", String(64), primary_key=True),
+    Column("proof_key", String(64), nullable=False),
+    Column("client_id", String(64), nullable=False),
+    Column("assignment", String(4096), nullable=False),
+    Column("expires_at_ms", BigInteger, nullable=False),
+    Column("wrong_count", Integer, nullable=False, default=0),
+    Column("used_by_key", String(4096)),
+    Column("used_version", Integer),
 )
 
 # A row without param_hash is a tombstone: cancelled before it was ever seen.

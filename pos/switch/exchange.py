@@ -50,14 +50,38 @@ class Caller:
     """Who calls, with whose key answers are checked, and where the switch is.
 
     `ca_file` is a PEM file of the authority of the switch's certificate, or empty for the
-    system's own.
+    system's own. Without `verifier`, before enrolment, no answer counts as the switch's.
     """
 
     url: str
     client_id: str
     signer: Signer
-    verifier: Verifier
+    verifier: Verifier | None
     ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer to a request for `path`; whose it is shows `check`."""
+
+    path: str
+    client_id: str
+    status: int
+    answered_at: str
+    signature: str
+    raw: bytes
+
+    def check(self, client_id: str, verifier: Verifier) -> None:
+        """Return when the switch signed this for `client_id`. Raises Silence- or DistrustError."""
+        if self.status != requests.codes.ok:
+            raise SilenceError(f"HTTP_{self.status}")
+        if self.client_id != client_id:
+            raise DistrustError("ANSWER_FOR_ANOTHER_CALLER")
+        content = content_to_sign("POST", self.path, client_id, self.answered_at, self.raw)
+        try:
+            verifier.check(content, self.signature)
+        except SignatureInvalid as fault:
+            raise DistrustError("ANSWER_NOT_SIGNED") from fault
 
 
 class Exchange:
@@ -84,7 +108,21 @@ class Exchange:
 
         Raises NotSentError, SilenceError or DistrustError, and nothing else of the network.
         """
-        path = self._paths[api]
+        return self.ask(self._paths[api], body, _first_byte_s(api))
+
+    def ask(self, path: str, body: bytes, first_byte_s: float = FIRST_BYTE_S) -> bytes:
+        """POST `body` to a path of the switch; as `call`."""
+        answer = self.fetch(path, body, first_byte_s)
+        if self._caller.verifier is None:
+            raise DistrustError("SWITCH_NOT_KNOWN")
+        answer.check(self._caller.client_id, self._caller.verifier)
+        return answer.raw
+
+    def fetch(self, path: str, body: bytes, first_byte_s: float = FIRST_BYTE_S) -> Answer:
+        """POST `body` and return the answer, which anybody may have sent: check it.
+
+        Raises NotSentError or SilenceError.
+        """
         sent_at = time_text(datetime.now(UTC))
         content = content_to_sign("POST", path, self._caller.client_id, sent_at, body)
         headers = {
@@ -99,7 +137,7 @@ class Exchange:
                 self._origin + path,
                 data=body,
                 headers=headers,
-                timeout=(CONNECT_S, _first_byte_s(api)),
+                timeout=(CONNECT_S, first_byte_s),
                 allow_redirects=False,
                 stream=True,
             )
@@ -109,22 +147,14 @@ class Exchange:
             raise SilenceError("NO_ANSWER") from fault
         with answer:
             raw = _body(answer)
-            self._check(answer, path, raw)
-        return raw
-
-    def _check(self, answer: requests.Response, path: str, raw: bytes) -> None:
-        if answer.status_code != requests.codes.ok:
-            raise SilenceError(f"HTTP_{answer.status_code}")
-        answered_at = answer.headers.get("response-time", "")
-        signature = answer.headers.get("signature", "")
-        client_id = answer.headers.get("client-id", self._caller.client_id)
-        if client_id != self._caller.client_id:
-            raise DistrustError("ANSWER_FOR_ANOTHER_CALLER")
-        content = content_to_sign("POST", path, self._caller.client_id, answered_at, raw)
-        try:
-            self._caller.verifier.check(content, signature)
-        except SignatureInvalid as fault:
-            raise DistrustError("ANSWER_NOT_SIGNED") from fault
+        return Answer(
+            path,
+            answer.headers.get("client-id", self._caller.client_id),
+            answer.status_code,
+            answer.headers.get("response-time", ""),
+            answer.headers.get("signature", ""),
+            raw,
+        )
 
     def close(self) -> None:
         """Drop the connection."""

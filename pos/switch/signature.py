@@ -45,13 +45,18 @@ class Signer:
 
     def __init__(self, private_key: RSAPrivateKey, key_version: str = "1") -> None:
         self._key = private_key
-        self._version = key_version
+        self.version = key_version
+
+    @property
+    def public_line(self) -> str:
+        """The public part of the key as one line of base64."""
+        return public_key_line(self._key)
 
     def header(self, content: bytes) -> str:
         """`algorithm=RSA256,keyVersion=1,signature=<URL-encoded base64>` over `content`."""
         raw = self._key.sign(content, padding.PKCS1v15(), hashes.SHA256())
         encoded = urllib.parse.quote(base64.b64encode(raw).decode(), safe="")
-        return f"algorithm=RSA256,keyVersion={self._version},signature={encoded}"
+        return f"algorithm=RSA256,keyVersion={self.version},signature={encoded}"
 
 
 class Verifier:
@@ -68,20 +73,17 @@ class Verifier:
             raise SignatureInvalid("The signature does not fit the message.") from None
 
 
+def key_version_of(header: str) -> str:
+    """The `keyVersion` that a header names, "1" when it names none. Raises SignatureInvalid."""
+    return _parts_of(header).get("keyversion") or "1"
+
+
 def signature_of(header: str) -> bytes:
     """The signature in a header: any order of its parts, any blanks, any `keyVersion`.
 
     Raises SignatureInvalid when it is missing, not base64, or of another algorithm.
     """
-    if len(header) > HEADER_CHARACTERS_MAX:
-        raise SignatureInvalid("The signature header is too long.")
-    parts: dict[str, str] = {}
-    for part in header.split(","):
-        name, _, value = part.partition("=")
-        name = name.strip().lower()
-        if name in parts:
-            raise SignatureInvalid("The signature header names a part twice.")
-        parts[name] = value.strip()
+    parts = _parts_of(header)
     if parts.get("algorithm", "").upper() != "RSA256":
         raise SignatureInvalid("The signature is not of algorithm RSA256.")
     # unquote, not unquote_plus: callers that do not URL-encode send a bare `+`.
@@ -96,6 +98,19 @@ def signature_of(header: str) -> bytes:
     if base64.b64encode(raw).decode() != encoded:
         raise SignatureInvalid("The signature is not base64.")
     return raw
+
+
+def _parts_of(header: str) -> dict[str, str]:
+    if len(header) > HEADER_CHARACTERS_MAX:
+        raise SignatureInvalid("The signature header is too long.")
+    parts: dict[str, str] = {}
+    for part in header.split(","):
+        name, _, value = part.partition("=")
+        name = name.strip().lower()
+        if name in parts:
+            raise SignatureInvalid("The signature header names a part twice.")
+        parts[name] = value.strip()
+    return parts
 
 
 def new_private_key() -> bytes:

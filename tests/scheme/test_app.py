@@ -240,7 +240,7 @@ def test_a_fault_inside_is_unknown_not_failed(till):
 def test_a_port_in_use_is_told_in_a_sentence(till):
     """The remedy is named."""
     with pytest.raises(SettingsError, match="--port"):
-        RunningSwitch(create_app(till.desk.scheme.book, None, None), port=till.port)
+        RunningSwitch(Front(), port=till.port)
 
 
 def test_a_stopped_switch_lets_go_of_its_port():

@@ -199,8 +199,8 @@ def test_an_entry_code_leads_to_a_page_and_is_cancelled(switch, client_of):
     client = client_of()
     request = EntryCodePaymentRequest("sdk-3", order(4_500, "NOK"), "NOK", 4_500)
     answer = json.loads(client.execute(request))
-        page = answer["redirectActionForm"]["redirectUrl"]
-        assert page.startswith(("https://", "http://127.0.0.1:"))  # https but on this machine
+    page = answer["redirectActionForm"]["redirectUrl"]
+    assert page.startswith(("https://", "http://127.0.0.1:"))  # https but on this machine
     cancel = AlipayPayCancelRequest()
     cancel.payment_request_id = "sdk-3"
     cancelled = json.loads(client.execute(cancel))
