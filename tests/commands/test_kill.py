@@ -19,7 +19,7 @@ AT_ONCE = 2
 _numbers = count(1)
 
 FIRST_LINE = "Waiting"  # what `pos sell` says once the request is on its way
-SHOWN = "https://"
+SHOWN = "/28199904"
 
 
 @dataclass(frozen=True, slots=True)
