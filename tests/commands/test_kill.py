@@ -22,7 +22,7 @@ _numbers = count(1)
 pytestmark = pytest.mark.timeout(400)
 
 FIRST_LINE = "Waiting"  # what `pos sell` says once the request is on its way
-SHOWN = "https://"
+SHOWN = "/28199904"
 
 
 @dataclass(frozen=True, slots=True)

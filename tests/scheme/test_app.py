@@ -21,7 +21,7 @@ from pos.switch.signature import (
     public_key_line,
 )
 from pos.switch.wire import BODY_BYTES_MAX, PATHS, SANDBOX_PATHS, dump
-from tests.scheme.conftest import SWITCH_KEY, TILL_KEY, TIME, pay_request
+from tests.scheme.conftest import SWITCH_KEY, TILL_KEY, TIME, Front, pay_request
 
 GOLDEN = Path(__file__).parents[1] / "switch" / "golden"
 
