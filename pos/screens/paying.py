@@ -136,6 +136,9 @@ class Outcome(Vertical):
     def _details(self, view: View) -> str:
         said = [part for part in (view.currency if view.amount else "", view.wallet) if part]
         lines = ["  ·  ".join(said)]
+        if view.savings is not None:
+            saved = self._language.amount_text(view.savings)
+            lines.append(self._language.say("screen.saved", amount=saved))
         if view.customer_amount is not None:
             charged = self._language.amount_text(view.customer_amount)
             home = self._language.say("screen.customer_paid", amount=charged)
