@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pos.commands.callers import client, invite
+from pos.commands.promote import promote
 from pos.commands.settle import settle
 from pos.commands.sticker import sticker
 from pos.commands.switch import default_database
@@ -47,6 +48,7 @@ def scheme() -> None:
 
 
 scheme.add_command(settle)
+scheme.add_command(promote)
 scheme.add_command(client)
 client.add_command(allow)
 client.add_command(disallow)

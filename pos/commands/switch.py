@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 STOP_CHECK_S = 1.0
 DEFAULT_PORT = 8790
+# As long as a request can take that waits for the database or for a wallet.
+GRACE_IN_SERVICE_S = 10
 
 
 @click.command()
@@ -67,6 +69,12 @@ DEFAULT_PORT = 8790
     default=None,
     help="Serve simulated wallets at /phone; by default only when listening on this machine alone.",
 )
+@click.option(
+    "--metrics",
+    metavar="NETWORK",
+    multiple=True,
+    help="Who may read /metrics besides this machine, such as 10.1.0.0/16; may be repeated.",
+)
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 def switch(
     host: str,
@@ -76,6 +84,7 @@ def switch(
     tls_key: Path | None,
     state: str | None,
     trust: tuple[str, ...],
+    metrics: tuple[str, ...],
     pay_rate: float,
     public_url: str | None,
     *,
@@ -84,8 +93,11 @@ def switch(
 ) -> None:
     """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
     from pos.scheme.app import create_app
+    from pos.scheme.background import background
     from pos.scheme.clients import Clients, own_key
     from pos.scheme.limits import Limits
+    from pos.scheme.measures import Measures
+    from pos.scheme.operations import Watchers
     from pos.scheme.phone.parts import Parts, read_public_url
     from pos.scheme.phone.routes import phone_routes
     from pos.scheme.server import Listener, RunningSwitch
@@ -95,6 +107,7 @@ def switch(
 
     if (tls_cert is None) != (tls_key is None):
         raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
+    watchers = Watchers.of(metrics)
     folder = state_folder(state) / SWITCH_FOLDER_NAME
     key = own_key(folder)
     (folder / SWITCH_PUBLIC_KEY_NAME).write_text(public_key_line(key) + "\n")
@@ -110,12 +123,27 @@ def switch(
         clients = Clients(store)
         for caller in trust:
             _register(clients, caller)
-        limits = Limits.of_paying(pay_rate)
-        app = create_app(scheme.book, clients, signer, behaviour=scheme.behaviour, limits=limits)
+        measures = Measures(store)
+        app = create_app(
+            scheme.book,
+            clients,
+            signer,
+            behaviour=scheme.behaviour,
+            limits=Limits.of_paying(pay_rate),
+            measures=measures,
+            watchers=watchers,
+        )
         if serves_phone(host, phone):
             app.include_router(phone_routes(Parts(scheme, begin)))
         with (
-            RunningSwitch(app, listener=listener, tls_cert=tls_cert, tls_key=tls_key) as running,
+            background(scheme, signer, measures),  # ends after the last answer
+            RunningSwitch(
+                app,
+                listener=listener,
+                tls_cert=tls_cert,
+                tls_key=tls_key,
+                grace_s=GRACE_IN_SERVICE_S,
+            ) as running,
             _told_to_stop(until_eof=until_eof) as stop,
         ):
             click.echo(f"switch ready on {running.url}")

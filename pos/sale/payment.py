@@ -72,7 +72,8 @@ class Paid:
     """A signed final success for this request id. `paid_at` is RFC 3339 as the switch wrote it.
 
     `customer_amount` and `rate` are set when the wallet charged another currency; `rate` reads
-    like `NOK/CNY 0.6820`.
+    like `NOK/CNY 0.6820`. `savings` is what coupons saved the customer, in the currency of the
+    price; the merchant has the whole amount all the same.
     """
 
     request_id: str
@@ -82,6 +83,7 @@ class Paid:
     paid_at: str = ""
     customer_amount: Amount | None = None
     rate: str = ""
+    savings: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,7 @@ class Payment:
     paid_at: str = ""
     customer_amount: Amount | None = None
     rate: str = ""
+    savings: Amount | None = None
     result_code: str = ""
     stop_reason: StopReason | None = None
     late_success: bool = False
@@ -284,5 +287,6 @@ def _paid(payment: Payment, target: State, event: Paid) -> Payment:
         paid_at=event.paid_at,
         customer_amount=event.customer_amount,
         rate=event.rate,
+        savings=event.savings,
         result_code="SUCCESS",
     )

@@ -53,6 +53,8 @@ def payment_slip(
         SlipLine(words.say("receipt.paid"), words.amount_text(payment.amount), strong=True),
         SlipLine(words.say("receipt.wallet"), payment.wallet),
     ]
+    if payment.savings is not None:
+        lines.append(SlipLine(words.say("receipt.saved"), words.amount_text(payment.savings)))
     if payment.customer_amount is not None:
         charged = words.amount_text(payment.customer_amount)
         lines.append(SlipLine(words.say("receipt.customer_paid"), charged))

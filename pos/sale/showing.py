@@ -72,6 +72,7 @@ def view_of(
         notice=desk.notice,
         customer_amount=payment.customer_amount if payment else None,
         rate=payment.rate if payment else "",
+        savings=payment.savings if payment else None,
         recent=tuple(row(p, history, wall_s, limits) for p in history.recent(RECENT_COUNT)),
         unfinished=tuple(row(p, history, wall_s, limits) for p in others),
         link=link,

@@ -97,6 +97,7 @@ class View:
     notice: Notice | None = None
     customer_amount: Amount | None = None
     rate: str = ""
+    savings: Amount | None = None
     recent: tuple[SaleRow, ...] = ()
     unfinished: tuple[SaleRow, ...] = ()
     link: LinkState = LinkState.UNKNOWN

@@ -6,6 +6,7 @@ the same record, and so gets the same answer.
 
 from collections.abc import Sequence
 
+from pos.scheme.discounts import Discount
 from pos.scheme.moments import moment
 from pos.scheme.records import PaymentRecord, RefundRecord
 from pos.scheme.tables import PaymentState, RefundState
@@ -17,6 +18,7 @@ from pos.switch.wire import (
     NotifyPaymentRequest,
     OrderCodeForm,
     PayResponse,
+    PromotionResult,
     PspCustomerInfo,
     Quote,
     RedirectActionForm,
@@ -24,6 +26,7 @@ from pos.switch.wire import (
     Result,
     Transaction,
     WireAmount,
+    WireDiscount,
     time_text,
 )
 
@@ -89,7 +92,9 @@ def payment_result(record: PaymentRecord) -> Result:
     return IN_PROCESS
 
 
-def pay_answer(record: PaymentRecord, psp_name: str | None) -> PayResponse:
+def pay_answer(
+    record: PaymentRecord, psp_name: str | None, discounts: Sequence[Discount] = ()
+) -> PayResponse:
     """The answer to `pay`, whether it is the first or a repeated one."""
     waits = record.state == PaymentState.NEW
     paid = record.state == PaymentState.SUCCEEDED
@@ -105,11 +110,15 @@ def pay_answer(record: PaymentRecord, psp_name: str | None) -> PayResponse:
         psp_customer_info=_psp(record, psp_name),
         order_code_form=_order_code(record) if waits else None,
         redirect_action_form=_redirection(record) if waits else None,
+        promotion_result=_promotions(discounts) if paid else None,
     )
 
 
 def payment_answer(
-    record: PaymentRecord, psp_name: str | None, refunds: Sequence[RefundRecord]
+    record: PaymentRecord,
+    psp_name: str | None,
+    refunds: Sequence[RefundRecord],
+    discounts: Sequence[Discount] = (),
 ) -> InquiryPaymentResponse:
     """The answer to `inquiryPayment`; `result` says only that the question was answered."""
     outcome = payment_result(record)
@@ -128,6 +137,7 @@ def payment_answer(
         payment_quote=_quote(record),
         psp_customer_info=_psp(record, psp_name),
         transactions=tuple(_transaction(refund) for refund in refunds),
+        promotion_results=_promotions(discounts) if paid else None,
     )
 
 
@@ -166,7 +176,9 @@ def refund_inquiry_answer(record: RefundRecord) -> InquiryRefundResponse:
     )
 
 
-def notification(record: PaymentRecord, psp_name: str | None) -> NotifyPaymentRequest:
+def notification(
+    record: PaymentRecord, psp_name: str | None, discounts: Sequence[Discount] = ()
+) -> NotifyPaymentRequest:
     """What a merchant's server is told of a payment that succeeded; the same every time."""
     return NotifyPaymentRequest(
         notify_type="PAYMENT_RESULT",
@@ -179,6 +191,7 @@ def notification(record: PaymentRecord, psp_name: str | None) -> NotifyPaymentRe
         actual_payment_amount=_actual(record),
         payment_quote=_quote(record),
         psp_customer_info=_psp(record, psp_name),
+        promotion_result=_promotions(discounts),
     )
 
 
@@ -205,7 +218,8 @@ def _refunded(record: RefundRecord) -> WireAmount:
 
 
 def _actual(record: PaymentRecord) -> WireAmount | None:
-    return None if record.rate is None else WireAmount.of(record.charge)
+    as_priced = record.rate is None and record.saved_value is None
+    return None if as_priced else WireAmount.of(record.charge)
 
 
 def _quote(record: PaymentRecord) -> Quote | None:
@@ -215,6 +229,20 @@ def _quote(record: PaymentRecord) -> Quote | None:
         quote_id=record.rate.quote_id,
         quote_currency_pair=record.rate.pair(),
         quote_price=record.rate.price_text(),
+    )
+
+
+def _promotions(discounts: Sequence[Discount]) -> tuple[PromotionResult, ...] | None:
+    """None without any, so that nothing is on the wire."""
+    return tuple(_promotion(discount) for discount in discounts) or None
+
+
+def _promotion(discount: Discount) -> PromotionResult:
+    return PromotionResult(
+        promotion_type="DISCOUNT",
+        discount=WireDiscount(
+            discount_name=discount.name, savings_amount=WireAmount.of(discount.shown)
+        ),
     )
 
 

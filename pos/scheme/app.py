@@ -19,14 +19,24 @@ from fastapi.responses import Response
 from pos.scheme.answers import failure
 from pos.scheme.book import Book, utc_now
 from pos.scheme.clients import Clients, Unrecognised
+from pos.scheme.description import Operation, describe
 from pos.scheme.enrol_door import EnrolDoor
 from pos.scheme.faults import OF_BEHAVIOUR, Fault, Faults, spoiled
 from pos.scheme.gate import Gate, TurnedAway
 from pos.scheme.invitations import Invitations, NotInvited
 from pos.scheme.limits import Limits
+from pos.scheme.measures import Measures
+from pos.scheme.operations import Health, Watchers, operations_routes
 from pos.scheme.partners import Behaviour
 from pos.scheme.sealing import Seal, received_body, received_path, too_many
-from pos.switch.enrolment import ENROL_PATH, ROTATE_PATH, RotateRequest, RotateResponse
+from pos.switch.enrolment import (
+    ENROL_PATH,
+    ROTATE_PATH,
+    EnrolRequest,
+    EnrolResponse,
+    RotateRequest,
+    RotateResponse,
+)
 from pos.switch.signature import Signer
 from pos.switch.wire import (
     BODY_BYTES_MAX,
@@ -81,11 +91,13 @@ class Doors:
         seal: Seal,
         faults: Faults,
         behaviour: Callable[[str], Behaviour | None],
+        measures: Measures,
     ) -> None:
         self._gate = gate
         self._seal = seal
         self._faults = faults
         self._behaviour = behaviour
+        self._measures = measures
         self.calls = (
             Call("pay", PayRequest, PayResponse, book.pay),
             Call(
@@ -103,16 +115,25 @@ class Doors:
     async def answer(self, call: Call, request: Request) -> Response:
         """The answer to one request, spoiled when that was asked for."""
         raw = await received_body(request)
+        began_s = time.perf_counter()
+        response, code = await self._answered(call, request, raw)
+        self._measures.answered(call.name, code, time.perf_counter() - began_s)
+        return response
+
+    async def _answered(
+        self, call: Call, request: Request, raw: bytes | None
+    ) -> tuple[Response, str]:
+        """The answer and its result code."""
         if raw is None:
             refusal = call.refused("PARAM_ILLEGAL", f"More than {BODY_BYTES_MAX} bytes.")
             response = self._seal.response(request, dump(refusal), status=413)
             response.headers["connection"] = "close"  # the rest of the body is still on its way
-            return response
+            return response, "PARAM_ILLEGAL"
         try:
             message, fault = await run_in_threadpool(self._act, call, request, raw)
         except TurnedAway as refused:
             if refused.silently:
-                return too_many()
+                return too_many(), refused.code
             message, fault = call.refused(refused.code, str(refused), refused.status), None
         if fault is Fault.OTHER_PAYMENT:
             message = message.model_copy(
@@ -120,7 +141,8 @@ class Doors:
             )
         spoil = fault is Fault.BAD_SIGNATURE
         signed = self._seal.response(request, dump(message), spoil=spoil)
-        return spoiled(signed, fault, self._faults.late_s)
+        code: str = message.result.result_code  # type: ignore[attr-defined]
+        return spoiled(signed, fault, self._faults.late_s), code
 
     def _act(self, call: Call, request: Request, raw: bytes) -> tuple[Message, Fault | None]:
         try:
@@ -159,16 +181,21 @@ def create_app(
     behaviour: Callable[[str], Behaviour | None] = lambda _payment_id: None,
     limits: Limits | None = None,
     clock_s: Callable[[], float] = time.monotonic,
+    measures: Measures | None = None,
+    watchers: Watchers | None = None,
 ) -> FastAPI:
-    """The switch as an ASGI application: the five calls under both prefixes, and GET /health.
+    """The switch as an ASGI application: the five calls under both prefixes, and the pages of
+    operations.
 
     And the two calls of enrolment. `behaviour` tells how the customer of a payment id behaves,
-    for faults chosen by demo code; `clock_s` is the clock of the limits.
+    for faults chosen by demo code; `clock_s` is the clock of the limits; `watchers` may read the
+    measures.
     """
+    measures = measures or Measures(clients.store)
     gate = Gate(clients, limits or Limits(), clock_s)
     seal = Seal(signer, clock)
     invitations = Invitations(clients, signer.public_line)
-    doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour)
+    doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour, measures)
     app = FastAPI(title="Samkassa switch", docs_url=None, redoc_url=None, openapi_url=None)
 
     def open_door(call: Call, *paths: str) -> None:
@@ -179,13 +206,24 @@ def create_app(
             app.add_api_route(path, handle, methods=["POST"], name=call.name)
 
     for call in doors.calls:
-        open_door(call, PATHS[call.name], SANDBOX_PATHS[call.name])
+        open_door(call, *_paths(call))
     open_door(doors.rotate, ROTATE_PATH)
     enrol = EnrolDoor(gate, invitations, seal).answer
     app.add_api_route(ENROL_PATH, enrol, methods=["POST"], name="enrol")
-
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
-
+    described = [
+        *(_described(call, path) for call in doors.calls for path in _paths(call)),
+        _described(doors.rotate, ROTATE_PATH),
+        Operation(ENROL_PATH, "enrol", EnrolRequest, EnrolResponse),
+    ]
+    health = Health(clients.store)
+    pages = operations_routes(health, measures, watchers or Watchers(), describe(described))
+    app.include_router(pages)
     return app
+
+
+def _paths(call: Call) -> tuple[str, str]:
+    return PATHS[call.name], SANDBOX_PATHS[call.name]
+
+
+def _described(call: Call, path: str) -> Operation:
+    return Operation(path, call.name, call.request, call.response)

@@ -7,28 +7,32 @@ whatever a death leaves between the two is driven on by asking the wallet first.
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pos.errors import Refused
 from pos.sale.money import Amount
 from pos.scheme import answers
 from pos.scheme.answers import failure
+from pos.scheme.coupons import Coupon
+from pos.scheme.discounts import Discount, discounts_of, personal, reserve
 from pos.scheme.intake import Intake, param_hash
 from pos.scheme.moments import milliseconds
-from pos.scheme.partners import Partner
+
+# Offer and OrderRefused are known to callers as the book's.
+from pos.scheme.orders import Offer as Offer
+from pos.scheme.orders import OrderRefused as OrderRefused
+from pos.scheme.orders import Orders
+from pos.scheme.partners import Partner, PartnerUnreachable
 from pos.scheme.progress import Progress
-from pos.scheme.rates import NoRate, Rate, Rates
+from pos.scheme.promotions import Promotions
+from pos.scheme.rates import Rates
 from pos.scheme.records import (
     PaymentRecord,
     add_payment,
     payment_again,
     payment_by_id,
     payment_of,
-    payment_routed,
     refunds_of,
 )
 from pos.scheme.refunds import Refunds
@@ -54,25 +58,6 @@ RECOVERED_AT_ONCE_MAX = 1_000
 _OPEN = (PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING)
 
 
-class OrderRefused(Refused):
-    """A merchant code cannot be paid; `code` is the API's result code."""
-
-    def __init__(self, sentence: str, code: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a customer's wallet shows after scanning a merchant code."""
-
-    payment_id: str
-    merchant_name: str
-    price: Amount
-    charge: Amount  # in the currency that the wallet holds
-    rate: Rate | None = None  # from price to charge; None within one currency
-
-
 def utc_now() -> datetime:
     """The clock of a switch in service."""
     return datetime.now(UTC)
@@ -95,10 +80,12 @@ class Book:
         self._store = store
         self._partners = partners
         self._clock = clock
+        self.promotions = Promotions(store, clock)
         self._intake = Intake(
             scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, public_url
         )
         self._progress = Progress(store, partners, clock)
+        self._orders = Orders(store, self._progress, self._intake, self.promotions, clock)
         self._refunds = Refunds(store, partners, clock, self._intake.new_id)
 
     def pay(self, client_id: str, request: PayRequest) -> PayResponse:
@@ -107,25 +94,28 @@ class Book:
         Repeated and final: the same answer. Repeated and open: it is pushed on. Other content
         under the same id: REPEAT_REQ_INCONSISTENT. Cancelled before: ORDER_IS_CANCELED.
         """
+        code = request.payment_method.payment_method_id
+        coupons = self.promotions.running()
+        customer = self._holder(code, coupons)
         with self._store.write() as connection:
             record = payment_of(connection, client_id, request_id=request.payment_request_id)
             if record is None:
-                record = self.enter(connection, client_id, request)
+                record, is_new = self._entered(connection, client_id, request)
+                if is_new and record.state == PaymentState.WALLET_PENDING:
+                    now = milliseconds(self._clock())
+                    record = reserve(connection, coupons, record, customer, now)
             if record.param_hash not in (None, param_hash(request)):
                 return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
-        code = request.payment_method.payment_method_id
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
         if waits_for_wallet and code is not None and not self._progress.expired(record):
             record = self._progress.charge(record, code)
         else:
             record = self._progress.advance(record)
-        return answers.pay_answer(record, self._psp_name(record))
+        return answers.pay_answer(record, self._psp_name(record), self._discounts(record))
 
     def enter(self, connection: Connection, client_id: str, request: PayRequest) -> PaymentRecord:
         """Write a new request to pay down, judged, in the caller's own transaction."""
-        columns = self._intake.columns(client_id, request, self._clock())
-        record, _ = add_payment(connection, **columns)
-        return record
+        return self._entered(connection, client_id, request)[0]
 
     def inquire_payment(
         self, client_id: str, request: InquiryPaymentRequest
@@ -143,7 +133,8 @@ class Book:
         record = self._progress.advance(record)
         with self._store.read() as connection:
             refunds = refunds_of(connection, record)
-        return answers.payment_answer(record, self._psp_name(record), refunds)
+            discounts = discounts_of(connection, record)
+        return answers.payment_answer(record, self._psp_name(record), refunds, discounts)
 
     def cancel(self, client_id: str, request: CancelRequest) -> CancelResponse:
         """Undo a payment whatever became of it. S only when the wallet can charge no more.
@@ -186,36 +177,23 @@ class Book:
 
         Raises OrderRefused for a code that can be paid no more, or is none of ours.
         """
-        record = self._ordered(order_code)
-        if record.state != PaymentState.NEW:
-            _offer(record, record.wallet or "")
-        return record.price, record.merchant_name or ""
+        return self._orders.asked(order_code)
 
-    def preview(self, order_code: str, wallet: str) -> Offer:
+    def preview(self, order_code: str, wallet: str, customer: str | None = None) -> Offer:
         """What a customer of `wallet` would be asked to pay; nothing is changed by looking.
 
-        Raises OrderRefused.
+        Without her name, or where the wallet keeps it to itself, coupons that are limited by
+        customer do not show. Raises OrderRefused.
         """
-        record = self._ordered(order_code)
-        if record.state == PaymentState.NEW:
-            columns = self._charge_columns(record, wallet)
-            record = replace(record, state=PaymentState.WALLET_PENDING, **columns)
-        return _offer(record, wallet)
+        return self._orders.preview(order_code, wallet, customer)
 
-    def decode(self, order_code: str, wallet: str) -> Offer:
+    def decode(self, order_code: str, wallet: str, customer: str | None = None) -> Offer:
         """A customer of `wallet` scanned a merchant code: what she is asked to pay.
 
-        From here on the payment belongs to that wallet. Raises OrderRefused.
+        From here on the payment belongs to that wallet, and its coupons are reserved for it.
+        Raises OrderRefused.
         """
-        record = self._ordered(order_code)
-        if record.state == PaymentState.NEW:
-            record = self._progress.move(
-                record,
-                PaymentState.WALLET_PENDING,
-                PaymentState.NEW,
-                **self._charge_columns(record, wallet),
-            )
-        return _offer(record, wallet)
+        return self._orders.decode(order_code, wallet, customer)
 
     def refresh(self, payment_id: str) -> PaymentState:
         """Ask the wallet what became of an open payment, as when it notifies us of a change."""
@@ -238,18 +216,26 @@ class Book:
             open_count += self._refunds.advance(refund).state == "PENDING"
         return open_count
 
-    def _ordered(self, order_code: str) -> PaymentRecord:
-        with self._store.read() as connection:
-            record = payment_routed(connection, order_code)
-        if record is None:
-            raise OrderRefused("This is not an order code of the scheme.", "INVALID_CODE")
-        return self._progress.advance(record)
+    def _entered(
+        self, connection: Connection, client_id: str, request: PayRequest
+    ) -> tuple[PaymentRecord, bool]:
+        return add_payment(connection, **self._intake.columns(client_id, request, self._clock()))
 
-    def _charge_columns(self, record: PaymentRecord, wallet: str) -> dict[str, Any]:
+    def _holder(self, code: str | None, coupons: tuple[Coupon, ...]) -> str | None:
+        """Who shows `code`; asked only of a wallet whose coupons are limited by customer."""
+        wallet = self._intake.wallet_of(code or "") if coupons else None
+        if wallet is None or not personal(coupons, wallet):
+            return None
         try:
-            return self._intake.charge_columns(wallet, record.price)
-        except NoRate as error:
-            raise OrderRefused(str(error), "CURRENCY_NOT_SUPPORT") from None
+            return self._partners[wallet].holder(code or "")
+        except PartnerUnreachable:
+            return None
+
+    def _discounts(self, record: PaymentRecord) -> tuple[Discount, ...]:
+        if record.saved_value is None:
+            return ()
+        with self._store.read() as connection:
+            return discounts_of(connection, record)
 
     def _tombstone(self, connection: Connection, client_id: str, request_id: str) -> PaymentRecord:
         now = self._clock()
@@ -266,15 +252,3 @@ class Book:
 
     def _psp_name(self, record: PaymentRecord) -> str | None:
         return self._partners[record.wallet].psp_name if record.wallet else None
-
-
-def _offer(record: PaymentRecord, wallet: str) -> Offer:
-    if record.state == PaymentState.FAILED and record.result_code == "ORDER_IS_CLOSED":
-        raise OrderRefused("The code has expired; ask the shop to show a new one.", "EXPIRED_CODE")
-    if record.state != PaymentState.WALLET_PENDING or record.wallet != wallet:
-        raise OrderRefused(
-            "The order is closed: it is paid, cancelled, or taken up by another wallet.",
-            "ORDER_IS_CLOSED",
-        )
-    merchant = record.merchant_name or ""
-    return Offer(record.payment_id, merchant, record.price, record.charge, record.rate)

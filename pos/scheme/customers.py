@@ -112,7 +112,7 @@ class Customers:
         chosen = self._wallet(wallet)
         with self._store.read() as connection:
             name = self._customer(connection, chosen.name, customer)
-        offer = self._book.decode(text.strip(), chosen.name)
+        offer = self._book.decode(text.strip(), chosen.name, name)
         outcome = chosen.take_up(offer.payment_id, name, offer.charge.value, offer.merchant_name)
         if outcome.answer is Answer.DECLINED:
             raise OrderRefused("The order is closed; ask the shop for a new one.", outcome.code)

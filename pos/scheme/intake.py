@@ -97,6 +97,11 @@ class Intake:
             "quote_price": rate.price_text(),
         }
 
+    def wallet_of(self, code: str) -> str | None:
+        """The wallet that takes part and issued `code`; None when there is none."""
+        wallet = self._scheme.wallet_of(code)
+        return wallet if wallet in self._partners else None
+
     def new_id(self, now: datetime) -> str:
         """A payment or refund id: the business day and 24 random digits."""
         return business_day(now) + self._characters(24, string.digits)
@@ -109,8 +114,8 @@ class Intake:
             return columns | {"state": PaymentState.NEW, "order_code": self._order_code()}
         if scenario == "EntryCode":
             return columns | {"state": PaymentState.NEW, "order_code": self._page()}
-        wallet = self._scheme.wallet_of(request.payment_method.payment_method_id or "")
-        if wallet is None or wallet not in self._partners:
+        wallet = self.wallet_of(request.payment_method.payment_method_id or "")
+        if wallet is None:
             raise _Refusal("INVALID_PAYMENT_CODE")
         try:
             columns |= self.charge_columns(wallet, price)

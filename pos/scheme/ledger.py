@@ -28,19 +28,29 @@ class Leg:
 
 
 def capture_legs(
-    client_id: str, wallet: str, price: Amount, customer_value: int, customer_currency: str
+    client_id: str,
+    wallet: str,
+    price: Amount,
+    customer_value: int,
+    customer_currency: str,
+    *,
+    saved_value: int = 0,
 ) -> tuple[Leg, ...]:
     """The entries of a payment: the wallet owes the scheme, and the scheme owes the merchant.
 
-    Between two currencies an exchange account stands in the middle, so each currency sums to 0.
+    What its coupons saved the customer the wallet owes too, on its marketing account. Between two
+    currencies an exchange account stands in the middle, so each currency sums to 0.
     """
-    wallet_leg = Leg(f"wallet:{wallet}", customer_value, customer_currency)
+    wallet_legs = (
+        Leg(f"wallet:{wallet}", customer_value, customer_currency),
+        Leg(f"marketing:{wallet}", saved_value, customer_currency),
+    )
     merchant_leg = Leg(f"merchant:{client_id}", -price.value, price.currency)
     if customer_currency == price.currency:
-        return (wallet_leg, merchant_leg)
+        return (*wallet_legs, merchant_leg)
     return (
-        wallet_leg,
-        Leg("exchange", -customer_value, customer_currency),
+        *wallet_legs,
+        Leg("exchange", -customer_value - saved_value, customer_currency),
         Leg("exchange", price.value, price.currency),
         merchant_leg,
     )
@@ -81,7 +91,8 @@ def post(
             "at_ms": at,
         }
         for number, leg in enumerate(legs)
-        if leg.value  # a refund too small for the wallet's currency moves nothing there
+        # A refund too small for the wallet's currency moves nothing there, and most have no coupon.
+        if leg.value
     ]
     connection.execute(insert(entry), rows)
 

@@ -15,6 +15,7 @@ from pos.scheme import outbox
 from pos.scheme.answers import notification
 from pos.scheme.book import utc_now
 from pos.scheme.delivery import TOTAL_S, Unanswered, post
+from pos.scheme.discounts import Discount, discounts_of
 from pos.scheme.moments import milliseconds
 from pos.scheme.outbox import Attempt
 from pos.scheme.partners import Partner
@@ -86,12 +87,13 @@ class Notifier:
         with self._store.read() as connection:
             record = payment_of(connection, attempt.client_id, payment_id=attempt.payment_id)
             allowed = allowed_urls(connection, attempt.client_id)
+            discounts = () if record is None else discounts_of(connection, record)
         if record is None or record.state != PaymentState.SUCCEEDED or record.notify_url is None:
             # Cancelled since: that it was paid is true no more.
             outbox.drop(self._store, attempt, "CANCELLED")
             return "CANCELLED"
         try:
-            fault = self._sent(record, allowed_target(record.notify_url, allowed))
+            fault = self._sent(record, allowed_target(record.notify_url, allowed), discounts)
         except Forbidden:
             fault = "NOT_ALLOWED"
         now_ms = milliseconds(self._clock())
@@ -101,13 +103,15 @@ class Notifier:
                 self._resting[attempt.client_id] = now_ms + REST_MS
         return fault
 
-    def _sent(self, record: PaymentRecord, target: Target) -> str | None:
+    def _sent(
+        self, record: PaymentRecord, target: Target, discounts: tuple[Discount, ...]
+    ) -> str | None:
         try:
             found = addresses(target, self._resolve)
         except OSError:
             return "NAME_NOT_FOUND"
         psp_name = self._partners[record.wallet].psp_name if record.wallet else None
-        body = dump(notification(record, psp_name))
+        body = dump(notification(record, psp_name, discounts))
         sent_at = time_text(self._clock())
         content = content_to_sign("POST", target.path, record.client_id, sent_at, body)
         headers = {

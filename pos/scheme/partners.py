@@ -80,6 +80,9 @@ class Partner(Protocol):
     def currency(self) -> str:
         """The currency its customers hold."""
 
+    def holder(self, code: str) -> str | None:
+        """Who shows this payment code; None when the wallet does not tell, or does not know."""
+
     def charge(self, charge: Charge) -> Outcome:
         """Charge once, however often it is asked."""
 

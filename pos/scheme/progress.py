@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from pos.scheme import outbox
+from pos.scheme.discounts import release, spend
 from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
 from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
@@ -103,6 +104,8 @@ class Progress:
                 leaving=(PaymentState.CANCELLING,),
                 cancelled_at_ms=now,
             )
+            if moved:
+                release(connection, record)
             if moved and taken:
                 # The wallet's statement shows both, so the books do too.
                 if not posted(connection, record, "capture", record.payment_id):
@@ -127,17 +130,19 @@ class Progress:
         pending = (PaymentState.WALLET_PENDING,)
         with self._store.write() as connection:
             if outcome.answer is Answer.DECLINED:
-                move_payment(
+                if move_payment(
                     connection,
                     record,
                     PaymentState.FAILED,
                     leaving=pending,
                     result_code=outcome.code,
-                )
+                ):
+                    release(connection, record)
             elif move_payment(
                 connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
             ):
                 _post_capture(connection, record, now)
+                spend(connection, record)
                 outbox.put(connection, record, now)
             return payment_again(connection, record)
 
@@ -149,6 +154,7 @@ def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
         record.price,
         record.charge.value,
         record.charge.currency,
+        saved_value=record.saved_value or 0,
     )
 
 

@@ -42,6 +42,7 @@ class PaymentRecord:
     wallet: str | None = None
     customer_value: int | None = None
     customer_currency: str | None = None
+    saved_value: int | None = None
     quote_id: str | None = None
     quote_price: str | None = None
     result_code: str | None = None
@@ -57,7 +58,7 @@ class PaymentRecord:
 
     @property
     def charge(self) -> Amount:
-        """What the customer is charged. Only of a payment that a wallet has taken up."""
+        """What the customer is charged, after discounts. Only of one that a wallet has taken up."""
         assert self.customer_value is not None  # noqa: S101
         assert self.customer_currency is not None  # noqa: S101
         return Amount(self.customer_value, self.customer_currency)
@@ -85,6 +86,7 @@ class RefundRecord:
     currency: str
     created_at_ms: int
     customer_value: int | None = None
+    saved_value: int | None = None
     result_code: str | None = None
     refunded_at_ms: int | None = None
 

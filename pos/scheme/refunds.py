@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from pos.scheme.answers import failure, refund_answer, refund_inquiry_answer
+from pos.scheme.coupons import shares_of_refund
 from pos.scheme.ledger import capture_legs, opposite, post
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import Partner, PartnerUnreachable
@@ -119,15 +120,9 @@ class Refunds:
         payment = payment_of(connection, client_id, payment_id=request.payment_id, locked=True)
         earlier = [] if payment is None else refunds_of(connection, payment)
         refusal = _refusal(payment, earlier, request, milliseconds(now))
-        customer_back = None
+        customer_back = wallet_back = None
         if payment is not None and refusal is None:
-            customer_back = refund_value(
-                payment.rate,
-                int(request.refund_amount.value),
-                left=payment.price.value - sum(row.value for row in earlier),
-                customer_left=payment.charge.value
-                - sum(row.customer_value or 0 for row in earlier),
-            )
+            customer_back, wallet_back = _shares(payment, earlier, int(request.refund_amount.value))
         return add_refund(
             connection,
             client_id=client_id,
@@ -138,6 +133,7 @@ class Refunds:
             value=int(request.refund_amount.value),
             currency=request.refund_amount.currency,
             customer_value=customer_back,
+            saved_value=wallet_back,
             result_code=refusal,
             created_at_ms=milliseconds(now),
         )
@@ -164,6 +160,29 @@ def _refusal(
     return None
 
 
+def _shares(
+    payment: PaymentRecord, earlier: list[RefundRecord], refunded: int
+) -> tuple[int, int | None]:
+    """What the customer gets back, and the wallet for its coupons if the payment had any."""
+    charge_left = payment.charge.value - sum(row.customer_value or 0 for row in earlier)
+    saved_left = (payment.saved_value or 0) - sum(row.saved_value or 0 for row in earlier)
+    back = refund_value(
+        payment.rate,
+        refunded,
+        left=payment.price.value - sum(row.value for row in earlier),
+        customer_left=charge_left + saved_left,
+    )
+    if payment.saved_value is None:
+        return back, None
+    return shares_of_refund(
+        back,
+        payment.charge.value,
+        payment.saved_value,
+        charge_left=charge_left,
+        saved_left=saved_left,
+    )
+
+
 def _same(record: RefundRecord, request: RefundRequest) -> bool:
     return (record.payment_id, record.value, record.currency) == (
         request.payment_id,
@@ -183,5 +202,6 @@ def _post(
         back,
         record.customer_value or 0,
         payment.charge.currency,
+        saved_value=record.saved_value or 0,
     )
     post(connection, payment, "refund", record.refund_id, opposite(legs), now_ms)

@@ -10,7 +10,10 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
 from pos.errors import SettingsError
-from pos.scheme import outbox_tables  # noqa: F401 - its tables are of the same metadata
+from pos.scheme import (
+    outbox_tables,  # noqa: F401 - its tables are of the same metadata
+    promotion_tables,  # noqa: F401 - its tables are made with the others
+)
 from pos.scheme.tables import APPEND_ONLY, BALANCED, metadata
 
 # The newest migration, in migrations/versions; they are numbered, so that text compares them.

@@ -17,8 +17,8 @@ from pos.errors import SettingsError
 from pos.scheme.patience import Patience, patient_protocol
 
 START_S_MAX = 20.0
-STOP_S_MAX = 5.0
 GRACE_S = 2  # for answers on their way when the server is told to stop
+STOP_BEYOND_GRACE_S = 3.0
 # Longer than any client keeps an idle connection, so that we never close one under a request.
 KEEP_ALIVE_S = 75
 CONNECTIONS_MAX = 4_000
@@ -65,12 +65,14 @@ class RunningSwitch:
         tls_cert: Path | None = None,
         tls_key: Path | None = None,
         patience: Patience | None = None,
+        grace_s: int = GRACE_S,
     ) -> None:
         listener = listener or Listener(host, port, tls=tls_cert is not None)
         self._socket = listener.socket
         self.url = listener.url
+        self._stop_s_max = grace_s + STOP_BEYOND_GRACE_S
         try:
-            self._server = uvicorn.Server(_settings(app, tls_cert, tls_key, patience))
+            self._server = uvicorn.Server(_settings(app, tls_cert, tls_key, patience, grace_s))
         except OSError as error:
             self._socket.close()
             raise SettingsError(
@@ -89,9 +91,9 @@ class RunningSwitch:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Finish what is being answered within a few seconds; may be called twice."""
+        """Finish what is being answered within `grace_s` seconds; may be called twice."""
         self._server.should_exit = True
-        self._thread.join(STOP_S_MAX)
+        self._thread.join(self._stop_s_max)
         self._socket.close()
 
     def __enter__(self) -> Self:
@@ -113,7 +115,11 @@ class RunningSwitch:
 
 
 def _settings(
-    app: FastAPI, tls_cert: Path | None, tls_key: Path | None, patience: Patience | None
+    app: FastAPI,
+    tls_cert: Path | None,
+    tls_key: Path | None,
+    patience: Patience | None,
+    grace_s: int,
 ) -> uvicorn.Config:
     settings = uvicorn.Config(
         app,
@@ -124,7 +130,7 @@ def _settings(
         access_log=False,
         server_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=grace_s,
         limit_concurrency=connections_max(),
         ssl_certfile=tls_cert,
         ssl_keyfile=tls_key,

@@ -65,6 +65,7 @@ def _payment(row: RowMapping) -> dict[str, Any]:
         "amount": _amount(row["value"], row["currency"]),
         "wallet": row["wallet"],
         "customer_amount": _amount(row["customer_value"], row["customer_currency"]),
+        "saved_value": row["saved_value"],
         "quote_price": row["quote_price"],
         "result_code": row["result_code"],
         "created": _time(row["created_at_ms"]),
@@ -82,6 +83,7 @@ def _refund(row: RowMapping) -> dict[str, Any]:
         "state": row["state"],
         "amount": _amount(row["value"], row["currency"]),
         "customer_value": row["customer_value"],
+        "saved_value": row["saved_value"],
         "result_code": row["result_code"],
         "refunded": _time(row["refunded_at_ms"]),
     }

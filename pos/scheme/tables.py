@@ -110,6 +110,7 @@ payment = Table(
     Column("wallet", String(32)),
     Column("customer_value", BigInteger),
     Column("customer_currency", String(3)),
+    Column("saved_value", BigInteger),  # what the wallet pays of the charge, for its coupons
     Column("quote_id", String(64)),
     Column("quote_price", String(32)),
     Column("result_code", String(64)),
@@ -161,6 +162,7 @@ refund = Table(
     Column("value", BigInteger, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("customer_value", BigInteger),
+    Column("saved_value", BigInteger),  # what goes back to the wallet, of its coupons
     Column("result_code", String(64)),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("refunded_at_ms", BigInteger),
@@ -191,24 +193,6 @@ entry = Table(
 )
 Index("entry_by_account", entry.c.account)
 
-# A settled day of a client in one currency: what its files said, so that they say it again.
-# Values are whole smallest units; `fee_value` is less what was given back, `digest` of the items.
-settlement_batch = Table(
-    "settlement_batch",
-    metadata,
-    Column("client_id", String(64), primary_key=True),
-    Column("day", String(8), primary_key=True),
-    Column("currency", String(3), primary_key=True),
-    Column("batch_id", String(64), nullable=False),
-    Column("payment_count", BigInteger, nullable=False),
-    Column("refund_count", BigInteger, nullable=False),
-    Column("payment_value", BigInteger, nullable=False),
-    Column("refund_value", BigInteger, nullable=False),
-    Column("fee_value", BigInteger, nullable=False),
-    Column("digest", String(64), nullable=False),
-    postgresql_partition_by="HASH (client_id)",
-)
-
 # The printed code of a till. Its payments are numbered without a gap, so that the till can ask
 # for the next one by its number.
 sticker = Table(
@@ -227,6 +211,24 @@ sticker = Table(
 )
 # Not unique: that would need the client in it, and 24 random characters do not meet twice.
 Index("sticker_by_id", sticker.c.sticker_id)
+
+# A settled day of a client in one currency: what its files said, so that they say it again.
+# Values are whole smallest units; `fee_value` is less what was given back, `digest` of the items.
+settlement_batch = Table(
+    "settlement_batch",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    Column("day", String(8), primary_key=True),
+    Column("currency", String(3), primary_key=True),
+    Column("batch_id", String(64), nullable=False),
+    Column("payment_count", BigInteger, nullable=False),
+    Column("refund_count", BigInteger, nullable=False),
+    Column("payment_value", BigInteger, nullable=False),
+    Column("refund_value", BigInteger, nullable=False),
+    Column("fee_value", BigInteger, nullable=False),
+    Column("digest", String(64), nullable=False),
+    postgresql_partition_by="HASH (client_id)",
+)
 
 # The simulated wallets' own books, written in transactions of their own.
 wallet_customer = Table(

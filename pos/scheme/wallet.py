@@ -52,6 +52,16 @@ class SimulatedWallet:
         self._store = store
         self._clock = clock
 
+    def holder(self, code: str) -> str | None:
+        """Who shows the code, used up or not; None for one that is not the wallet's."""
+        of_code = select(codes.c.customer).where(
+            codes.c.digest == code_digest(code), codes.c.wallet == self.name
+        )
+        with self._store.read() as connection:
+            known = connection.execute(of_code).scalar()
+            asked = None if known else self._holder_of_telephone(connection, code)
+        return known or (asked[0] if asked else None)
+
     def charge(self, charge: Charge) -> Outcome:
         """Charge the holder of the code once; a code is used up even when she does not pay."""
         with self._store.write() as connection:

@@ -135,11 +135,14 @@ class Outcome(Vertical):
 
     def _details(self, view: View) -> str:
         parts = (view.currency if view.amount else "", view.wallet, view.rate)
-        said = "  ·  ".join(part for part in parts if part)
+        lines = ["  ·  ".join(part for part in parts if part)]
+        if view.savings is not None:
+            saved = self._language.amount_text(view.savings)
+            lines.append(self._language.say("screen.saved", amount=saved))
         if view.customer_amount is not None:
             charged = self._language.amount_text(view.customer_amount)
-            said += "\n" + self._language.say("screen.customer_paid", amount=charged)
-        return said
+            lines.append(self._language.say("screen.customer_paid", amount=charged))
+        return "\n".join(lines)
 
 
 class Stopped(Vertical):

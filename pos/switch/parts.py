@@ -168,6 +168,22 @@ class RedirectActionForm(Message):
     action_form_type: Text64 | None = None
 
 
+class WireDiscount(Message):
+    """A discount that the customer had; `savings_amount` is in the currency of the price."""
+
+    discount_tag: Text64 | None = None
+    discount_name: Text128 | None = None
+    savings_amount: WireAmount | None = None
+    estimate_savings_amount: WireAmount | None = None
+
+
+class PromotionResult(Message):
+    """One promotion that was applied: DISCOUNT, with its `discount`, or INTEREST_FREE."""
+
+    promotion_type: Text32
+    discount: WireDiscount | None = None
+
+
 class Transaction(Message):
     """A refund or cancellation that followed a payment."""
 

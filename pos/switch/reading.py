@@ -162,7 +162,24 @@ def _success(payment: Payment, answer: PayResponse | InquiryPaymentResponse) -> 
         paid_at=answer.payment_time or "",
         customer_amount=abroad if abroad and abroad.currency != payment.amount.currency else None,
         rate=_rate(quote) if quote else "",
+        savings=_savings(answer, payment.amount.currency),
     )
+
+
+def _savings(answer: PayResponse | InquiryPaymentResponse, currency: str) -> Amount | None:
+    """What all discounts in the currency of the price come to; None without any."""
+    told = answer.promotion_result if isinstance(answer, PayResponse) else answer.promotion_results
+    saved = [
+        int(each.discount.savings_amount.value)
+        for each in told or ()
+        if each.discount is not None
+        and each.discount.savings_amount is not None
+        and each.discount.savings_amount.currency == currency
+    ]
+    try:
+        return Amount(sum(saved), currency)
+    except AmountError:
+        return None
 
 
 def _rate(quote: Quote) -> str:

@@ -29,6 +29,7 @@ from pos.switch.parts import (
     OrderCodeForm,
     PaymentFactor,
     PaymentMethod,
+    PromotionResult,
     PspCustomerInfo,
     Quote,
     RedirectActionForm,
@@ -42,6 +43,7 @@ from pos.switch.parts import (
     Text256,
     Transaction,
     WireAmount,
+    WireDiscount,
 )
 
 __all__ = [
@@ -69,6 +71,7 @@ __all__ = [
     "PayResponse",
     "PaymentFactor",
     "PaymentMethod",
+    "PromotionResult",
     "PspCustomerInfo",
     "Quote",
     "RedirectActionForm",
@@ -79,6 +82,7 @@ __all__ = [
     "Store",
     "Transaction",
     "WireAmount",
+    "WireDiscount",
     "WireError",
     "dump",
     "load",
@@ -138,6 +142,8 @@ class PayResponse(Message):
     psp_customer_info: PspCustomerInfo | None = None
     order_code_form: OrderCodeForm | None = None
     redirect_action_form: RedirectActionForm | None = None
+    promotion_result: tuple[PromotionResult, ...] | None = None
+    non_guarantee_coupon_value: WireAmount | None = None
 
 
 class _OfPayment(Message):
@@ -176,7 +182,9 @@ class InquiryPaymentResponse(Message):
     actual_payment_amount: WireAmount | None = None
     payment_quote: Quote | None = None
     psp_customer_info: PspCustomerInfo | None = None
+    promotion_results: tuple[PromotionResult, ...] | None = None
     transactions: tuple[Transaction, ...] | None = None
+    non_guarantee_coupon_amount: WireAmount | None = None
 
 
 class CancelRequest(_OfPayment):
@@ -212,6 +220,7 @@ class RefundResponse(Message):
     payment_id: Text64 | None = None
     refund_amount: WireAmount | None = None
     refund_time: str | None = None
+    refund_non_guarantee_coupon_amount: WireAmount | None = None
 
 
 class InquiryRefundRequest(Message):
@@ -252,6 +261,7 @@ class NotifyPaymentRequest(Message):
     actual_payment_amount: WireAmount | None = None
     payment_quote: Quote | None = None
     psp_customer_info: PspCustomerInfo | None = None
+    promotion_result: tuple[PromotionResult, ...] | None = None
 
 
 class NotifyPaymentResponse(Message):

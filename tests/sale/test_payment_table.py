@@ -33,10 +33,13 @@ from pos.sale.payment import (
 
 PRICE = Amount(12900, "NOK")
 IN_EUROS = Amount(1110, "EUR")
+SAVED = Amount(1000, "NOK")
 
 SAMPLES: dict[type[Event], Event] = {
     Opened: Opened("r1", "s1", PRICE, Scenario.PAYMENT_CODE, 1000.0, "f1"),
-    Paid: Paid("r1", "p1", PRICE, "Vipps", "2026-03-01T12:00:00Z", IN_EUROS, "NOK/EUR 0.086"),
+    Paid: Paid(
+        "r1", "p1", PRICE, "Vipps", "2026-03-01T12:00:00Z", IN_EUROS, "NOK/EUR 0.086", SAVED
+    ),
     Declined: Declined("r1", "USER_BALANCE_NOT_ENOUGH"),
     NotSent: NotSent("r1"),
     FoundCancelled: FoundCancelled("r1"),
@@ -148,6 +151,7 @@ def test_a_success_is_kept_whole() -> None:
     assert paid is not None
     assert (paid.payment_id, paid.wallet, paid.paid_at) == ("p1", "Vipps", "2026-03-01T12:00:00Z")
     assert (paid.customer_amount, paid.rate) == (IN_EUROS, "NOK/EUR 0.086")
+    assert paid.savings == SAVED
     assert (paid.amount, paid.fingerprint, paid.result_code) == (PRICE, "f1", "SUCCESS")
 
 

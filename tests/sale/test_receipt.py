@@ -108,6 +108,16 @@ def test_a_payment_at_home_names_no_rate() -> None:
     assert not [text for text in texts if text.startswith(("Customer", "Rate"))]
 
 
+def test_what_coupons_saved_stands_under_what_was_paid() -> None:
+    """In the merchant's currency, which the sale was in, and only where something was saved."""
+    lines = payment_slip(replace(PAYMENT, savings=Amount(1000, "NOK")), TERMINAL, 17, ENGLISH)
+    told = drawn(lines)
+    at = told.index("Saved with coupons|10.00 NOK")
+    assert told[at + 1] == "Customer charged|87.97 CNY"
+    saved = [line for line in payment_slip(PAYMENT, TERMINAL, 17, ENGLISH) if "Saved" in line.text]
+    assert saved == []
+
+
 def test_the_code_on_the_slip_leads_back_to_the_payment() -> None:
     """The till reads its own slip, for a refund, and never takes it for a payment code."""
     (code,) = (line.qr for line in payment_slip(PAYMENT, TERMINAL, 1, ENGLISH) if line.qr)

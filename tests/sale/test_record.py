@@ -95,6 +95,14 @@ def test_what_this_version_never_wrote_is_refused(kind: str, body: dict[str, Any
         decode(kind, body)
 
 
+def test_a_payment_of_a_journal_from_before_coupons_is_read() -> None:
+    """Nothing was saved then; the rest is as it was."""
+    entry = Paid("r1", "p1", Amount(12900, "NOK"), "Vipps")
+    name, body = encode(entry)
+    assert body.pop("savings") is None
+    assert decode(name, body) == entry
+
+
 def test_entries_of_different_kinds_have_different_names() -> None:
     """Or one could be read as another."""
     assert len({kind.__name__ for kind in ENTRIES}) == len(ENTRIES)

@@ -9,6 +9,7 @@ import pytest
 
 from pos.scheme import outbox
 from pos.scheme.clients import Clients
+from pos.scheme.coupon_table import sample_coupons
 from pos.scheme.notify import REST_MS, Notifier
 from pos.scheme.outbox import RESEND_AFTER_S, backlog
 from pos.scheme.outbox_tables import outbox as outbox_table
@@ -91,6 +92,9 @@ def test_a_payment_is_told_of_once(store, desk, notifier, merchant, outcomes):
 def test_it_says_what_the_golden_file_says(desk, notifier, merchant):
     """Field by field and in that order; only the payment id is made by chance."""
     expected = json.loads((GOLDEN / "notifyPayment.request.json").read_text("utf-8"))
+    desk.scheme.book.promotions.add(
+        coupon for coupon in sample_coupons() if coupon.coupon_id == "nordic-spring"
+    )
     answer = pay(desk, merchant, "T07-20260301-000042", code=desk.code("alipay"))
     notifier.deliver_next()
     told = json.loads(merchant.heard[0].body)

@@ -40,7 +40,7 @@ class ShopPages:
         known = self._parts.accounts.entry_of_code(person, self._text(visit))
         if known is not None:
             return go(visit, f"/phone/payments/{known.payment_id}")
-        offer = self._parts.scheme.book.preview(self._text(visit), person.wallet.name)
+        offer = self._parts.scheme.book.preview(self._text(visit), person.wallet.name, person.name)
         return _order_page(visit, person, offer)
 
     def answer_order(self, visit: Visit) -> Response:
@@ -56,7 +56,7 @@ class ShopPages:
             self._parts.scheme.customers,
         )
         declines = visit.form.get("answer") == "decline"
-        offer = book.preview(self._text(visit), wallet)
+        offer = book.preview(self._text(visit), wallet, person.name)
         fault = "" if declines else _fault(visit, offer)
         if fault:
             sentence = Words(visit.language).say(fault)

@@ -72,6 +72,11 @@ class FarWallet:
         """The wallet's."""
         return self.wallet.currency
 
+    def holder(self, code: str) -> str | None:
+        """See Partner."""
+        with self._line():
+            return self.wallet.holder(code)
+
     def charge(self, charge: Charge) -> Outcome:
         """See Partner."""
         with self._line():
