@@ -7,8 +7,10 @@ from collections import Counter
 import pytest
 from sqlalchemy import func, select
 
+from pos.scheme.budgets import budgets_left, count_use, draw
 from pos.scheme.coupons import Coupon
 from pos.scheme.promotion_tables import UseState, promotion_customer, promotion_use
+from pos.scheme.promotions import Promotions
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
@@ -62,6 +64,31 @@ def test_no_budget_is_overspent_by_eight_threads(shared_database, budget, custom
             thread.join()
         assert faults == []
         _check(Desk(scheme, Clock()), budget, customer_count)
+
+
+def test_limits_hold_for_those_who_all_saw_room_before(shared_database):
+    """Eight who were told together that three uses are left: three are counted and drawn for."""
+    coupon = Coupon("c", "c", "vipps", "NOK", 3_999, off=1_000, customer_count=3)
+    start, counted, drawn = threading.Barrier(THREADS), [], []
+
+    def work() -> None:
+        with Store.open(shared_database, durable=False) as store:
+            start.wait(60)
+            with store.write() as connection:
+                counted.append(count_use(connection, coupon, "who", 1_000))
+            with store.write() as connection:
+                drawn.append(draw(connection, coupon, 1_000) is not None)
+
+    with Store.open(shared_database, durable=False) as store:
+        Promotions(store, Clock()).add([coupon])
+        threads = [threading.Thread(target=work) for _ in range(THREADS)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (counted.count(True), drawn.count(True)) == (3, 3)
+        with store.read() as connection:
+            assert budgets_left(connection, ["c"]) == {"c": 999}
 
 
 def _check(desk: Desk, budget: int, customer_count: int | None) -> None:

@@ -1,0 +1,52 @@
+"""The units for three switches behind nginx say what the switch understands."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from pos.commands.switch import GRACE_IN_SERVICE_S, switch
+
+SYSTEMD = Path(__file__).resolve().parents[1] / "systemd"
+UNIT = (SYSTEMD / "samkassa-switch@.service").read_text("utf-8")
+NGINX = (SYSTEMD / "nginx-switch.conf").read_text("utf-8")
+
+
+def test_the_unit_uses_only_options_of_the_command():
+    """Every option in ExecStart is one that `pos switch` has."""
+    known = {name for option in switch.params for name in (*option.opts, *option.secondary_opts)}
+    start = UNIT.split("ExecStart=")[1].split("\nRestart")[0]
+    used = set(re.findall(r"--[a-z-]+", start))
+    assert {"--port", "--database"} <= used <= known
+
+
+def test_the_unit_waits_longer_than_the_switch_does():
+    """systemd's own limit comes after the grace for answers and that for a notification."""
+    limit = re.search(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert limit is not None
+    assert int(limit[1]) >= GRACE_IN_SERVICE_S + 3 + 15
+
+
+def test_the_measures_are_not_passed_on():
+    """nginx passes on calls, enrolment, health and the description, and nothing else."""
+    (pattern,) = re.findall(r"location ~ (\S+) \{", NGINX)
+    passed = re.compile(pattern)
+    for path in ("/ams/api/v1/payments/pay", "/samkassa/v1/enrol", "/health", "/openapi.json"):
+        assert passed.search(path)
+    for path in ("/metrics", "/phone", "/", "/healthy", "/x/ams/"):
+        assert not passed.search(path)
+
+
+def test_systemd_finds_no_fault_in_the_unit(tmp_path):
+    """`systemd-analyze verify`, with a program that exists here."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed here")
+    text = UNIT.replace("/opt/samkassa/bin/pos", "/bin/true")
+    text = text.replace("EnvironmentFile=/", "EnvironmentFile=-/")
+    unit = tmp_path / "samkassa-switch@8791.service"
+    unit.write_text(text)
+    command = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert "samkassa-switch" not in done.stderr
