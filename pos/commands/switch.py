@@ -25,6 +25,8 @@ from pos.folders import (
 
 if TYPE_CHECKING:
     from pos.scheme.clients import Clients
+    from pos.scheme.store import Store
+    from pos.switch.signature import Signer
 
 STOP_CHECK_S = 1.0
 DEFAULT_PORT = 8790
@@ -94,7 +96,6 @@ def switch(
     """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
     from pos.scheme.app import create_app
     from pos.scheme.background import background
-    from pos.scheme.clients import Clients, own_key
     from pos.scheme.limits import Limits
     from pos.scheme.measures import Measures
     from pos.scheme.operations import Watchers
@@ -103,15 +104,12 @@ def switch(
     from pos.scheme.server import Listener, RunningSwitch
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
-    from pos.switch.signature import Signer, public_key_line
 
     if (tls_cert is None) != (tls_key is None):
         raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
     watchers = Watchers.of(metrics)
     folder = state_folder(state) / SWITCH_FOLDER_NAME
-    key = own_key(folder)
-    (folder / SWITCH_PUBLIC_KEY_NAME).write_text(public_key_line(key) + "\n")
-    signer = Signer(key)
+    signer = _own_signer(folder)
     with (
         Listener(host, port, tls=tls_cert is not None) as listener,
         Store.open(database or default_database(folder)) as store,
@@ -120,9 +118,7 @@ def switch(
         (folder / SWITCH_PUBLIC_URL_NAME).write_text(begin + "\n")
         scheme = open_scheme(store, public_url=begin)
         scheme.book.recover()
-        clients = Clients(store)
-        for caller in trust:
-            _register(clients, caller)
+        clients = _callers(store, trust)
         measures = Measures(store)
         app = create_app(
             scheme.book,
@@ -160,6 +156,26 @@ def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _own_signer(folder: Path) -> "Signer":
+    """Signs with the switch's own key, whose public part is left in `folder`."""
+    from pos.scheme.clients import own_key
+    from pos.switch.signature import Signer
+
+    signer = Signer(own_key(folder))
+    (folder / SWITCH_PUBLIC_KEY_NAME).write_text(signer.public_line + "\n")
+    return signer
+
+
+def _callers(store: "Store", trust: tuple[str, ...]) -> "Clients":
+    """The callers of the switch, those to `trust` among them."""
+    from pos.scheme.clients import Clients
+
+    clients = Clients(store)
+    for caller in trust:
+        _register(clients, caller)
+    return clients
 
 
 def _register(clients: "Clients", caller: str) -> None:
