@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pos.commands.options import state_option
+from pos.commands.options import partners_option, state_option
 from pos.commands.switch import default_database, key_file
 from pos.errors import WrongUse
 from pos.folders import SWITCH_FOLDER_NAME, state_folder
@@ -29,6 +29,24 @@ def _of_a_switch(command: Command) -> Command:
     return database(state_option(command))
 
 
+def _enrolled_by(command: Command) -> Command:
+    """The options that say which partner enrols a merchant."""
+    partner = click.option(
+        "--partner", metavar="NAME", help="Who enrols the merchant; the first one if not said."
+    )
+    return partner(partners_option(command))
+
+
+def _check_partner(name: str | None, file: Path | None) -> None:
+    """Raises WrongUse when the scheme has no such partner."""
+    from pos.scheme.partner_file import read_scheme
+
+    scheme = read_scheme(file)
+    if name is not None and scheme.terms(name) is None:
+        known = ", ".join(row.name for row in scheme.wallets)
+        raise WrongUse(f"There is no partner {name!r}; the scheme has {known}.")
+
+
 @click.group()
 def client() -> None:
     """Who may call the switch."""
@@ -39,14 +57,23 @@ def client() -> None:
 @click.option(
     "--key", required=True, type=click.Path(path_type=Path), help="The caller's public key."
 )
+@_enrolled_by
 @_of_a_switch
-def add_client(client_id: str, key: Path, database: str | None, state: str | None) -> None:
+def add_client(
+    client_id: str,
+    key: Path,
+    partner: str | None,
+    partners: Path | None,
+    database: str | None,
+    state: str | None,
+) -> None:
     """Register caller ID by its public key, and print the switch's own public key."""
     from pos.scheme.clients import own_key
     from pos.switch.signature import public_key_line
 
+    _check_partner(partner, partners)
     with _clients(database, state) as clients:
-        clients.add(client_id, key_file(key))
+        clients.add(client_id, key_file(key), partner)
     click.echo(public_key_line(own_key(_folder(state))))
 
 
@@ -99,12 +126,15 @@ def revoke_client(
 @click.option("--hours", type=float, default=24.0, show_default=True, help="How long it is good.")
 @click.option("--url", metavar="URL", help="Where the switch is; goes into the picture.")
 @click.option("--image", type=click.Path(path_type=Path), help="Draw it as a QR code (PNG, SVG).")
+@_enrolled_by
 @_of_a_switch
 def invite(
     client_id: str | None,
     hours: float,
     url: str | None,
     image: Path | None,
+    partner: str | None,
+    partners: Path | None,
     database: str | None,
     state: str | None,
     **said: str | None,
@@ -118,8 +148,9 @@ def invite(
     if url is not None:
         url = switch_url(url)
     assignment = _assignment(said)
+    _check_partner(partner, partners)
     with _clients(database, state) as clients:
-        client_id, code = Invitations(clients).invite(client_id, assignment, hours)
+        client_id, code = Invitations(clients).invite(client_id, assignment, hours, partner)
     if image is not None and url is not None:
         from pos.switch.pairing import qr_text
 

@@ -32,6 +32,17 @@ def config_option(command: Command) -> Command:
     )(command)
 
 
+def partners_option(command: Command) -> Command:
+    """`--partners FILE`, or POS_PARTNERS."""
+    return click.option(
+        "--partners",
+        metavar="FILE",
+        envvar="POS_PARTNERS",
+        type=click.Path(path_type=Path),
+        help="Partners that join those that ship, or change them (or POS_PARTNERS).",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")(command)

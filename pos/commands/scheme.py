@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pos.commands.callers import client, invite
+from pos.commands.options import partners_option
+from pos.commands.partners import partners
 from pos.commands.promote import promote
 from pos.commands.settle import settle
 from pos.commands.sticker import sticker
@@ -32,14 +34,19 @@ BEHAVIOURS = (
 )  # fmt: skip
 
 
-def _of_a_switch(command: F) -> F:
-    """The two options that say which switch is meant."""
+def _of_books(command: F) -> F:
+    """The two options that say which switch's books are meant."""
     command = click.option("--state", metavar="DIR", help="Folder of everything that is kept.")(
         command
     )
     return click.option("--database", metavar="URL", help="The switch's books, if elsewhere.")(
         command
     )
+
+
+def _of_a_switch(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say which switch is meant, and with which partners."""
+    return partners_option(_of_books(command))
 
 
 @click.group()
@@ -54,6 +61,7 @@ client.add_command(allow)
 client.add_command(disallow)
 scheme.add_command(invite)
 scheme.add_command(sticker)
+scheme.add_command(partners)
 
 
 @scheme.command()
@@ -75,13 +83,14 @@ def code(
     customer: str | None,
     behaves: str,
     image: Path | None,
+    partners: Path | None,
     database: str | None,
     state: str | None,
 ) -> None:
-    """Make a fresh payment code of a customer of WALLET: vipps, epassi or alipay."""
+    """Make a fresh payment code of a customer of WALLET, such as vipps, epassi or alipay."""
     from pos.scheme.partners import Behaviour
 
-    with _scheme(database, state) as simulated:
+    with _scheme(database, state, partners) as simulated:
         text = simulated.customers.new_code(wallet, customer, Behaviour(behaves))
     if image is None:
         click.echo(text)
@@ -106,13 +115,14 @@ def scan(
     text: str,
     wallet: str,
     customer: str | None,
+    partners: Path | None,
     database: str | None,
     state: str | None,
     *,
     decline: bool,
 ) -> None:
     """Let a simulated customer scan the merchant code TEXT and answer."""
-    with _scheme(database, state) as simulated:
+    with _scheme(database, state, partners) as simulated:
         offer = simulated.customers.scan(text, wallet, customer)
         act = simulated.customers.decline if decline else simulated.customers.approve
         outcome = act(wallet, offer.payment_id)
@@ -129,7 +139,7 @@ def scan(
 
 @scheme.command()
 @click.option("--json", "as_json", is_flag=True, help="Everything, as one JSON object.")
-@_of_a_switch
+@_of_books
 def book(database: str | None, state: str | None, *, as_json: bool) -> None:
     """Print the switch's own books: payments, refunds, balances."""
     from pos.scheme.statement import statement
@@ -153,12 +163,14 @@ def book(database: str | None, state: str | None, *, as_json: bool) -> None:
         )
     for row in books["balances"]:
         click.echo(f"account {row['account']}  {_money(row)}")
+    for row in books["positions"]:
+        click.echo(f"owed {row['wallet']} to {row['acquirer']}  {_money(row)}")
     for row in books["customers"]:
         click.echo(f"customer {row['wallet']} {row['customer']}  {_money(row)}")
 
 
 @scheme.command()
-@_of_a_switch
+@_of_books
 def migrate(database: str | None, state: str | None) -> None:
     """Bring the tables of the books to the version of this switch; stop every switch first."""
     from pos.scheme.store import migrate_database
@@ -175,12 +187,18 @@ def _folder(state: str | None) -> Path:
 
 
 @contextmanager
-def _scheme(database: str | None, state: str | None) -> Iterator["SimulatedScheme"]:
+def _scheme(
+    database: str | None, state: str | None, partners: Path | None
+) -> Iterator["SimulatedScheme"]:
+    from pos.scheme.partner_file import read_scheme
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
 
-    with Store.open(database or default_database(_folder(state))) as store:
-        yield open_scheme(store)
+    with (
+        Store.open(database or default_database(_folder(state))) as store,
+        open_scheme(store, terms=read_scheme(partners)) as simulated,
+    ):
+        yield simulated
 
 
 def _money(amount: dict[str, Any] | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pos.commands.options import state_option
+from pos.commands.options import partners_option, state_option
 from pos.commands.switch import default_database
 from pos.errors import WrongUse
 from pos.folders import SWITCH_FOLDER_NAME, state_folder
@@ -25,19 +25,25 @@ from pos.folders import SWITCH_FOLDER_NAME, state_folder
     "--terms", type=click.Path(path_type=Path), help="Fees and units, if not those that ship."
 )
 @click.option("--database", metavar="URL", help="The switch's books, if elsewhere.")
+@partners_option
 @state_option
 def settle(
-    day: str | None, into: str | None, terms: Path | None, database: str | None, state: str | None
+    day: str | None,
+    into: str | None,
+    terms: Path | None,
+    database: str | None,
+    state: str | None,
+    partners: Path | None,
 ) -> None:
     """Write the transaction, settlement and summary files of a day, for every client."""
     from pos.scheme.moments import BUSINESS_ZONE
-    from pos.scheme.routing import shipped_scheme
+    from pos.scheme.partner_file import read_scheme
     from pos.scheme.settlement import Settlement
     from pos.scheme.store import Store
     from pos.scheme.terms import Terms
 
     folder = state_folder(state) / SWITCH_FOLDER_NAME
-    psp_names = {row.name: row.psp_name for row in shipped_scheme().wallets}
+    psp_names = read_scheme(partners).psp_names()
     which = _past_day(day, datetime.now(BUSINESS_ZONE).date())
     agreed = Terms.load(terms) if terms else Terms.shipped()
     target = Path(into) if into else folder / "settlement"

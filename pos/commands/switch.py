@@ -9,12 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pos.commands.options import partners_option
 from pos.errors import SettingsError
 from pos.folders import (
     SWITCH_FOLDER_NAME,
@@ -25,6 +26,7 @@ from pos.folders import (
 
 if TYPE_CHECKING:
     from pos.scheme.clients import Clients
+    from pos.scheme.simulation import SimulatedScheme
     from pos.scheme.store import Store
     from pos.switch.signature import Signer
 
@@ -78,6 +80,7 @@ GRACE_IN_SERVICE_S = 10
     help="Who may read /metrics besides this machine, such as 10.1.0.0/16; may be repeated.",
 )
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
+@partners_option
 def switch(
     host: str,
     port: int,
@@ -89,11 +92,12 @@ def switch(
     metrics: tuple[str, ...],
     pay_rate: float,
     public_url: str | None,
+    partners: Path | None,
     *,
     phone: bool | None,
     until_eof: bool,
 ) -> None:
-    """Run the switch. Prints one line when it answers; stops on SIGTERM or Ctrl-C."""
+    """Run the switch until SIGTERM or Ctrl-C; SIGHUP has it read the file of --partners again."""
     from pos.scheme.app import create_app
     from pos.scheme.background import background
     from pos.scheme.limits import Limits
@@ -102,7 +106,6 @@ def switch(
     from pos.scheme.phone.parts import Parts, read_public_url
     from pos.scheme.phone.routes import phone_routes
     from pos.scheme.server import Listener, RunningSwitch
-    from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
 
     if (tls_cert is None) != (tls_key is None):
@@ -111,13 +114,13 @@ def switch(
     folder = state_folder(state) / SWITCH_FOLDER_NAME
     signer = _own_signer(folder)
     with (
+        ExitStack() as in_use,
         Listener(host, port, tls=tls_cert is not None) as listener,
         Store.open(database or default_database(folder)) as store,
     ):
         begin = read_public_url(public_url or listener.public_url)
         (folder / SWITCH_PUBLIC_URL_NAME).write_text(begin + "\n")
-        scheme = open_scheme(store, public_url=begin)
-        scheme.book.recover()
+        scheme = in_use.enter_context(_recovered(store, begin, partners))
         clients = _callers(store, trust)
         measures = Measures(store)
         app = create_app(
@@ -141,11 +144,12 @@ def switch(
                 grace_s=GRACE_IN_SERVICE_S,
             ) as running,
             _told_to_stop(until_eof=until_eof) as stop,
+            _told_to_reread() as reread,
         ):
             click.echo(f"switch ready on {running.url}")
             sys.stdout.flush()
             while running.alive and not stop.wait(STOP_CHECK_S):
-                pass
+                _reread(reread, scheme, partners)
 
 
 def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
@@ -156,6 +160,32 @@ def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+@contextmanager
+def _recovered(store: "Store", begin: str, partners: Path | None) -> Iterator["SimulatedScheme"]:
+    """The scheme on `store`; what an earlier run left open has been driven on."""
+    from pos.scheme.partner_file import read_scheme
+    from pos.scheme.simulation import open_scheme
+
+    with open_scheme(store, public_url=begin, terms=read_scheme(partners)) as scheme:
+        scheme.book.recover()
+        yield scheme
+
+
+def _reread(told: threading.Event, scheme: "SimulatedScheme", partners: Path | None) -> None:
+    """When told to, take up the file of partners as it stands; a fault in it changes nothing."""
+    from pos.scheme.partner_file import read_scheme
+
+    if not told.is_set():
+        return
+    told.clear()
+    try:
+        scheme.adopt(read_scheme(partners))
+    except SettingsError as fault:
+        click.echo(f"the partners stay as they were: {fault}", err=True)
+    else:
+        click.echo("the partners were read again", err=True)
 
 
 def _own_signer(folder: Path) -> "Signer":
@@ -213,6 +243,17 @@ def _told_to_stop(*, until_eof: bool) -> Iterator[threading.Event]:
     finally:
         for number, handler in zip(signals, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextmanager
+def _told_to_reread() -> Iterator[threading.Event]:
+    """Set by SIGHUP."""
+    told = threading.Event()
+    before = signal.signal(signal.SIGHUP, lambda *_: told.set())
+    try:
+        yield told
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _wait_for_eof(stop: threading.Event) -> None:

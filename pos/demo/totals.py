@@ -121,7 +121,7 @@ def _journal_side(state: Path) -> tuple[Sides, dict[str, str], int]:
 
 
 def _switch_side(state: Path, client_id: str) -> tuple[Sides, dict[str, str]]:
-    from pos.scheme.routing import shipped_scheme
+    from pos.scheme.partner_file import shipped_scheme
     from pos.scheme.statement import statement
     from pos.scheme.store import Store
 

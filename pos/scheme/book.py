@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from pos.sale.money import Amount
 from pos.scheme import answers
+from pos.scheme.acquirers import Acquirers
 from pos.scheme.answers import failure
 from pos.scheme.coupons import Coupon
 from pos.scheme.discounts import Discount, discounts_of, personal, reserve
@@ -23,6 +24,7 @@ from pos.scheme.moments import milliseconds
 from pos.scheme.orders import Offer as Offer
 from pos.scheme.orders import OrderRefused as OrderRefused
 from pos.scheme.orders import Orders
+from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.partners import Partner, PartnerUnreachable
 from pos.scheme.progress import Progress
 from pos.scheme.promotions import Promotions
@@ -36,7 +38,7 @@ from pos.scheme.records import (
     refunds_of,
 )
 from pos.scheme.refunds import Refunds
-from pos.scheme.routing import Scheme, shipped_scheme
+from pos.scheme.routing import Scheme
 from pos.scheme.store import Store
 from pos.scheme.tables import OPEN_PAYMENT, PaymentState
 from pos.scheme.tables import payment as payments
@@ -80,6 +82,7 @@ class Book:
         self._store = store
         self._partners = partners
         self._clock = clock
+        self._acquirers = Acquirers()
         self.promotions = Promotions(store, clock)
         self._intake = Intake(
             scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, public_url
@@ -108,7 +111,7 @@ class Book:
                 return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
         if waits_for_wallet and code is not None and not self._progress.expired(record):
-            record = self._progress.charge(record, code)
+            record = self._progress.charge(record, code, request)
         else:
             record = self._progress.advance(record)
         return answers.pay_answer(record, self._psp_name(record), self._discounts(record))
@@ -201,6 +204,10 @@ class Book:
             record = payment_by_id(connection, payment_id)
         return PaymentState(self._progress.advance(record).state)
 
+    def route_by(self, scheme: Scheme) -> None:
+        """Route codes, and bound payments, by another table of partners from now on."""
+        self._intake.route_by(scheme)
+
     def recover(self) -> int:
         """Drive on what an earlier run left open, by asking the wallets; how much stays open."""
         query = (
@@ -219,7 +226,9 @@ class Book:
     def _entered(
         self, connection: Connection, client_id: str, request: PayRequest
     ) -> tuple[PaymentRecord, bool]:
-        return add_payment(connection, **self._intake.columns(client_id, request, self._clock()))
+        acquirer = self._acquirers.of(connection, client_id)
+        columns = self._intake.columns(client_id, request, self._clock(), acquirer)
+        return add_payment(connection, **columns)
 
     def _holder(self, code: str | None, coupons: tuple[Coupon, ...]) -> str | None:
         """Who shows `code`; asked only of a wallet whose coupons are limited by customer."""

@@ -64,16 +64,17 @@ class Clients:
         self.store = store
         self.clock = clock
 
-    def add(self, client_id: str, public_key: str | bytes) -> None:
+    def add(self, client_id: str, public_key: str | bytes, partner: str | None = None) -> None:
         """Register a caller by version 1 of its key, or give a known one a new version 1.
 
-        Raises WrongUse or SettingsError.
+        `partner` enrols its merchant; the scheme's first if not said. Raises WrongUse, also for a
+        merchant of another partner, or SettingsError.
         """
         line = public_key_line(load_public_key(public_key))
         now_ms = milliseconds(self.clock())
         of_first = (keys.c.client_id == client_id, keys.c.version == 1)
         with self.store.write() as connection:
-            self.admit(connection, check_client_id(client_id))
+            self.admit(connection, check_client_id(client_id), partner=partner)
             known = connection.execute(select(keys.c.public_key).where(*of_first)).scalar()
             if known is None:
                 _insert_key(connection, client_id, 1, line, now_ms)
@@ -96,16 +97,31 @@ class Clients:
         if not taken_away and line not in [row["public_key"] for row in found]:
             self.add(client_id, line)
 
-    def admit(self, connection: Connection, client_id: str, assignment: str | None = None) -> None:
-        """Let `client_id` be a caller, also one that was revoked; its keys are another matter."""
+    def admit(
+        self,
+        connection: Connection,
+        client_id: str,
+        assignment: str | None = None,
+        partner: str | None = None,
+    ) -> None:
+        """Let `client_id` be a caller, also one that was revoked; its keys are another matter.
+
+        Raises WrongUse when another `partner` enrolled it: who pays it out is settled for good.
+        """
         values: dict[str, Any] = {"revoked_at_ms": None}
         if assignment is not None:
             values["assignment"] = assignment
         of_client = clients.c.client_id == client_id
         if connection.execute(update(clients).where(of_client).values(**values)).rowcount == 0:
-            added_at_ms = milliseconds(self.clock())
-            row = {"client_id": client_id, "added_at_ms": added_at_ms, "assignment": assignment}
-            connection.execute(insert(clients).values(**row))
+            values |= {"client_id": client_id, "added_at_ms": milliseconds(self.clock())}
+            connection.execute(insert(clients).values(**values, partner=partner))
+            return
+        known = connection.execute(select(clients.c.partner).where(of_client)).scalar()
+        if partner not in (None, known):
+            raise WrongUse(
+                f"{client_id} was enrolled by {known or 'the first partner'}, for good; give the "
+                "merchant another id."
+            )
 
     def add_version(self, connection: Connection, client_id: str, public_key: str) -> int:
         """Register the next version of an admitted caller's key; the earlier ones stay good.

@@ -16,7 +16,7 @@ from pos.errors import SettingsError
 from pos.sale.money import EXPONENTS
 from pos.scheme.coupons import WHOLE_BASIS_POINTS, Coupon
 from pos.scheme.moments import milliseconds
-from pos.scheme.routing import shipped_scheme
+from pos.scheme.partner_file import shipped_scheme
 
 VALUE_MAX = 10**15  # far above any budget; still a whole number everywhere
 USES_MAX = 1_000_000

@@ -23,7 +23,6 @@ from pos.scheme.tables import wallet_charge, wallet_code, wallet_customer, walle
 from pos.scheme.wallet import SimulatedWallet, code_digest
 
 CODE_LIFETIME = timedelta(minutes=5)
-_USER_DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +81,16 @@ class Customers:
         customer: str | None = None,
         behaviour: Behaviour = Behaviour.PAYS,
     ) -> str:
-        """A fresh payment code of 24 digits, good for one payment within five minutes.
+        """A fresh payment code of the wallet's shape, good for one payment within five minutes.
 
         Without `customer`, of the wallet's first by name. Raises WrongUse for an unknown name.
         """
         chosen = self._wallet(wallet)
-        raw = self._random(8 * _USER_DIGITS)
-        digits = "".join(
+        raw = self._random(8 * chosen.code.count("#"))
+        digits = (
             string.digits[int.from_bytes(raw[i : i + 8], "big") % 10] for i in range(0, len(raw), 8)
         )
-        code = f"{chosen.issuer}02{digits}"
+        code = "".join(next(digits) if mark == "#" else mark for mark in chosen.code)
         with self._store.write() as connection:
             connection.execute(
                 insert(wallet_code).values(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from pos.errors import AmountError
+from pos.errors import AmountError, PosError
 from pos.sale.money import EXPONENTS, Amount
 from pos.scheme.moments import business_day, milliseconds
 from pos.scheme.partners import Partner
@@ -41,6 +41,10 @@ def param_hash(request: PayRequest) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+class OverLimit(PosError):
+    """The wallet takes less than this in one payment."""
+
+
 class Intake:
     """Judges requests to pay and mints ids and codes."""
 
@@ -58,14 +62,20 @@ class Intake:
         self._random = random_bytes
         self._public_url = public_url
 
-    def columns(self, client_id: str, request: PayRequest, now: datetime) -> dict[str, Any]:
-        """The payment that `request` becomes: pending, waiting for a wallet, or FAILED."""
+    def columns(
+        self, client_id: str, request: PayRequest, now: datetime, acquirer: str | None = None
+    ) -> dict[str, Any]:
+        """The payment that `request` becomes: pending, waiting for a wallet, or FAILED.
+
+        `acquirer` is the partner that enrolled the client; the scheme's first if nobody said.
+        """
         scenario = request.payment_factor.in_store_payment_scenario
         merchant = request.order.merchant
         columns: dict[str, Any] = {
             "client_id": client_id,
             "request_id": request.payment_request_id,
             "payment_id": self.new_id(now),
+            "acquirer": acquirer or self._scheme.wallets[0].name,
             "param_hash": param_hash(request),
             "scenario": scenario,
             "value": int(request.payment_amount.value),
@@ -85,22 +95,32 @@ class Intake:
         return columns
 
     def charge_columns(self, wallet: str, price: Amount) -> dict[str, Any]:
-        """What the customer of `wallet` is charged for `price`, and the quote. Raises NoRate."""
-        home = self._partners[wallet].currency
-        taken_up: dict[str, Any] = {"wallet": wallet, "customer_currency": home}
+        """What the customer of `wallet` is charged for `price`, and the quote.
+
+        Raises NoRate, or OverLimit.
+        """
+        # A partner that converts by itself is owed to us in the merchant's currency.
+        home = self._partners[wallet].currency or price.currency
+        columns: dict[str, Any] = {"wallet": wallet, "customer_currency": home}
         if home == price.currency:
-            return taken_up | {"customer_value": price.value}
-        rate = self._rates.rate(price.currency, home)
-        return taken_up | {
-            "customer_value": customer_value(rate, price),
-            "quote_id": rate.quote_id,
-            "quote_price": rate.price_text(),
-        }
+            columns["customer_value"] = price.value
+        else:
+            rate = self._rates.rate(price.currency, home)
+            columns["customer_value"] = customer_value(rate, price)
+            columns |= {"quote_id": rate.quote_id, "quote_price": rate.price_text()}
+        terms = self._scheme.terms(wallet)
+        if terms and terms.limit is not None and columns["customer_value"] > terms.limit:
+            raise OverLimit(f"The amount is above what {terms.title} takes in one payment.")
+        return columns
 
     def wallet_of(self, code: str) -> str | None:
         """The wallet that takes part and issued `code`; None when there is none."""
         wallet = self._scheme.wallet_of(code)
         return wallet if wallet in self._partners else None
+
+    def route_by(self, scheme: Scheme) -> None:
+        """Judge by another table of partners from now on."""
+        self._scheme = scheme
 
     def new_id(self, now: datetime) -> str:
         """A payment or refund id: the business day and 24 random digits."""
@@ -121,6 +141,8 @@ class Intake:
             columns |= self.charge_columns(wallet, price)
         except NoRate:
             raise _Refusal("CURRENCY_NOT_SUPPORT") from None
+        except OverLimit:
+            raise _Refusal("PAYMENT_AMOUNT_EXCEED_LIMIT") from None
         return columns | {"state": PaymentState.WALLET_PENDING}
 
     def _order_code(self) -> str:

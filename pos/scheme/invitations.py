@@ -64,9 +64,15 @@ class Invitations:
         self._random_bytes = random_bytes
 
     def invite(
-        self, client_id: str | None, assignment: Assignment, hours: float
+        self,
+        client_id: str | None,
+        assignment: Assignment,
+        hours: float,
+        partner: str | None = None,
     ) -> tuple[str, PairingCode]:
         """A client id, fresh if None, and a code that makes one device that client.
+
+        Its merchant is then enrolled by `partner`, the scheme's first if not said.
 
         Raises WrongUse for an id or a life that cannot be.
         """
@@ -87,6 +93,7 @@ class Invitations:
                     invite_id=secret.invite_id,
                     proof_key=secret.key.hex(),
                     client_id=client_id,
+                    partner=partner,
                     assignment=dump(assignment).decode(),
                     expires_at_ms=milliseconds(now + timedelta(hours=hours)),
                     wrong_count=0,
@@ -137,11 +144,13 @@ class Invitations:
             return NotInvited("INVITE_USED", "The pairing code was used; ask for a new one."), 0
         if milliseconds(self._clock()) >= row["expires_at_ms"]:
             return NotInvited("INVITE_EXPIRED", "The pairing code is too old; ask for another."), 0
-        self._clients.admit(connection, row["client_id"], row["assignment"])
         try:
+            self._clients.admit(connection, row["client_id"], row["assignment"], row["partner"])
             version = self._clients.add_version(connection, row["client_id"], line)
         except Unrecognised as fault:
             return NotInvited(fault.code, str(fault)), 0
+        except WrongUse as fault:
+            return NotInvited("ACCESS_DENIED", str(fault)), 0
         used = update(invites).where(invites.c.invite_id == row["invite_id"])
         connection.execute(used.values(used_by_key=line, used_version=version))
         return None, version

@@ -16,6 +16,7 @@ from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.scheme.records import PaymentRecord
 from pos.scheme.tables import entry
+from pos.scheme.tables import payment as payments
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Leg:
 
 
 def capture_legs(
-    client_id: str,
+    merchant: str,
     wallet: str,
     price: Amount,
     customer_value: int,
@@ -38,6 +39,7 @@ def capture_legs(
 ) -> tuple[Leg, ...]:
     """The entries of a payment: the wallet owes the scheme, and the scheme owes the merchant.
 
+    The merchant's account begins with the partner that enrolled him: `merchant:epassi:till-1`.
     What its coupons saved the customer the wallet owes too, on its marketing account. Between two
     currencies an exchange account stands in the middle, so each currency sums to 0.
     """
@@ -45,7 +47,7 @@ def capture_legs(
         Leg(f"wallet:{wallet}", customer_value, customer_currency),
         Leg(f"marketing:{wallet}", saved_value, customer_currency),
     )
-    merchant_leg = Leg(f"merchant:{client_id}", -price.value, price.currency)
+    merchant_leg = Leg(f"merchant:{merchant}", -price.value, price.currency)
     if customer_currency == price.currency:
         return (*wallet_legs, merchant_leg)
     return (
@@ -112,6 +114,26 @@ def balances(connection: Connection) -> list[Mapping[str, Any]]:
         select(entry.c.account, entry.c.currency, total)
         .group_by(entry.c.account, entry.c.currency)
         .order_by(entry.c.account, entry.c.currency)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def positions(connection: Connection) -> list[Mapping[str, Any]]:
+    """`wallet` owes `acquirer`, whose merchants its customers paid, `value` of `currency`.
+
+    In the merchants' currencies, refunds and reversals taken off; derived from the entries.
+    """
+    total = cast(func.sum(-entry.c.value), BigInteger).label("value")
+    of_payment = (payments.c.client_id == entry.c.client_id) & (
+        payments.c.payment_id == entry.c.payment_id
+    )
+    between = (payments.c.wallet, payments.c.acquirer, entry.c.currency)
+    query = (
+        select(*between, total)
+        .select_from(entry.join(payments, of_payment))
+        .where(entry.c.account.startswith("merchant:"))
+        .group_by(*between)
+        .order_by(*between)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 

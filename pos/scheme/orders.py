@@ -12,7 +12,7 @@ from typing import Any
 from pos.errors import Refused
 from pos.sale.money import Amount
 from pos.scheme.discounts import Discount, discounts_of, lines_of, offer, reserve
-from pos.scheme.intake import Intake
+from pos.scheme.intake import Intake, OverLimit
 from pos.scheme.moments import milliseconds
 from pos.scheme.progress import Progress
 from pos.scheme.promotions import Promotions
@@ -124,6 +124,8 @@ class Orders:
             return self._intake.charge_columns(wallet, record.price)
         except NoRate as error:
             raise OrderRefused(str(error), "CURRENCY_NOT_SUPPORT") from None
+        except OverLimit as error:
+            raise OrderRefused(str(error), "PAYMENT_AMOUNT_EXCEED_LIMIT") from None
 
 
 def _check_offered(record: PaymentRecord, wallet: str) -> None:

@@ -9,10 +9,19 @@ from enum import StrEnum
 from typing import Protocol
 
 from pos.errors import PosError
+from pos.switch.wire import PayRequest
 
 
 class PartnerUnreachable(PosError):
     """The wallet did not answer; whether it acted is not known. Ask again later."""
+
+
+class RefundRefused(PosError):
+    """The wallet will not pay this refund, now or later; `code` is the API's result code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__("The wallet refuses the refund.")
+        self.code = code
 
 
 class Answer(StrEnum):
@@ -40,12 +49,17 @@ class Behaviour(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Take `value` smallest units of the wallet's currency from the customer who showed `code`."""
+    """Take `value` smallest units of the wallet's currency from the customer who showed `code`.
+
+    Until `expires_at_ms`. `request` is the merchant's own, for a partner that passes it on.
+    """
 
     payment_id: str
     code: str = field(repr=False)
     value: int
     merchant_name: str
+    request: PayRequest | None = field(default=None, repr=False)
+    expires_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class Partner(Protocol):
 
     @property
     def currency(self) -> str:
-        """The currency its customers hold."""
+        """The currency its customers hold; "" when it converts from any by itself."""
 
     def holder(self, code: str) -> str | None:
         """Who shows this payment code; None when the wallet does not tell, or does not know."""
@@ -96,4 +110,47 @@ class Partner(Protocol):
         """Refuse the charge from now on, and give back what was taken; whether any was."""
 
     def refund(self, refund_id: str, payment_id: str, value: int) -> None:
-        """Give back `value` smallest units of a paid charge."""
+        """Give back `value` smallest units of a paid charge. May raise RefundRefused."""
+
+
+class Absent:
+    """A partner that is in the table no more: what it had under way waits until it is back."""
+
+    currency = ""
+
+    def __init__(self, name: str) -> None:
+        self.name = self.psp_name = name
+
+    def holder(self, code: str) -> str | None:
+        """See Partner."""
+        raise self._unreachable()
+
+    def charge(self, charge: Charge) -> Outcome:
+        """See Partner."""
+        raise self._unreachable()
+
+    def status(self, payment_id: str) -> Outcome | None:
+        """See Partner."""
+        raise self._unreachable()
+
+    def close(self, payment_id: str) -> Outcome:
+        """See Partner."""
+        raise self._unreachable()
+
+    def reverse(self, payment_id: str) -> bool:
+        """See Partner."""
+        raise self._unreachable()
+
+    def refund(self, refund_id: str, payment_id: str, value: int) -> None:
+        """See Partner."""
+        raise self._unreachable()
+
+    def _unreachable(self) -> PartnerUnreachable:
+        return PartnerUnreachable(f"The partner {self.name} is not in the table; add it again.")
+
+
+class Circle(dict[str, Partner]):
+    """The partners by name; `in` for those that take part, `[]` also for one that did."""
+
+    def __missing__(self, name: str) -> Partner:
+        return Absent(name)

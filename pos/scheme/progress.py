@@ -17,6 +17,7 @@ from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreach
 from pos.scheme.records import PaymentRecord, move_payment, payment_again, refunds_of
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState
+from pos.switch.wire import PayRequest
 
 
 class Progress:
@@ -53,9 +54,16 @@ class Progress:
             return record
         return record if outcome is None else self._settle(record, outcome)
 
-    def charge(self, record: PaymentRecord, code: str) -> PaymentRecord:
+    def charge(self, record: PaymentRecord, code: str, request: PayRequest) -> PaymentRecord:
         """Ask the wallet to charge the holder of `code`; it does so once, however often asked."""
-        charge = Charge(record.payment_id, code, record.charge.value, record.merchant_name or "")
+        charge = Charge(
+            record.payment_id,
+            code,
+            record.charge.value,
+            record.merchant_name or "",
+            request,
+            record.expires_at_ms or 0,
+        )
         try:
             outcome = self._partners[record.wallet or ""].charge(charge)
         except PartnerUnreachable:
@@ -106,9 +114,10 @@ class Progress:
             )
             if moved:
                 release(connection, record)
-            if moved and taken:
+            captured = posted(connection, record, "capture", record.payment_id)
+            if moved and (taken or captured):
                 # The wallet's statement shows both, so the books do too.
-                if not posted(connection, record, "capture", record.payment_id):
+                if not captured:
                     _post_capture(connection, record, now)
                 legs = opposite(_capture_legs(record))
                 post(connection, record, "reversal", record.payment_id, legs, now)
@@ -149,7 +158,7 @@ class Progress:
 
 def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
     return capture_legs(
-        record.client_id,
+        record.merchant,
         record.wallet or "",
         record.price,
         record.charge.value,

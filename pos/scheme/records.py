@@ -28,6 +28,7 @@ class PaymentRecord:
     payment_id: str
     state: str
     created_at_ms: int
+    acquirer: str | None = None
     param_hash: str | None = None
     scenario: str | None = None
     value: int | None = None
@@ -55,6 +56,11 @@ class PaymentRecord:
         """What the merchant asked for. Only of a payment that was accepted for processing."""
         assert self.value is not None and self.currency is not None  # noqa: S101, PT018
         return Amount(self.value, self.currency)
+
+    @property
+    def merchant(self) -> str:
+        """The merchant as the ledger names him, after the partner that enrolled him."""
+        return f"{self.acquirer}:{self.client_id}"
 
     @property
     def charge(self) -> Amount:

@@ -13,7 +13,7 @@ from pos.scheme.answers import failure, refund_answer, refund_inquiry_answer
 from pos.scheme.coupons import shares_of_refund
 from pos.scheme.ledger import capture_legs, opposite, post
 from pos.scheme.moments import milliseconds
-from pos.scheme.partners import Partner, PartnerUnreachable
+from pos.scheme.partners import Partner, PartnerUnreachable, RefundRefused
 from pos.scheme.rates import refund_value
 from pos.scheme.records import (
     PaymentRecord,
@@ -91,13 +91,18 @@ class Refunds:
         assert payment is not None  # noqa: S101 - a pending refund is of a payment
         back = record.customer_value or 0
         partner = self._partners[payment.wallet or ""]
+        refusal: str | None = None
         try:
             partner.refund(record.refund_id, payment.payment_id, back)
         except PartnerUnreachable:
             return record
+        except RefundRefused as refused:
+            refusal = refused.code
         now = milliseconds(self._clock())
         with self._store.write() as connection:
-            if move_refund(connection, record, RefundState.SUCCEEDED, refunded_at_ms=now):
+            if refusal is not None:
+                move_refund(connection, record, RefundState.FAILED, result_code=refusal)
+            elif move_refund(connection, record, RefundState.SUCCEEDED, refunded_at_ms=now):
                 _post(connection, payment, record, now)
             done = refund_of(connection, record.client_id, record.refund_request_id)
         assert done is not None  # noqa: S101 - rows are never removed
@@ -197,7 +202,7 @@ def _post(
     """The payment's entries the other way round, for the refunded part."""
     back = type(payment.price)(record.value, record.currency)
     legs = capture_legs(
-        payment.client_id,
+        payment.merchant,
         payment.wallet or "",
         back,
         record.customer_value or 0,

@@ -1,21 +1,40 @@
-"""Which wallet a payment code belongs to, from a table that is data.
+"""The partners that take part in the scheme, and which of them a payment code belongs to.
 
 Apart because only the switch owns the table: a till never guesses the wallet from a code.
 """
 
 import re
-import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib import resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamTerms:
+    """How another switch is called that stands for the partner, over the wire of the API.
+
+    `key` is the file of our private key, `public_key` the other's as one line of base64, `ca_file`
+    a PEM file or "" for the system's own. With `order_codes` it makes the codes that tills show.
+    """
+
+    url: str
+    client_id: str
+    key: str
+    public_key: str
+    key_version: str = "1"
+    ca_file: str = ""
+    order_codes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WalletTerms:
-    """A wallet: `name` here, `psp_name` on the wire, home `currency`, first six `issuer` digits.
+    """A partner: `name` here, `psp_name` on the wire, home `currency`.
 
-    People know it as `title`, and by its `colour`, `#rrggbb`.
+    People know it as `title`, and by its `colour`, `#rrggbb`; it speaks `languages`. `code` is the
+    shape of the codes that its app shows, with `#` for a random digit. Codes that fit one of
+    `patterns` are its own, those that fit one of `otherwise` too unless another claims them.
+    `limit` is the most of one payment in smallest units of `currency`, None for none. `funds` says
+    who pays for what, such as `{"coupons": "wallet"}`. With `upstream`, another switch stands for
+    the partner, and converts by itself: `currency` is then "".
     """
 
     name: str
@@ -23,15 +42,13 @@ class WalletTerms:
     title: str
     colour: str
     currency: str
-    issuer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Issuer:
-    """Codes that fit the whole `pattern` belong to `wallet`."""
-
-    wallet: str
-    pattern: re.Pattern[str]
+    code: str
+    patterns: tuple[re.Pattern[str], ...]
+    otherwise: tuple[re.Pattern[str], ...] = ()
+    languages: tuple[str, ...] = ()
+    limit: int | None = None
+    funds: Mapping[str, str] = field(default_factory=dict)
+    upstream: UpstreamTerms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +63,28 @@ class DemoCustomer:
 
 @dataclass(frozen=True, slots=True)
 class Scheme:
-    """The wallets that take part, the codes they issue, and their demonstration customers."""
+    """The partners that take part, and their demonstration customers.
+
+    The first partner stands in for a merchant of whom nobody said who enrolled him.
+    """
 
     wallets: tuple[WalletTerms, ...]
-    issuers: tuple[Issuer, ...]
     customers: tuple[DemoCustomer, ...]
 
     def wallet_of(self, code: str) -> str | None:
-        """Name of the wallet that issued `code`, or None when nobody in the scheme did."""
-        return wallet_of(code, self.issuers)
+        """Name of the partner that issued `code`, or None when nobody in the scheme did."""
+        for row in self.wallets:
+            if any(pattern.fullmatch(code) for pattern in row.patterns):
+                return row.name
+        for row in self.wallets:
+            if any(pattern.fullmatch(code) for pattern in row.otherwise):
+                return row.name
+        return None
 
+    def terms(self, name: str) -> WalletTerms | None:
+        """The partner of that name."""
+        return next((row for row in self.wallets if row.name == name), None)
 
-def wallet_of(code: str, issuers: Sequence[Issuer]) -> str | None:
-    """The wallet of the first issuer whose pattern fits the whole of `code`."""
-    return next((row.wallet for row in issuers if row.pattern.fullmatch(code)), None)
-
-
-@cache
-def shipped_scheme() -> Scheme:
-    """The scheme as `wallets.toml` in this package describes it."""
-    text = resources.files("pos.scheme").joinpath("wallets.toml").read_text("utf-8")
-    document = tomllib.loads(text)
-    return Scheme(
-        tuple(WalletTerms(**row) for row in document["wallet"]),
-        tuple(
-            Issuer(row["wallet"], re.compile(row["pattern"], re.ASCII))
-            for row in document["issuer"]
-        ),
-        tuple(DemoCustomer(**row) for row in document["customer"]),
-    )
+    def psp_names(self) -> dict[str, str]:
+        """Each partner's name on the wire, by its name here."""
+        return {row.name: row.psp_name for row in self.wallets}

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.engine import RowMapping
 
-from pos.scheme.ledger import balances, unbalanced
+from pos.scheme.ledger import balances, positions, unbalanced
 from pos.scheme.moments import moment
 from pos.scheme.store import Store
 from pos.scheme.tables import payment, refund, wallet_movement
@@ -18,7 +18,8 @@ from pos.switch.wire import time_text
 def statement(store: Store) -> dict[str, Any]:
     """Everything in the books. Amounts are `{"value": minor units, "currency": ISO 4217}`.
 
-    `payments`, `refunds`, `balances` (of the ledger's accounts), `wallets` (each movement of
+    `payments`, `refunds`, `balances` (of the ledger's accounts), `positions` (what the wallets owe
+    the partners whose merchants were paid), `wallets` (each movement of
     money as the wallets have it), `customers` (their balances), `unbalanced` (always empty).
     """
     with store.survey() as connection:
@@ -49,6 +50,7 @@ def statement(store: Store) -> dict[str, Any]:
             "payments": [_payment(row) for row in payments.mappings()],
             "refunds": [_refund(row) for row in refunds.mappings()],
             "balances": [dict(row) for row in balances(connection)],
+            "positions": [dict(row) for row in positions(connection)],
             "wallets": [_movement(row) for row in movements.mappings()],
             "customers": [dict(row) for row in connection.execute(totals).mappings()],
             "unbalanced": unbalanced(connection),
@@ -63,6 +65,7 @@ def _payment(row: RowMapping) -> dict[str, Any]:
         "scenario": row["scenario"],
         "state": row["state"],
         "amount": _amount(row["value"], row["currency"]),
+        "acquirer": row["acquirer"],
         "wallet": row["wallet"],
         "customer_amount": _amount(row["customer_value"], row["customer_currency"]),
         "saved_value": row["saved_value"],

@@ -58,6 +58,7 @@ client = Table(
     Column("added_at_ms", BigInteger, nullable=False),
     Column("revoked_at_ms", BigInteger),
     Column("assignment", String(4096)),  # JSON: the merchant, store and terminal it stands for
+    Column("partner", String(32)),  # that enrolled it, for good; NULL for the scheme's first
 )
 
 # Several versions live side by side while a caller changes its key.
@@ -80,6 +81,7 @@ invite = Table(
     Column("invite_id", String(64), primary_key=True),
     Column("proof_key", String(64), nullable=False),
     Column("client_id", String(64), nullable=False),
+    Column("partner", String(32)),
     Column("assignment", String(4096), nullable=False),
     Column("expires_at_ms", BigInteger, nullable=False),
     Column("wrong_count", Integer, nullable=False, default=0),
@@ -94,6 +96,7 @@ payment = Table(
     Column("client_id", String(64), primary_key=True),
     Column("request_id", String(64), primary_key=True),
     Column("payment_id", String(64), nullable=False),
+    Column("acquirer", String(32)),  # the partner that enrolled the merchant
     Column("param_hash", String(64)),
     Column("state", String(16), nullable=False),
     Column("scenario", String(16)),

@@ -48,7 +48,7 @@ class SimulatedWallet:
         self.title = terms.title
         self.colour = terms.colour
         self.currency = terms.currency
-        self.issuer = terms.issuer
+        self.code = terms.code
         self._store = store
         self._clock = clock
 

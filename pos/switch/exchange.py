@@ -103,12 +103,13 @@ class Exchange:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def call(self, api: str, body: bytes) -> bytes:
+    def call(self, api: str, body: bytes, first_byte_s: float | None = None) -> bytes:
         """POST `body` to `api` (a key of wire.PATHS) and return the verified answer's body.
 
+        `first_byte_s` is how long to wait for it to begin, if not as a till does.
         Raises NotSentError, SilenceError or DistrustError, and nothing else of the network.
         """
-        return self.ask(self._paths[api], body, _first_byte_s(api))
+        return self.ask(self._paths[api], body, first_byte_s or _first_byte_s(api))
 
     def ask(self, path: str, body: bytes, first_byte_s: float = FIRST_BYTE_S) -> bytes:
         """POST `body` to a path of the switch; as `call`."""

@@ -10,7 +10,7 @@ from driving.shell import one_sentence
 from driving.tills import SwitchProcess, Till
 
 from pos.scheme.moments import BUSINESS_ZONE
-from pos.scheme.routing import shipped_scheme
+from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.settlement import Settlement
 from pos.scheme.store import Store
 from pos.scheme.terms import Terms

@@ -59,7 +59,7 @@ def test_the_merchant_gets_all_the_customer_pays_less_and_the_wallet_the_rest(de
     assert accounts(desk) == {
         ("wallet:vipps", "NOK"): 11_900,
         ("marketing:vipps", "NOK"): 1_000,
-        ("merchant:till-1", "NOK"): -12_900,
+        ("merchant:vipps:till-1", "NOK"): -12_900,
     }
     assert spending(desk) == (4_000, 0, 1_000)
     assert desk.inquire().promotion_results == answer.promotion_result
@@ -79,7 +79,7 @@ def test_across_currencies_the_wallet_funds_at_the_payment_s_own_quote(desk):
         ("marketing:alipay", "CNY"): 702,
         ("exchange", "CNY"): -9_061,
         ("exchange", "NOK"): 12_900,
-        ("merchant:till-1", "NOK"): -12_900,
+        ("merchant:vipps:till-1", "NOK"): -12_900,
     }
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pos.errors import SettingsError
 from pos.sale.money import EXPONENTS, Amount, exponent
+from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.rates import NoRate, Rate, Rates, customer_value
-from pos.scheme.routing import shipped_scheme
 
 CURRENCIES = st.sampled_from(sorted(EXPONENTS))
 

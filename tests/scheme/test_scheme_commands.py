@@ -157,7 +157,7 @@ def test_the_books_are_read_apart(run, book):
     assert [(m["kind"], m["value"]) for m in books["wallets"]] == [("charge", -1_099)]
     shown = run("book")
     assert f"{paid.payment_id}  r-1  till-1  129.00 NOK  epassi  10.99 EUR  SUCCEEDED" in shown
-    assert "account merchant:till-1  -129.00 NOK" in shown
+    assert "account merchant:vipps:till-1  -129.00 NOK" in shown
     assert "customer epassi Aino  4989.01 EUR" in shown
     assert code not in shown + json.dumps(books)
 

@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, update
 from pos.errors import WrongUse
 from pos.scheme.ledger import balances
 from pos.scheme.moments import day_begins_ms
-from pos.scheme.routing import shipped_scheme
+from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.settlement import SettledOtherwise, Settlement
 from pos.scheme.simulation import open_scheme
 from pos.scheme.store import Store
@@ -227,7 +227,7 @@ def test_the_sums_agree_with_the_ledger(seed, tmp_path_factory):
             kept = connection.execute(select(batches)).mappings().all()
             owed = {row["account"]: -row["value"] for row in balances(connection)}
     assert sum(row["payment_value"] - row["refund_value"] for row in kept) == owed.get(
-        "merchant:till-1", 0
+        "merchant:vipps:till-1", 0
     )
     nets = {row["batch_id"]: net(row) for row in kept}
     for name, text in files.items():

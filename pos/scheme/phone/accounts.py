@@ -73,7 +73,9 @@ class Accounts:
     def people(self) -> list[tuple[SimulatedWallet, list[tuple[Person, int]]]]:
         """The first customers of each wallet by name, each with her balance."""
         with self._store.read() as connection:
-            return [(wallet, self._first(connection, wallet)) for wallet in self._wallets.values()]
+            return [
+                (wallet, self._first(connection, wallet)) for wallet in list(self._wallets.values())
+            ]
 
     def person(self, key: str) -> Person | None:
         """The customer of `vipps/Kari`; None when there is no such."""
