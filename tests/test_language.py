@@ -54,9 +54,11 @@ _KEY = re.compile(r'"((?:screen|phone|receipt)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:
-    """Keys that stand in the till's source as they are said."""
+    """Keys that stand in the till's source as they are said; the scheme has words of its own."""
     found: set[str] = set()
     for path in (ROOT / "pos").rglob("*.py"):
+        if "scheme" in path.parts:
+            continue
         source = path.read_text("utf-8")
         found |= set(_SAID.findall(source)) | set(_KEY.findall(source))
     return found

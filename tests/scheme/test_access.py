@@ -16,8 +16,7 @@ from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.switch.signature import Signer, public_key_line
 from pos.switch.wire import PATHS, SANDBOX_PATHS
-from tests.scheme.conftest import Clock, Desk
-from tests.scheme.test_app import SWITCH_KEY, TILL_KEY, Front, Till
+from tests.scheme.conftest import SWITCH_KEY, TILL_KEY, Clock, Desk, Front, Till
 
 LIMITS = Limits(paying=Rate(1, 3), resolving=Rate(4, 12), strangers=Rate(1, 2))
 INQUIRY = b'{"paymentRequestId":"r-1"}'

@@ -157,8 +157,8 @@ def test_what_cannot_be_ended_does_not_keep_it_from_the_rest(store, desk, line, 
     assert set(states(store)) == {"FAILED", "CANCELLED"}
 
 
-def test_one_that_fails_does_not_stop_the_others(store, desk, line, pursuit, caplog):
-    """A payment of a wallet that is no more is logged, and the next one is driven on."""
+def test_one_that_cannot_be_ended_does_not_stop_the_others(store, desk, line, pursuit):
+    """A payment of a wallet that is no more waits, and the next one is driven on."""
     desk.pay("r-1")
     desk.pay("r-2")
     line.cut = True
@@ -169,7 +169,6 @@ def test_one_that_fails_does_not_stop_the_others(store, desk, line, pursuit, cap
         connection.exec_driver_sql("UPDATE payment SET wallet = 'gone' WHERE request_id = 'r-1'")
     pursuit.drive_on()
     assert sorted(states(store)) == ["CANCELLED", "CANCELLING"]
-    assert "refresh failed" in caplog.text
 
 
 def test_a_worker_goes_on_after_a_fault_and_stops_when_told():
@@ -387,6 +386,7 @@ def wait_for_lock(database: str) -> None:
         for _ in range(2_000):
             if watching.execute(waits).fetchone() != (0,):
                 return
+            watching.execute("SELECT pg_sleep(0.01)")  # twenty seconds at most
     raise AssertionError("Nobody waits for the lock.")
 
 

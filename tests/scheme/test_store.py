@@ -149,7 +149,7 @@ def test_reading_changes_nothing_and_sees_one_state(emptied):
             with store.write() as connection:
                 insert_new(connection, payment_route, reference="p", client_id="c", request_id="r")
             assert reading.execute(select(payment_route)).all() == []
-        row = insert(client).values(client_id="x", public_key="x", added_at_ms=0)
+        row = insert(client).values(client_id="x", added_at_ms=0)
         with pytest.raises(DBAPIError, match="read-only"), store.read() as reading:
             reading.execute(row)
 

@@ -53,8 +53,9 @@ PAID = Paid(
     SCANNED.amount,
     wallet="AlipayCN",
     paid_at="2026-03-01T11:00:01+00:00",
-    customer_amount=Amount(9061, "CNY"),
+    customer_amount=Amount(8359, "CNY"),
     rate="NOK/CNY 0.70242863",
+    savings=Amount(1000, "NOK"),
 )
 ORDER_CODE = "https://qr.samkassa.example/2819990400431aB2cD3eF4gH5iJ6kL7mN8oP"
 
