@@ -96,7 +96,8 @@ def pay_answer(
     record: PaymentRecord, psp_name: str | None, discounts: Sequence[Discount] = ()
 ) -> PayResponse:
     """The answer to `pay`, whether it is the first or a repeated one."""
-    waits = record.state == PaymentState.NEW
+    # Also when another switch made the order code: it waits over there.
+    waits = record.state in (PaymentState.NEW, PaymentState.WALLET_PENDING)
     paid = record.state == PaymentState.SUCCEEDED
     return PayResponse(
         result=payment_result(record),

@@ -17,6 +17,7 @@ from pos.scheme.acquirers import Acquirers
 from pos.scheme.answers import failure
 from pos.scheme.coupons import Coupon
 from pos.scheme.discounts import Discount, discounts_of, personal, reserve
+from pos.scheme.foreign_orders import ForeignOrders
 from pos.scheme.intake import Intake, param_hash
 from pos.scheme.moments import milliseconds
 
@@ -88,7 +89,10 @@ class Book:
             scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, public_url
         )
         self._progress = Progress(store, partners, clock)
-        self._orders = Orders(store, self._progress, self._intake, self.promotions, clock)
+        self._foreign = ForeignOrders(store, partners, self._intake, self._progress)
+        self._orders = Orders(
+            store, self._progress, self._intake, self.promotions, clock, self._foreign
+        )
         self._refunds = Refunds(store, partners, clock, self._intake.new_id)
 
     def pay(self, client_id: str, request: PayRequest) -> PayResponse:
@@ -104,7 +108,8 @@ class Book:
             record = payment_of(connection, client_id, request_id=request.payment_request_id)
             if record is None:
                 record, is_new = self._entered(connection, client_id, request)
-                if is_new and record.state == PaymentState.WALLET_PENDING:
+                # Another switch discounts by its own coupons.
+                if is_new and self._partners[record.wallet or ""].currency:
                     now = milliseconds(self._clock())
                     record = reserve(connection, coupons, record, customer, now)
             if record.param_hash not in (None, param_hash(request)):
@@ -112,6 +117,8 @@ class Book:
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
         if waits_for_wallet and code is not None and not self._progress.expired(record):
             record = self._progress.charge(record, code, request)
+        elif self._foreign.elsewhere(record) and record.order_code is None:
+            record = self._foreign.shown(record, request)
         else:
             record = self._progress.advance(record)
         return answers.pay_answer(record, self._psp_name(record), self._discounts(record))

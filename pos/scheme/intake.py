@@ -131,7 +131,11 @@ class Intake:
         expires = _expiry(request.payment_expiry_time, scenario, now)
         columns: dict[str, Any] = {"expires_at_ms": milliseconds(expires)}
         if scenario == "OrderCode":
-            return columns | {"state": PaymentState.NEW, "order_code": self._order_code()}
+            maker = self._scheme.order_maker()
+            if maker is None:
+                return columns | {"state": PaymentState.NEW, "order_code": self.order_code()}
+            columns |= self.charge_columns(maker, price)
+            return columns | {"state": PaymentState.WALLET_PENDING}
         if scenario == "EntryCode":
             return columns | {"state": PaymentState.NEW, "order_code": self._page()}
         wallet = self.wallet_of(request.payment_method.payment_method_id or "")
@@ -145,7 +149,8 @@ class Intake:
             raise _Refusal("PAYMENT_AMOUNT_EXCEED_LIMIT") from None
         return columns | {"state": PaymentState.WALLET_PENDING}
 
-    def _order_code(self) -> str:
+    def order_code(self) -> str:
+        """A fresh order code in the Alipay+ form: a URL with 36 characters after the last slash."""
         tail = self._characters(4, string.digits) + self._characters(24, _BASE62)
         return f"{self._public_url}/{ORDER_CODE_HEAD}{tail}"
 

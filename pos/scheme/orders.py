@@ -12,6 +12,7 @@ from typing import Any
 from pos.errors import Refused
 from pos.sale.money import Amount
 from pos.scheme.discounts import Discount, discounts_of, lines_of, offer, reserve
+from pos.scheme.foreign_orders import ForeignOrders
 from pos.scheme.intake import Intake, OverLimit
 from pos.scheme.moments import milliseconds
 from pos.scheme.progress import Progress
@@ -52,12 +53,14 @@ class Orders:
         intake: Intake,
         promotions: Promotions,
         clock: Callable[[], datetime],
+        foreign: ForeignOrders,
     ) -> None:
         self._store = store
         self._progress = progress
         self._intake = intake
         self._promotions = promotions
         self._clock = clock
+        self._foreign = foreign
 
     def asked(self, order_code: str) -> tuple[Amount, str]:
         """What the merchant asks for, and his name, before it is known who pays.
@@ -76,7 +79,7 @@ class Orders:
         customer do not show. Raises OrderRefused.
         """
         record = self._ordered(order_code)
-        if record.state != PaymentState.NEW:
+        if record.state != PaymentState.NEW and not self._foreign.elsewhere(record):
             return self._offer(record, wallet)
         columns = self._charge_columns(record, wallet)
         record = replace(record, state=PaymentState.WALLET_PENDING, **columns)
@@ -95,6 +98,8 @@ class Orders:
         Raises OrderRefused.
         """
         record = self._ordered(order_code)
+        if self._foreign.elsewhere(record):
+            record = self._foreign.taken_back(record)
         if record.state == PaymentState.NEW:
             columns = self._charge_columns(record, wallet)
             coupons = self._promotions.running()

@@ -52,7 +52,7 @@ class Progress:
                 outcome = partner.close(record.payment_id)
         except PartnerUnreachable:
             return record
-        return record if outcome is None else self._settle(record, outcome)
+        return record if outcome is None else self.settle(record, outcome)
 
     def charge(self, record: PaymentRecord, code: str, request: PayRequest) -> PaymentRecord:
         """Ask the wallet to charge the holder of `code`; it does so once, however often asked."""
@@ -68,7 +68,7 @@ class Progress:
             outcome = self._partners[record.wallet or ""].charge(charge)
         except PartnerUnreachable:
             return record
-        return self._settle(record, outcome)
+        return self.settle(record, outcome)
 
     def begin_cancel(self, connection: Connection, record: PaymentRecord) -> str | None:
         """Write the cancellation of a locked payment down; a refusal's result code, or None."""
@@ -131,7 +131,7 @@ class Progress:
             move_payment(connection, record, to, leaving=(leaving,), **columns)
             return payment_again(connection, record)
 
-    def _settle(self, record: PaymentRecord, outcome: Outcome) -> PaymentRecord:
+    def settle(self, record: PaymentRecord, outcome: Outcome) -> PaymentRecord:
         """Commit what the wallet said. A payment that is being cancelled meanwhile stays so."""
         if outcome.answer is Answer.PENDING:
             return record

@@ -174,17 +174,49 @@ def move_payment(
     leaving: Sequence[PaymentState],
     **columns: Any,
 ) -> bool:
-    """Move the payment to `to` if its state is still one of `leaving`; whether it moved."""
+    """Move the payment to `to` if its state is still one of `leaving`; whether it moved.
+
+    And its wallet that of `record`: what one wallet says does not move another's payment.
+    """
     done = connection.execute(
         update(payments)
         .where(
             payments.c.client_id == record.client_id,
             payments.c.request_id == record.request_id,
             payments.c.state.in_(leaving),
+            payments.c.wallet.is_not_distinct_from(record.wallet),
         )
         .values(state=to, **columns)
     )
     return done.rowcount == 1
+
+
+def show_order_code(
+    connection: Connection, record: PaymentRecord, code: str, **columns: Any
+) -> bool:
+    """Give a pending order its code, with `columns`, unless it has one; whether it was given.
+
+    Not given either when the code is another payment's.
+    """
+    done = connection.execute(
+        update(payments)
+        .where(
+            payments.c.client_id == record.client_id,
+            payments.c.request_id == record.request_id,
+            payments.c.state == PaymentState.WALLET_PENDING,
+            payments.c.order_code.is_(None),
+            ~select(routes).where(routes.c.reference == code).exists(),
+        )
+        .values(order_code=code, **columns)
+    )
+    if done.rowcount != 1:
+        return False
+    connection.execute(
+        insert(routes).values(
+            reference=code, client_id=record.client_id, request_id=record.request_id
+        )
+    )
+    return True
 
 
 def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> RefundRecord | None:

@@ -85,6 +85,11 @@ class Scheme:
         """The partner of that name."""
         return next((row for row in self.wallets if row.name == name), None)
 
+    def order_maker(self) -> str | None:
+        """The partner whose switch makes the codes that tills show; None when we do."""
+        makers = (row.name for row in self.wallets if row.upstream and row.upstream.order_codes)
+        return next(makers, None)
+
     def psp_names(self) -> dict[str, str]:
         """Each partner's name on the wire, by its name here."""
         return {row.name: row.psp_name for row in self.wallets}

@@ -85,29 +85,26 @@ class UpstreamPartner:
 
     def charge(self, charge: Charge) -> Outcome:
         """See Partner. The merchant's request goes on as it came, under our payment id."""
-        assert charge.request is not None  # noqa: S101 - a code came in a request
-        request = charge.request.model_copy(
-            update={
-                "payment_request_id": charge.payment_id,
-                # Not longer than we take it up: we close it then.
-                "payment_expiry_time": time_text(moment(charge.expires_at_ms)),
-                "payment_notify_url": None,
-                "payment_redirect_url": None,
-                "merchant_account_id": None,
-            }
-        )
-        answer = self._calls.ask("pay", request, PayResponse, ACT_FIRST_BYTE_S)
-        if answer.payment_request_id != charge.payment_id:
-            raise _unclear(answer.result)
+        answer = self._pay(charge)
         if answer.result.result_status == "F":
             if answer.result.result_code in _OF_THE_CALL:
                 raise _unclear(answer.result)
             return declined(answer.result.result_code)
         if answer.result.result_status == "S" and answer.payment_time is not None:
-            if answer.payment_amount != request.payment_amount:
+            if charge.request is None or answer.payment_amount != charge.request.payment_amount:
                 raise PartnerUnreachable(f"{self.name} answered with another amount.")
             return PAID
         return PENDING
+
+    def order(self, charge: Charge) -> str:
+        """The order code that the other switch made for the merchant's request, whole."""
+        answer = self._pay(charge)
+        form = answer.order_code_form
+        codes = [] if form is None else [row for row in form.code_details if row.code_value]
+        text = next((row.code_value for row in codes if row.display_type == "TEXT"), None)
+        if text is None:
+            raise _unclear(answer.result)
+        return text
 
     def status(self, payment_id: str) -> Outcome | None:
         """See Partner."""
@@ -144,6 +141,23 @@ class UpstreamPartner:
     def close_connections(self) -> None:
         """Drop the connections; may be called twice."""
         self._calls.close()
+
+    def _pay(self, charge: Charge) -> PayResponse:
+        assert charge.request is not None  # noqa: S101 - what we pass on came in a request
+        request = charge.request.model_copy(
+            update={
+                "payment_request_id": charge.payment_id,
+                # Not longer than we take it up: we close it then.
+                "payment_expiry_time": time_text(moment(charge.expires_at_ms)),
+                "payment_notify_url": None,
+                "payment_redirect_url": None,
+                "merchant_account_id": None,
+            }
+        )
+        answer = self._calls.ask("pay", request, PayResponse, ACT_FIRST_BYTE_S)
+        if answer.payment_request_id != charge.payment_id:
+            raise _unclear(answer.result)
+        return answer
 
     def _inquire(self, payment_id: str) -> InquiryPaymentResponse | None:
         """What the other switch says of our payment; None when it never saw it."""

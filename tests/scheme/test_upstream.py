@@ -5,12 +5,15 @@ whatever happened in between the three must agree.
 """
 
 import random
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from sqlalchemy import select
 
 from pos.errors import SettingsError
 from pos.scheme.app import create_app
+from pos.scheme.book import OrderRefused
 from pos.scheme.clients import Clients
 from pos.scheme.faults import Fault, Faults
 from pos.scheme.limits import Limits
@@ -20,6 +23,7 @@ from pos.scheme.server import Listener, RunningSwitch
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
+from pos.scheme.tables import payment
 from pos.switch.signature import Signer, load_private_key, new_private_key, public_key_line
 from pos.switch.wire import RefundRequest, WireAmount
 from tests.scheme.shops import SWITCH_KEY, TILL_KEY, Shop
@@ -36,6 +40,7 @@ url = "{url}"
 client_id = "samkassa"
 key = "first.pem"
 public_key = "{public_key}"
+order_codes = {order_codes}
 """
 
 
@@ -96,7 +101,7 @@ class Chain:
         there = {row["request_id"]: row for row in far["payments"]}
         for row in near["payments"]:
             behind = there.get(row["payment_id"])
-            if row["state"] == "SUCCEEDED":
+            if row["state"] == "SUCCEEDED" and row["wallet"] == "alipay":
                 assert (behind["state"], behind["amount"]) == ("SUCCEEDED", row["amount"])
         owed = {row["account"]: row["value"] for row in near["balances"]}
         owes = {row["account"]: -row["value"] for row in far["balances"]}
@@ -107,13 +112,28 @@ class Chain:
 @pytest.fixture
 def chain(store, clock, tmp_path):
     """Both switches running; the first on the engine under test, the second on SQLite."""
+    with chained(store, clock, tmp_path, "false") as joined:
+        yield joined
+
+
+@pytest.fixture
+def maker(store, clock, tmp_path):
+    """The same, and the second makes the codes that tills show."""
+    with chained(store, clock, tmp_path, "true") as joined:
+        yield joined
+
+
+@contextmanager
+def chained(store, clock, tmp_path, order_codes):
+    """A chain whose table of partners is in `partners.toml` of the folder."""
     (tmp_path / "first.pem").write_bytes(FIRST_PEM)
     with Store.open(f"sqlite:///{tmp_path}/far.db") as far_store:
         far = Far(clock, far_store)
         far.start()
         file = tmp_path / "partners.toml"
         public_key = public_key_line(FAR_KEY)
-        file.write_text(UPSTREAM.format(url=far.running.url, public_key=public_key))
+        terms = {"url": far.running.url, "public_key": public_key, "order_codes": order_codes}
+        file.write_text(UPSTREAM.format(**terms))
         chance = random.Random(7).randbytes
         with open_scheme(store, clock, chance, terms=read_scheme(file)) as near:
             clients = Clients(store, clock)
@@ -290,11 +310,108 @@ def test_order_codes_stay_the_first_switchs_own(chain):
     assert chain.shop.inquire("r-1") == "PAID"
 
 
+def scan_there(chain, *, yes=True):
+    """A customer of the second switch scans what the till shows, and answers."""
+    customers = chain.far.scheme.customers
+    offer = customers.scan(chain.shop.order_code, "alipay")
+    act = customers.approve if yes else customers.decline
+    return act("alipay", offer.payment_id)
+
+
+def test_the_second_switch_makes_the_code_to_show(maker):
+    """The till shows it as it came; a repeated request gets the same one; it is paid over there."""
+    assert maker.shop.show("r-1") == "INTENT"
+    shown = maker.shop.order_code
+    assert shown == statement_code(maker.far.store)
+    assert maker.shop.show("r-1") == "INTENT"
+    assert maker.shop.order_code == shown
+    assert maker.shop.inquire("r-1") == "INTENT"
+    assert scan_there(maker).answer == "paid"
+    assert maker.shop.inquire("r-1") == "PAID"
+    assert maker.agree() == 12_900
+    assert maker.shop.refund("r-1", 3_000, "rf-1").state == "REFUNDED"
+    assert maker.agree() == 9_900
+
+
+def statement_code(store):
+    """The order code of the only payment in the books."""
+    with store.read() as connection:
+        return connection.execute(select(payment.c.order_code)).scalar_one()
+
+
+def test_a_shown_code_is_declined_or_cancelled_over_there(maker):
+    """With the customer's no, and with the shop's."""
+    maker.shop.show("r-1")
+    scan_there(maker, yes=False)
+    assert maker.shop.inquire("r-1") == "DECLINED"
+    maker.shop.show("r-2")
+    assert maker.shop.cancel("r-2") == "CANCELLED"
+    with pytest.raises(OrderRefused):
+        scan_there(maker)
+    assert maker.agree() == 0
+
+
+def test_the_first_switchs_customers_pay_a_code_that_the_second_made(maker):
+    """One code for all: it is closed over there before anybody here is asked."""
+    maker.shop.show("r-1")
+    seen = maker.near.book.preview(maker.shop.order_code, "vipps")
+    assert str(seen.charge) == "129.00 NOK"
+    offer = maker.near.customers.scan(maker.shop.order_code, "vipps")
+    with pytest.raises(OrderRefused):
+        scan_there(maker)
+    assert maker.shop.inquire("r-1") == "INTENT"
+    assert maker.near.customers.approve("vipps", offer.payment_id).answer == "paid"
+    assert maker.shop.inquire("r-1") == "PAID"
+    assert maker.shop.payments["r-1"].wallet == "Vipps"
+    assert maker.agree() == 0
+    check_agreement(maker.near.store)
+
+
+def test_a_code_paid_over_there_is_offered_to_nobody_here(maker):
+    """Even before the first switch knew."""
+    maker.shop.show("r-1")
+    scan_there(maker)
+    with pytest.raises(OrderRefused):
+        maker.near.customers.scan(maker.shop.order_code, "vipps")
+    assert maker.shop.inquire("r-1") == "PAID"
+    assert maker.agree() == 12_900
+
+
+def test_a_code_of_a_switch_that_is_away_is_taken_by_nobody(maker):
+    """Whether it was paid there is not known; when it is back, it is."""
+    maker.shop.show("r-1")
+    scan_there(maker)
+    maker.far.kill()
+    with pytest.raises(OrderRefused):
+        maker.near.customers.scan(maker.shop.order_code, "vipps")
+    maker.far.start()
+    assert maker.shop.inquire("r-1") == "PAID"
+    assert maker.agree() == 12_900
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_without_the_second_switch_the_code_is_our_own(maker, away):
+    """It is away, or its answer breaks off: our customers can pay all the same, and only they."""
+    if away:
+        maker.far.kill()
+    else:
+        maker.far.faults.plan("pay", Fault.HALF)
+    assert maker.shop.show("r-1") == "INTENT"
+    assert maker.shop.order_code.rpartition("/")[2].startswith("28199904")
+    offer = maker.near.customers.scan(maker.shop.order_code, "epassi")
+    maker.near.customers.approve("epassi", offer.payment_id)
+    assert maker.shop.inquire("r-1") == "PAID"
+    if away:
+        maker.far.start()
+    assert maker.agree() == 0
+
+
 @pytest.mark.parametrize(("line", "told"), [("key", "nowhere.pem"), ("public_key", "public key")])
 def test_a_key_that_cannot_be_used_is_told(store, clock, tmp_path, line, told):
     """Before anything is adopted: the scheme stays as it was."""
     (tmp_path / "first.pem").write_bytes(FIRST_PEM)
-    text = UPSTREAM.format(url="http://127.0.0.1:9", public_key=public_key_line(FAR_KEY))
+    public_key = public_key_line(FAR_KEY)
+    text = UPSTREAM.format(url="http://127.0.0.1:9", public_key=public_key, order_codes="false")
     wrong = {"key": 'key = "nowhere.pem"', "public_key": 'public_key = "AAAA"'}[line]
     lines = [wrong if row.startswith(f"{line} =") else row for row in text.splitlines()]
     file = tmp_path / "partners.toml"
