@@ -53,6 +53,12 @@ _PAYMENT_LENGTH_MIN, _PAYMENT_LENGTH_MAX = 16, 32
 
 # A host with a port, a user or anything but letters, digits, dots and hyphens matches nothing.
 _HTTPS = re.compile(r"[Hh][Tt][Tt][Pp][Ss]://([A-Za-z0-9.-]+)((?:[/?#][!-~]*)?)")
+# What a switch of this scheme shows, wherever it listens: an order code of 36 characters, the page
+# of a payment, the static code of a till. It names no host that we know, so its shape decides.
+_SWITCH_CODE = re.compile(
+    r"[Hh][Tt][Tt][Pp][Ss]?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(?::[0-9]{1,5})?"
+    r"/(?:281[0-9]{3}04[0-9]{4}[0-9A-Za-z]{24}|[cs]/[0-9A-Za-z]{24})"
+)
 _LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://|[Ww]{3}\.")
 _VIPPS_HOST = "qr.vipps.no"
 _VIPPS_MERCHANT_PATH = "/28/2/05/"
@@ -203,6 +209,8 @@ def _is_bank_transfer(text: str) -> bool:
 
 def _link(text: str) -> Code:
     """A URL, judged by its exact host or by a published path, and never fetched."""
+    if _SWITCH_CODE.fullmatch(text):
+        return NotOurs(Reason.MERCHANT)
     parts = _HTTPS.fullmatch(text)
     if parts is None:
         return NotOurs(Reason.UNKNOWN_LINK)
