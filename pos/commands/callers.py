@@ -111,6 +111,19 @@ def revoke_client(
     click.echo(f"revoked {what}")
 
 
+@client.command("place")
+@click.argument("client_id", metavar="ID")
+@click.argument("spot", metavar="[LAT,LONG]", required=False)
+@_of_a_switch
+def place_client(client_id: str, spot: str | None, database: str | None, state: str | None) -> None:
+    """Say where the till of caller ID stands, like 59.911,10.753; nothing: it is not known."""
+    from pos.scheme.places import Spot
+
+    with _clients(database, state) as clients:
+        clients.place(client_id, None if spot is None else Spot.parse(spot))
+    click.echo(f"{client_id} is at {spot}" if spot else f"{client_id} has no place")
+
+
 @click.command()
 @click.option("--client", "client_id", metavar="ID", help="Which caller; a new one if not said.")
 @click.option("--merchant", metavar="NAME", help="Name of the merchant.")
@@ -120,6 +133,7 @@ def revoke_client(
 @click.option("--store", metavar="NAME", help="Name of the store; the merchant's if not said.")
 @click.option("--store-id", metavar="ID", help="The store's id; the caller's if not said.")
 @click.option("--address", metavar="TEXT", help="Address of the store.")
+@click.option("--place", metavar="59.911,10.753", help="Where it is: latitude and longitude.")
 @click.option("--terminal-id", metavar="ID", help="The terminal's number in the store.")
 @click.option("--currency", metavar="NOK", help="What the terminal sells in.")
 @click.option("--language", metavar="nb", help="What it speaks: en, nb, fi, sv, da or zh.")
@@ -175,6 +189,7 @@ def _assignment(said: dict[str, str | None]) -> Any:
             reference_store_id=said["store_id"],
             store_name=said["store"] or name,
             store_address=said["address"],
+            store_place=said["place"],
             store_terminal_id=said["terminal_id"],
             currency=said["currency"],
             language=said["language"],

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.book import utc_now
 from pos.scheme.moments import milliseconds
+from pos.scheme.places import Spot, put_place
 from pos.scheme.store import Store
 from pos.scheme.tables import client as clients
 from pos.scheme.tables import client_key as keys
@@ -200,6 +201,14 @@ class Clients:
                 what = client_id if version is None else f"{client_id} with key version {version}"
                 raise WrongUse(f"There is no client {what}; see pos scheme client list.")
             connection.execute(update(keys).where(*which).values(revoked_at_ms=now_ms))
+
+    def place(self, client_id: str, spot: Spot | None) -> None:
+        """Write down where the caller's till stands, or nothing. Raises WrongUse if unknown."""
+        with self.store.write() as connection:
+            known = select(clients.c.client_id).where(clients.c.client_id == client_id)
+            if connection.execute(known).first() is None:
+                raise WrongUse(f"There is no client {client_id}; see pos scheme client list.")
+            put_place(connection, client_id, spot)
 
     def rows(self, client_id: str | None = None) -> Sequence[dict[str, Any]]:
         """Every version of every caller's key, or of one caller's: the columns, and `state`."""

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.clients import Clients, Unrecognised, check_client_id
 from pos.scheme.moments import milliseconds
+from pos.scheme.places import Spot, put_place
 from pos.scheme.tables import invite as invites
 from pos.switch.enrolment import (
     Assignment,
@@ -74,7 +75,7 @@ class Invitations:
 
         Its merchant is then enrolled by `partner`, the scheme's first if not said.
 
-        Raises WrongUse for an id or a life that cannot be.
+        Raises WrongUse for an id, a life or a place that cannot be.
         """
         if not 0 < hours <= HOURS_MAX:
             raise WrongUse(f"An invitation lives at most {HOURS_MAX} hours; give fewer --hours.")
@@ -82,6 +83,8 @@ class Invitations:
             places = self._random_bytes(_NEW_ID_CHARACTERS)
             client_id = "till-" + "".join(ALPHABET[place % 32] for place in places).lower()
         check_client_id(client_id)
+        if assignment.store_place is not None:
+            Spot.parse(assignment.store_place)
         code = PairingCode.fresh(self._random_bytes)
         secret = code.secret()
         now = self._clock()
@@ -151,6 +154,8 @@ class Invitations:
             return NotInvited(fault.code, str(fault)), 0
         except WrongUse as fault:
             return NotInvited("ACCESS_DENIED", str(fault)), 0
+        if (at := load(Assignment, row["assignment"].encode()).store_place) is not None:
+            put_place(connection, row["client_id"], Spot.parse(at))
         used = update(invites).where(invites.c.invite_id == row["invite_id"])
         connection.execute(used.values(used_by_key=line, used_version=version))
         return None, version

@@ -1,4 +1,4 @@
-"""The tables of marketing: coupons, what is left of their budgets, and who used them.
+"""The tables of marketing: coupons, what is left of their budgets, who used them, and places.
 
 Apart from the tables of money because a coupon belongs to the whole scheme: only its uses belong
 to a client. Values are whole smallest units of the coupon's currency where nothing else is said.
@@ -87,3 +87,14 @@ promotion_use = Table(
     postgresql_partition_by=BY_CLIENT,
 )
 Index("promotion_use_by_coupon", promotion_use.c.coupon_id, promotion_use.c.state)
+
+# Where the till of a caller stands, in millionths of a degree; its customers look for what is near.
+place = Table(
+    "place",
+    metadata,
+    Column("client_id", String(64), primary_key=True),
+    # Wide, because squares of them are compared.
+    Column("latitude", BigInteger, nullable=False),
+    Column("longitude", BigInteger, nullable=False),
+)
+Index("place_by_latitude", place.c.latitude, place.c.longitude)

@@ -32,6 +32,7 @@ class Assignment(Message):
     reference_store_id: Text64 | None = None
     store_name: Text64 | None = None
     store_address: Text256 | None = None
+    store_place: Annotated[str, StringConstraints(pattern=r"^[0-9.,-]{3,24}$")] | None = None
     store_terminal_id: Text64 | None = None
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")] | None = None

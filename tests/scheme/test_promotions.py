@@ -5,7 +5,7 @@ import pytest
 from pos.errors import WrongUse
 from pos.scheme.clients import Clients
 from pos.scheme.coupons import Coupon
-from pos.scheme.discover import offers
+from pos.scheme.discover import merchants_near
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import PartnerUnreachable
 from pos.scheme.simulation import open_scheme
@@ -308,10 +308,14 @@ def test_a_coupon_is_added_once_and_never_changes(desk):
 
 
 def test_discover_lists_merchants_with_what_the_wallet_offers_there(desk, store, clock):
-    """Those with offers of their own first; used-up, ended and others' coupons are not shown."""
+    """Those with offers of their own first; used-up, ended and others' coupons are not shown.
+
+    A till's enrolment tells the address; a merchant with two tills is listed once.
+    """
     enrolled = Assignment(
-        reference_merchant_id="M-1", merchant_name="Aker Brygge Bar", currency="NOK"
-    )
+        reference_merchant_id="M-1", merchant_name="Aker Brygge Bar", currency="NOK",
+        store_address="Stranden 1",
+    )  # fmt: skip
     with store.write() as connection:
         clients = Clients(store, clock)
         clients.admit(connection, "till-1")
@@ -331,15 +335,18 @@ def test_discover_lists_merchants_with_what_the_wallet_offers_there(desk, store,
     desk.scheme.book.promotions.end("ended")
     desk.pay()
     now = milliseconds(clock())
-    found = offers(store, desk.scheme.book.promotions, "vipps", "NOK", now)
-    assert [(each.merchant_name, each.coupon_id) for each in found] == [
-        ("Fjord Kafe", "all"), ("Fjord Kafe", "kafe"), ("Aker Brygge Bar", "all"),
+    found = merchants_near(store, desk.scheme.book.promotions, "vipps", "NOK", now)
+    assert [(shop.name, shop.address, [o.coupon_id for o in shop.offers]) for shop in found] == [
+        ("Fjord Kafe", "", ["all", "kafe"]), ("Aker Brygge Bar", "Stranden 1", ["all"]),
     ]  # fmt: skip
-    percent, fixed = found[0], found[1]
+    percent, fixed = found[0].offers
     assert (percent.percent, str(percent.most), str(percent.least)) == (
         "2.5",
         "5.00 NOK",
         "10.00 NOK",
     )
     assert (str(fixed.off), fixed.percent, fixed.ends_at_ms) == ("10.00 NOK", None, None)
-    assert offers(store, desk.scheme.book.promotions, "epassi", "EUR", now) == []
+    abroad = merchants_near(store, desk.scheme.book.promotions, "epassi", "EUR", now)
+    assert [(shop.name, shop.offers) for shop in abroad] == [
+        ("Aker Brygge Bar", ()), ("Fjord Kafe", ()),
+    ]  # fmt: skip

@@ -100,7 +100,7 @@ def fence(nonce: str = "") -> Mapping[str, str]:
         "Cache-Control": "no-store",
         # Not `no-referrer`: browsers would then hide the origin of our own forms too.
         "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+        "Permissions-Policy": "camera=(self), microphone=(), geolocation=(self)",
     }
 
 

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from pos.scheme.book import OrderRefused
+from pos.scheme.phone.discover_page import DiscoverPage
 from pos.scheme.phone.own_pages import OwnPages
 from pos.scheme.phone.pages import page, resource
 from pos.scheme.phone.parts import Parts, refused, sentence_of
@@ -24,7 +25,7 @@ Act = Callable[..., Response]
 
 def phone_routes(parts: Parts) -> APIRouter:
     """The phone at `/phone`, and the pages that the codes of shops lead to."""
-    own, shop = OwnPages(parts), ShopPages(parts)
+    own, shop, discover = OwnPages(parts), ShopPages(parts), DiscoverPage(parts)
     router = APIRouter(include_in_schema=False)
     for path, act, answer in (
         ("/phone", own.show_code, None),
@@ -34,6 +35,8 @@ def phone_routes(parts: Parts) -> APIRouter:
         ("/phone/asks", None, own.take_asks),
         ("/phone/language", None, own.take_language),
         ("/phone/scan", own.scan, own.scanned),
+        ("/phone/discover", discover.discover, None),
+        ("/phone/place", None, discover.take_place),
         ("/phone/payments", own.history, None),
         ("/phone/payments/{payment_id}", own.payment, own.answer_payment),
         ("/28199904{tail}", _whole_path(shop.order), _whole_path(shop.answer_order)),

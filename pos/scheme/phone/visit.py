@@ -21,8 +21,8 @@ from pos.scheme.phone.words import preferred
 FORM_BYTES_MAX = 4096
 FORM_FIELDS_MAX = 16
 COOKIE_AGE_S = 180 * 24 * 3600
-_SESSION, _PERSON, _ASKS, _LANGUAGE = (
-    f"samkassa-{name}" for name in ("session", "person", "asks", "language")
+_SESSION, _PERSON, _ASKS, _LANGUAGE, _PLACE = (
+    f"samkassa-{name}" for name in ("session", "person", "asks", "language", "place")
 )
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 32 random bytes
 
@@ -32,6 +32,7 @@ class Visit:
     """What one browser asks, and how it has been set.
 
     `person` is the key of the chosen customer or "". `asks`: each payment waits for her PIN.
+    `place`: where she looks for shops, `59.911,10.753` or "".
     `local`: where the browser is now, for forms that lead back to it.
     """
 
@@ -40,6 +41,7 @@ class Visit:
     person: str
     asks: bool
     language: str
+    place: str
     local: str
     form: Mapping[str, str] = field(repr=False)
     user_agent: str
@@ -75,6 +77,7 @@ async def read_visit(request: Request, public_host: str) -> Visit:
         person=unquote(cookies.get(_PERSON, "")),
         asks=cookies.get(_ASKS, "") == "1",
         language=language,
+        place=unquote(cookies.get(_PLACE, "")),
         local=request.url.path,
         form=await _form(request) if request.method == "POST" else {},
         user_agent=headers.get("user-agent", ""),
@@ -91,6 +94,7 @@ def remember(
     person: str | None = None,
     asks: bool | None = None,
     language: str | None = None,
+    place: str | None = None,
 ) -> Response:
     """Have the browser keep its session and whatever is given."""
     kept = {
@@ -98,6 +102,7 @@ def remember(
         _PERSON: None if person is None else quote(person),
         _ASKS: None if asks is None else str(int(asks)),
         _LANGUAGE: language,
+        _PLACE: None if place is None else quote(place),
     }
     for name, value in kept.items():
         if value is not None:

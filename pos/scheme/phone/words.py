@@ -16,6 +16,8 @@ from pos.sale.money import Amount, exponent
 DEFAULT = "en"
 _ACCEPTED_MAX = 20  # entries of Accept-Language that are looked at
 _SAME = {"no": "nb", "nn": "nb"}
+# From so many metres, and kilometres, on a distance is written in the coarser way.
+_IN_METRES_MAX, _IN_TENTHS_MAX_KM = 950, 10
 # CLDR locales; plain `en` would write the American way, with 2:32 PM.
 _LOCALES = {"en": "en_GB"}
 
@@ -71,6 +73,19 @@ class Words:
         pattern = "#,##0" + (f".{'0' * decimals}" if decimals else "")
         major = Decimal(value).scaleb(-decimals)
         return f"{format_decimal(major, pattern, locale=self._locale)} {currency}"
+
+    def number(self, text: str) -> str:
+        """A number written with a point, as people here write it."""
+        from babel.numbers import format_decimal
+
+        return format_decimal(Decimal(text), locale=self._locale)
+
+    def distance(self, metres: int) -> str:
+        """`300 m` in hundreds, `2.4 km` below ten, `58 km`: a place is known no better."""
+        if metres < _IN_METRES_MAX:
+            return f"{max(1, round(metres / 100)) * 100} m"
+        tenths = Decimal(metres // 100) / 10
+        return f"{self.number(str(tenths if tenths < _IN_TENTHS_MAX_KM else round(tenths)))} km"
 
     def time(self, at: datetime) -> str:
         """Day and time of day."""

@@ -16,6 +16,7 @@ from PIL import Image  # noqa: E402
 
 from hardware.decoder import Decoder  # noqa: E402
 from hardware.devices import Symbology  # noqa: E402
+from tests.scheme.phone.test_phone_discover import enrolled  # noqa: E402
 
 FLAGS = [
     "--no-sandbox",
@@ -141,7 +142,32 @@ def test_nothing_is_wider_than_the_screen(screen, street):
     for language in ("en", "nb", "fi", "sv", "da", "zh"):
         screen.goto(f"{street.url}/phone")
         screen.locator(f"button.tongue[value={language}]").click()
-        for url in (f"{street.url}/phone", f"{street.url}/phone/scan", order):
+        for url in (*(f"{street.url}/phone{page}" for page in ("", "/scan", "/discover")), order):
             screen.goto(url)
             assert screen.evaluate("document.documentElement.lang") == language
             assert screen.evaluate("document.documentElement.scrollWidth") <= 320
+            assert screen.locator("nav").evaluate("nav => nav.scrollWidth") <= 320
+
+
+def test_the_shops_near_the_browser_s_own_position(chromium, street):
+    """Allowed, the position is taken to a hundred metres; refused, a town is chosen."""
+    for name, place in (("Bar", "59.9110,10.7530"), ("Fisk", "60.3920,5.3240")):
+        enrolled(street.clients, name, f"till-{name}", place)
+    context = chromium.new_context(
+        viewport=TELEPHONE, locale="en-GB",
+        geolocation={"latitude": 60.39212345, "longitude": 5.32412345},
+    )  # fmt: skip
+    context.set_default_timeout(WAIT_MS)
+    screen = context.new_page()
+    take(screen, street)
+    screen.get_by_role("link", name="Discover").click()
+    screen.get_by_role("button", name="Use my position").click()
+    screen.get_by_text("Your position is not known").wait_for()
+    screen.get_by_label("Shops near").select_option("Oslo")
+    screen.get_by_role("button", name="Show").click()
+    screen.locator("h2", has_text="Bar 800 m").wait_for()
+    context.grant_permissions(["geolocation"])
+    screen.get_by_role("button", name="Use my position").click()
+    screen.locator("li:first-child h2", has_text="Fisk 100 m").wait_for()
+    assert screen.get_by_label("Shops near").input_value() == "60.392,5.324"
+    context.close()

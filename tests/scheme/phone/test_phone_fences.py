@@ -16,6 +16,7 @@ FORMS = {
     "/phone/language": {"language": "fi"},
     "/phone/code": {},
     "/phone/scan": {"code": "x"},
+    "/phone/place": {"place": "59.913,10.739"},
 }
 
 
@@ -25,7 +26,7 @@ def every_page(street, pocket) -> list[httpx.Response]:
         pocket.get(path)
         for path in (
             "/phone", "/phone/people", "/phone/scan", "/phone/payments", "/phone/payments/1",
-            "/phone/news", "/phone/static/phone.css", street.path(street.show()),
+            "/phone/news", "/phone/discover", "/phone/static/phone.css", street.path(street.show()),
         )
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ const id = (name) => document.getElementById(name);
 const NEWS_EVERY_MS = 1500;
 const TRY_AGAIN_MS = 3000;
 const LOOK_EVERY_MS = 200;
+const POSITION_WITHIN_MS = 10000;
 
 function post(path) {
   const form = new URLSearchParams({ token: body.dataset.token });
@@ -82,9 +83,26 @@ async function look() {
   }
 }
 
+// ---- the customer's own position: three decimals are a hundred metres ----
+function locate(event) {
+  event.preventDefault();
+  navigator.geolocation.getCurrentPosition(
+    ({ coords }) => {
+      id("spot").value = coords.latitude.toFixed(3) + "," + coords.longitude.toFixed(3);
+      id("mine").submit();
+    },
+    () => { id("refused").hidden = false; },
+    { timeout: POSITION_WITHIN_MS },
+  );
+}
+
 if (id("code")) keepFresh();
 if ("watch" in body.dataset) watch();
 if (id("camera") && "BarcodeDetector" in window && navigator.mediaDevices) {
   id("camera").hidden = false;
   id("camera").addEventListener("click", look);
+}
+if (id("mine") && navigator.geolocation && window.isSecureContext) {
+  id("mine").hidden = false;
+  id("mine").addEventListener("submit", locate);
 }
