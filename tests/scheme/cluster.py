@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 import psycopg
+from psycopg import sql
 
 UNPRIVILEGED = "nobody"
 START_S_MAX = 30
@@ -39,7 +40,7 @@ class Cluster:
 
     def __init__(self, *, durable: bool = False) -> None:
         # Short, because the path of a socket may have about a hundred characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._durable = durable
         self._who: dict[str, object] = {}
         self._programs = programs()
@@ -56,7 +57,7 @@ class Cluster:
 
     def url(self, database: str = "postgres") -> str:
         """The URL of a database on this server, for the switch and for psycopg alike."""
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def new_database(self, name: str) -> str:
         """Make an empty database, in place of one of that name; its URL."""
@@ -65,24 +66,32 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         return self.url(name)
 
+    def set(self, name: str, value: str) -> None:
+        """Change a setting of the running server."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+            )
+            connection.execute("SELECT pg_reload_conf()")
+
     def start(self) -> None:
         """Start the server and wait until it answers, recovered from whatever befell it."""
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": self._folder,
+            "unix_socket_directories": self.folder,
             "max_connections": 120,
             "shared_buffers": "32MB",
             "fsync": "on" if self._durable else "off",
             "recovery_init_sync_method": "syncfs",  # one call in place of one for each file
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (self._folder / "log").open("ab") as log:
+        with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._folder / "data", *options],
+                [self._programs / "postgres", "-D", self.folder / "data", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._folder,
+                cwd=self.folder,
                 **self._who,  # type: ignore[call-overload]
             )
         self._wait_until_it_answers()
@@ -102,22 +111,22 @@ class Cluster:
         """Stop the server and remove everything."""
         if self._process is not None and self._process.poll() is None:
             self.kill()  # at once: what it kept is thrown away
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _become_unprivileged(self) -> None:
         user = pwd.getpwnam(UNPRIVILEGED)
-        os.chown(self._folder, user.pw_uid, user.pw_gid)
+        os.chown(self.folder, user.pw_uid, user.pw_gid)
         self._who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         try:
             self._run("postgres", "--version")
         except (OSError, subprocess.CalledProcessError):
-            copied = self._folder / "programs"
+            copied = self.folder / "programs"
             shutil.copytree(self._programs.parent, copied, symlinks=True)
             self._programs = copied / "bin"
 
     def _make(self) -> None:
         self._run(
-            "initdb", "--pgdata", self._folder / "data", "--username", "postgres",
+            "initdb", "--pgdata", self.folder / "data", "--username", "postgres",
             "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
         )  # fmt: skip
 
@@ -126,7 +135,7 @@ class Cluster:
             [self._programs / program, *arguments],
             check=True,
             capture_output=True,
-            cwd=self._folder,
+            cwd=self.folder,
             **self._who,  # type: ignore[call-overload]
         )
 
@@ -136,8 +145,50 @@ class Cluster:
             try:
                 psycopg.connect(self.url(), connect_timeout=5).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+                assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
                 time.sleep(step_s)
             else:
                 return
         raise AssertionError(f"PostgreSQL did not answer within {START_S_MAX} s.")
+
+
+class Standby(Cluster):
+    """A second server that streams what the first one writes, and may take its place.
+
+    From `in_step` on, the first answers no commit before this one has it on its disk.
+    """
+
+    NAME = "standby"
+
+    def __init__(self, primary: Cluster) -> None:
+        self._primary = primary
+        super().__init__(durable=True)
+
+    def in_step(self) -> None:
+        """Have the first server wait for this one at every commit."""
+        self._primary.set("synchronous_standby_names", self.NAME)
+        question = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
+        step_s = 0.02
+        with psycopg.connect(self._primary.url(), autocommit=True) as connection:
+            for _ in range(int(START_S_MAX / step_s)):
+                if connection.execute(question).fetchone() is not None:
+                    return
+                time.sleep(step_s)
+        raise AssertionError(f"The standby was not in step within {START_S_MAX} s.")
+
+    def promote(self) -> None:
+        """Be the first server from now on; it takes writes when this returns."""
+        with psycopg.connect(self.url(), autocommit=True) as connection:
+            done = connection.execute("SELECT pg_promote(true, %s)", [START_S_MAX]).fetchone()
+        assert done == (True,)
+
+    def url_of_either(self, database: str) -> str:
+        """The URL of a database on whichever of the two takes writes."""
+        return self._primary.url(database) + f"&host={self.folder}"
+
+    def _make(self) -> None:
+        source = f"host={self._primary.folder} user=postgres application_name={self.NAME}"
+        self._run(
+            "pg_basebackup", "--pgdata", self.folder / "data", "--dbname", source,
+            "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
+        )  # fmt: skip
