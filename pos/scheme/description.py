@@ -67,6 +67,8 @@ def describe(calls: Iterable[Operation]) -> Schema:
     paths["/metrics"] = {"get": _page("metrics", {"200": measures, "403": _status()})}
     own = {"description": "OpenAPI 3.1.", "content": _json({"type": "object"})}
     paths["/openapi.json"] = {"get": _page("openapi", {"200": own})}
+    page = {"description": "This, as a page.", "content": {"text/html": {"schema": _TEXT}}}
+    paths["/docs"] = {"get": _page("docs", {"200": page})}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Samkassa switch", "version": "1", "description": _INTRODUCTION},

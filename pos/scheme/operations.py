@@ -1,4 +1,5 @@
-"""The pages for those who run a switch: health, measures, and the description of the API.
+"""The pages for those who run a switch: health, measures, and the description of the API, for
+machines and for people.
 
 Apart from the doors because nothing here is signed, and nothing says anything of a payment or a
 person. The measures are for this machine alone unless a network is named.
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from pos.errors import WrongUse
+from pos.scheme.description_page import page_headers, render
 from pos.scheme.measures import Measures
 from pos.scheme.store import Store
 
@@ -90,8 +92,9 @@ class Health:
 def operations_routes(
     health: Health, measures: Measures, watchers: Watchers, description: dict[str, Any]
 ) -> APIRouter:
-    """`GET /health`, `/metrics` and `/openapi.json`."""
+    """`GET /health`, `/metrics`, `/openapi.json` and `/docs`."""
     router = APIRouter(include_in_schema=False)
+    page = render(description)
 
     # Not async: each may wait for the database, which then happens in a thread of the pool.
     @router.get("/health")
@@ -110,5 +113,9 @@ def operations_routes(
     @router.get("/openapi.json")
     def _description() -> Response:
         return JSONResponse(description)
+
+    @router.get("/docs")
+    def _page() -> Response:
+        return HTMLResponse(page, headers=page_headers())
 
     return router
