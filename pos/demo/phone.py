@@ -22,8 +22,6 @@ from pos.screens.customer import (
     WalletChoice,
 )
 
-COLOURS = {"vipps": "#ff5b24", "epassi": "#00857c", "alipay": "#1677ff"}
-
 
 class DemoPhone:
     """A phone with every wallet of the scheme. `ready` gives the scheme once the switch is up."""
@@ -42,8 +40,7 @@ class DemoPhone:
         for name, wallet in scheme.wallets.items():
             for customer in scheme.customers.names(name):
                 balance = _money(scheme.customers.balance(name, customer), wallet.currency)
-                colour = COLOURS.get(name, "#606060")
-                choices.append(WalletChoice(wallet.psp_name, customer, balance, colour))
+                choices.append(WalletChoice(wallet.psp_name, customer, balance, wallet.colour))
         return choices
 
     def hold_up(self, choice: WalletChoice) -> HeldUp | PhoneRefusal:
