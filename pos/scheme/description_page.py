@@ -93,10 +93,10 @@ def _message(name: str, schema: Schema) -> Iterator[str]:
     yield f'<h3 id="{_mark(name)}">{escape(name)}</h3>'
     if "description" in schema:
         yield f"<p>{_prose(schema['description'])}</p>"
-    yield "<table><tr><th>field</th><th></th><th>what it holds</th></tr>"
+    yield "<table><tr><th>field</th><th>must</th><th>what it holds</th></tr>"
     needed = schema.get("required", ())
     for field, held in schema.get("properties", {}).items():
-        must = "required" if field in needed else ""
+        must = "yes" if field in needed else ""
         yield _row(f"<code>{escape(field)}</code>", must, _type(held))
     yield "</table>"
 
