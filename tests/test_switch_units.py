@@ -3,14 +3,18 @@
 import re
 import shutil
 import subprocess
+from importlib import resources
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from pos.commands.scheme import scheme
 from pos.commands.switch import GRACE_IN_SERVICE_S, switch
 
 SYSTEMD = Path(__file__).resolve().parents[1] / "systemd"
 UNIT = (SYSTEMD / "samkassa-switch@.service").read_text("utf-8")
+RATES = (SYSTEMD / "samkassa-rates.service").read_text("utf-8")
 NGINX = (SYSTEMD / "nginx-switch.conf").read_text("utf-8")
 
 
@@ -39,14 +43,29 @@ def test_the_measures_are_not_passed_on():
         assert not passed.search(path)
 
 
-def test_systemd_finds_no_fault_in_the_unit(tmp_path):
-    """`systemd-analyze verify`, with a program that exists here."""
+def test_systemd_finds_no_fault_in_the_units(tmp_path):
+    """`systemd-analyze verify`, with programs that exist here."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed here")
-    text = UNIT.replace("/opt/samkassa/bin/pos", "/bin/true")
-    text = text.replace("EnvironmentFile=/", "EnvironmentFile=-/")
-    unit = tmp_path / "samkassa-switch@8791.service"
-    unit.write_text(text)
-    command = ["systemd-analyze", "verify", "--man=no", str(unit)]
+    units = {"samkassa-switch@8791.service": UNIT, "samkassa-rates.service": RATES}
+    units["samkassa-rates.timer"] = (SYSTEMD / "samkassa-rates.timer").read_text("utf-8")
+    for name, unit in units.items():
+        text = re.sub(r"/opt/samkassa/bin/pos|/usr/bin/curl", "/bin/true", unit)
+        (tmp_path / name).write_text(text.replace("EnvironmentFile=/", "EnvironmentFile=-/"))
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in units)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert "samkassa-switch" not in done.stderr
+    assert "samkassa" not in done.stderr
+
+
+def test_the_rates_are_put_where_the_switches_may_read_them(tmp_path):
+    """By a command that exists, as their user, into their folder; only a good file."""
+    (command,) = re.findall(r"^ExecStart=/opt/samkassa/bin/pos (.+)$", RATES, re.MULTILINE)
+    assert command.startswith("scheme rates /tmp/rates.xml --into /var/lib/samkassa-switch/")
+    fetched = tmp_path / "rates.xml"
+    fetched.write_bytes(resources.files("pos.scheme").joinpath("rates.xml").read_bytes())
+    into = tmp_path / "in-use.xml"
+    done = CliRunner().invoke(scheme, ["rates", str(fetched), "--into", str(into)])
+    assert (done.exit_code, into.read_bytes()) == (0, fetched.read_bytes())
+    for line in ("User=samkassa-switch", "StateDirectory=samkassa-switch"):
+        assert line in UNIT
+        assert line in RATES

@@ -43,6 +43,17 @@ def partners_option(command: Command) -> Command:
     )(command)
 
 
+def rates_option(command: Command) -> Command:
+    """`--rates FILE`, or POS_RATES."""
+    return click.option(
+        "--rates",
+        metavar="FILE",
+        envvar="POS_RATES",
+        type=click.Path(path_type=Path),
+        help="Reference rates, as the ECB's daily XML (or POS_RATES); else a sample.",
+    )(command)
+
+
 def json_option(command: Command) -> Command:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Machine-readable output.")(command)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pos.commands.callers import client, invite
-from pos.commands.options import partners_option
+from pos.commands.options import partners_option, rates_option
 from pos.commands.partners import partners
 from pos.commands.promote import promote
+from pos.commands.rates import rates
 from pos.commands.settle import settle
 from pos.commands.sticker import sticker
 from pos.commands.switch import default_database
@@ -62,6 +63,7 @@ client.add_command(disallow)
 scheme.add_command(invite)
 scheme.add_command(sticker)
 scheme.add_command(partners)
+scheme.add_command(rates)
 
 
 @scheme.command()
@@ -111,18 +113,20 @@ def code(
 @click.option("--customer", metavar="NAME", help="Who scans; the wallet's first if not said.")
 @click.option("--decline", is_flag=True, help="Say no instead of yes.")
 @_of_a_switch
+@rates_option
 def scan(
     text: str,
     wallet: str,
     customer: str | None,
     partners: Path | None,
+    rates: Path | None,
     database: str | None,
     state: str | None,
     *,
     decline: bool,
 ) -> None:
     """Let a simulated customer scan the merchant code TEXT and answer."""
-    with _scheme(database, state, partners) as simulated:
+    with _scheme(database, state, partners, rates) as simulated:
         offer = simulated.customers.scan(text, wallet, customer)
         act = simulated.customers.decline if decline else simulated.customers.approve
         outcome = act(wallet, offer.payment_id)
@@ -188,15 +192,17 @@ def _folder(state: str | None) -> Path:
 
 @contextmanager
 def _scheme(
-    database: str | None, state: str | None, partners: Path | None
+    database: str | None, state: str | None, partners: Path | None, rates: Path | None = None
 ) -> Iterator["SimulatedScheme"]:
     from pos.scheme.partner_file import read_scheme
+    from pos.scheme.rates_file import RatesFile
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
 
+    quoted_by = None if rates is None else RatesFile(rates).rates
     with (
         Store.open(database or default_database(_folder(state))) as store,
-        open_scheme(store, terms=read_scheme(partners)) as simulated,
+        open_scheme(store, terms=read_scheme(partners), rates=quoted_by) as simulated,
     ):
         yield simulated
 

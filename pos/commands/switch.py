@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pos.commands.options import partners_option
+from pos.commands.options import partners_option, rates_option
 from pos.errors import SettingsError
 from pos.folders import (
     SWITCH_FOLDER_NAME,
@@ -26,6 +26,7 @@ from pos.folders import (
 
 if TYPE_CHECKING:
     from pos.scheme.clients import Clients
+    from pos.scheme.rates_file import RatesFile
     from pos.scheme.simulation import SimulatedScheme
     from pos.scheme.store import Store
     from pos.switch.signature import Signer
@@ -81,6 +82,7 @@ GRACE_IN_SERVICE_S = 10
 )
 @click.option("--until-eof", is_flag=True, help="Stop when standard input ends.")
 @partners_option
+@rates_option
 def switch(
     host: str,
     port: int,
@@ -93,6 +95,7 @@ def switch(
     pay_rate: float,
     public_url: str | None,
     partners: Path | None,
+    rates: Path | None,
     *,
     phone: bool | None,
     until_eof: bool,
@@ -110,7 +113,6 @@ def switch(
 
     if (tls_cert is None) != (tls_key is None):
         raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
-    watchers = Watchers.of(metrics)
     folder = state_folder(state) / SWITCH_FOLDER_NAME
     signer = _own_signer(folder)
     with (
@@ -120,9 +122,10 @@ def switch(
     ):
         begin = read_public_url(public_url or listener.public_url)
         (folder / SWITCH_PUBLIC_URL_NAME).write_text(begin + "\n")
-        scheme = in_use.enter_context(_recovered(store, begin, partners))
+        followed = _followed(rates)
+        scheme = in_use.enter_context(_recovered(store, begin, partners, followed))
         clients = _callers(store, trust)
-        measures = Measures(store)
+        measures = Measures(store, scheme.book.rates_day)
         app = create_app(
             scheme.book,
             clients,
@@ -130,7 +133,7 @@ def switch(
             behaviour=scheme.behaviour,
             limits=Limits.of_paying(pay_rate),
             measures=measures,
-            watchers=watchers,
+            watchers=Watchers.of(metrics),
         )
         if serves_phone(host, phone):
             app.include_router(phone_routes(Parts(scheme, begin)))
@@ -149,7 +152,7 @@ def switch(
             click.echo(f"switch ready on {running.url}")
             sys.stdout.flush()
             while running.alive and not stop.wait(STOP_CHECK_S):
-                _reread(reread, scheme, partners)
+                _reread(reread, scheme, partners, followed)
 
 
 def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
@@ -163,29 +166,53 @@ def serves_phone(host: str, asked: bool | None) -> bool:  # noqa: FBT001
 
 
 @contextmanager
-def _recovered(store: "Store", begin: str, partners: Path | None) -> Iterator["SimulatedScheme"]:
+def _recovered(
+    store: "Store", begin: str, partners: Path | None, followed: "RatesFile | None"
+) -> Iterator["SimulatedScheme"]:
     """The scheme on `store`; what an earlier run left open has been driven on."""
     from pos.scheme.partner_file import read_scheme
     from pos.scheme.simulation import open_scheme
 
-    with open_scheme(store, public_url=begin, terms=read_scheme(partners)) as scheme:
+    rates = None if followed is None else followed.rates
+    with open_scheme(store, public_url=begin, terms=read_scheme(partners), rates=rates) as scheme:
         scheme.book.recover()
         yield scheme
 
 
-def _reread(told: threading.Event, scheme: "SimulatedScheme", partners: Path | None) -> None:
-    """When told to, take up the file of partners as it stands; a fault in it changes nothing."""
+def _followed(rates: Path | None) -> "RatesFile | None":
+    from pos.scheme.rates_file import RatesFile
+
+    return None if rates is None else RatesFile(rates)
+
+
+def _reread(
+    told: threading.Event,
+    scheme: "SimulatedScheme",
+    partners: Path | None,
+    rates: "RatesFile | None",
+) -> None:
+    """Take up the file of rates when it has changed, and that of partners when told to.
+
+    A fault in either changes nothing.
+    """
     from pos.scheme.partner_file import read_scheme
 
+    if rates is not None:
+        rates.follow(scheme.book.quote_by, _tell)
     if not told.is_set():
         return
     told.clear()
     try:
         scheme.adopt(read_scheme(partners))
     except SettingsError as fault:
-        click.echo(f"the partners stay as they were: {fault}", err=True)
+        _tell(f"the partners stay as they were: {fault}")
     else:
-        click.echo("the partners were read again", err=True)
+        _tell("the partners were read again")
+
+
+def _tell(sentence: str) -> None:
+    """For the one who runs the switch."""
+    click.echo(sentence, err=True)
 
 
 def _own_signer(folder: Path) -> "Signer":

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from pos.scheme.discounts import Discount
 from pos.scheme.moments import moment
+from pos.scheme.rates import Rate
 from pos.scheme.records import PaymentRecord, RefundRecord
 from pos.scheme.tables import PaymentState, RefundState
 from pos.switch.wire import (
@@ -196,6 +197,17 @@ def notification(
     )
 
 
+def wire_quote(rate: Rate) -> Quote:
+    """A rate as the wire spells it."""
+    return Quote(
+        quote_id=rate.quote_id,
+        quote_currency_pair=rate.pair(),
+        quote_price=rate.price_text(),
+        quote_start_time=_time(rate.begins_at_ms),
+        quote_expiry_time=_time(rate.expires_at_ms),
+    )
+
+
 def _refund_result(record: RefundRecord) -> Result:
     if record.state == RefundState.SUCCEEDED:
         return SUCCESS
@@ -219,6 +231,7 @@ def _refunded(record: RefundRecord) -> WireAmount:
 
 
 def _actual(record: PaymentRecord) -> WireAmount | None:
+    """What the customer is charged; None for what is priced and charged alike."""
     as_priced = record.rate is None and record.saved_value is None
     return None if as_priced else WireAmount.of(record.charge)
 
@@ -226,11 +239,7 @@ def _actual(record: PaymentRecord) -> WireAmount | None:
 def _quote(record: PaymentRecord) -> Quote | None:
     if record.rate is None:
         return None
-    return Quote(
-        quote_id=record.rate.quote_id,
-        quote_currency_pair=record.rate.pair(),
-        quote_price=record.rate.price_text(),
-    )
+    return wire_quote(record.rate)
 
 
 def _promotions(discounts: Sequence[Discount]) -> tuple[PromotionResult, ...] | None:

@@ -1,4 +1,4 @@
-"""The switch's doors: the five calls over HTTP, each request's signature checked, each answer's
+"""The switch's doors: the six calls over HTTP, each request's signature checked, each answer's
 made.
 
 Apart from the book, which knows no HTTP. The signature is checked over the raw bytes before they
@@ -44,6 +44,8 @@ from pos.switch.wire import (
     SANDBOX_PATHS,
     CancelRequest,
     CancelResponse,
+    InquireExchangeRateRequest,
+    InquireExchangeRateResponse,
     InquiryPaymentRequest,
     InquiryPaymentResponse,
     InquiryRefundRequest,
@@ -109,6 +111,12 @@ class Doors:
             Call("cancel", CancelRequest, CancelResponse, book.cancel),
             Call("refund", RefundRequest, RefundResponse, book.refund),
             Call("inquiryRefund", InquiryRefundRequest, InquiryRefundResponse, book.inquire_refund),
+            Call(
+                "inquireExchangeRate",
+                InquireExchangeRateRequest,
+                InquireExchangeRateResponse,
+                book.inquire_exchange_rate,
+            ),
         )
         self.rotate = Call(ROTATE, RotateRequest, RotateResponse, invitations.rotate)
 
@@ -184,14 +192,14 @@ def create_app(
     measures: Measures | None = None,
     watchers: Watchers | None = None,
 ) -> FastAPI:
-    """The switch as an ASGI application: the five calls under both prefixes, and the pages of
+    """The switch as an ASGI application: the six calls under both prefixes, and the pages of
     operations.
 
     And the two calls of enrolment. `behaviour` tells how the customer of a payment id behaves,
     for faults chosen by demo code; `clock_s` is the clock of the limits; `watchers` may read the
     measures.
     """
-    measures = measures or Measures(clients.store)
+    measures = measures or Measures(clients.store, book.rates_day)
     gate = Gate(clients, limits or Limits(), clock_s)
     seal = Seal(signer, clock)
     invitations = Invitations(clients, signer.public_line)

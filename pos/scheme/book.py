@@ -7,7 +7,7 @@ whatever a death leaves between the two is driven on by asking the wallet first.
 
 import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
@@ -21,7 +21,8 @@ from pos.scheme.foreign_orders import ForeignOrders
 from pos.scheme.intake import Intake, param_hash
 from pos.scheme.moments import milliseconds
 
-# Offer and OrderRefused are known to callers as the book's.
+# utc_now, Offer and OrderRefused are known to callers as the book's.
+from pos.scheme.moments import utc_now as utc_now
 from pos.scheme.orders import Offer as Offer
 from pos.scheme.orders import OrderRefused as OrderRefused
 from pos.scheme.orders import Orders
@@ -29,7 +30,9 @@ from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.partners import Partner, PartnerUnreachable
 from pos.scheme.progress import Progress
 from pos.scheme.promotions import Promotions
+from pos.scheme.quotes import Quotes
 from pos.scheme.rates import Rates
+from pos.scheme.rates_file import sample_rates
 from pos.scheme.records import (
     PaymentRecord,
     add_payment,
@@ -46,6 +49,8 @@ from pos.scheme.tables import payment as payments
 from pos.switch.wire import (
     CancelRequest,
     CancelResponse,
+    InquireExchangeRateRequest,
+    InquireExchangeRateResponse,
     InquiryPaymentRequest,
     InquiryPaymentResponse,
     InquiryRefundRequest,
@@ -59,11 +64,6 @@ from pos.switch.wire import (
 PUBLIC_URL = "https://qr.samkassa.example"
 RECOVERED_AT_ONCE_MAX = 1_000
 _OPEN = (PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING)
-
-
-def utc_now() -> datetime:
-    """The clock of a switch in service."""
-    return datetime.now(UTC)
 
 
 class Book:
@@ -85,9 +85,9 @@ class Book:
         self._clock = clock
         self._acquirers = Acquirers()
         self.promotions = Promotions(store, clock)
-        self._intake = Intake(
-            scheme or shipped_scheme(), partners, rates or Rates.sample(), random_bytes, public_url
-        )
+        scheme = scheme or shipped_scheme()
+        self._quotes = Quotes(scheme, rates or sample_rates())
+        self._intake = Intake(scheme, partners, self._quotes, random_bytes, public_url)
         self._progress = Progress(store, partners, clock)
         self._foreign = ForeignOrders(store, partners, self._intake, self._progress)
         self._orders = Orders(
@@ -182,6 +182,12 @@ class Book:
         """What became of a refund."""
         return self._refunds.inquire(client_id, request)
 
+    def inquire_exchange_rate(
+        self, _client_id: str, request: InquireExchangeRateRequest
+    ) -> InquireExchangeRateResponse:
+        """At which rates customers pay now in their currencies; nothing is changed by asking."""
+        return self._quotes.answer(request, self._clock(), self._intake.new_id)
+
     def asked(self, order_code: str) -> tuple[Amount, str]:
         """What the merchant asks for, and his name, before it is known who pays.
 
@@ -214,6 +220,15 @@ class Book:
     def route_by(self, scheme: Scheme) -> None:
         """Route codes, and bound payments, by another table of partners from now on."""
         self._intake.route_by(scheme)
+        self._quotes.route_by(scheme)
+
+    def quote_by(self, rates: Rates) -> None:
+        """Quote by other reference rates from now on; what is quoted already stays as it is."""
+        self._quotes.quote_by(rates)
+
+    def rates_day(self) -> date:
+        """The day of the reference rates that it quotes by."""
+        return self._quotes.rates.day
 
     def recover(self) -> int:
         """Drive on what an earlier run left open, by asking the wallets; how much stays open."""

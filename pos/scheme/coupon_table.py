@@ -14,9 +14,10 @@ from typing import Any
 
 from pos.errors import SettingsError
 from pos.sale.money import EXPONENTS
-from pos.scheme.coupons import WHOLE_BASIS_POINTS, Coupon
+from pos.scheme.coupons import Coupon
 from pos.scheme.moments import milliseconds
 from pos.scheme.partner_file import shipped_scheme
+from pos.scheme.rates import WHOLE_BASIS_POINTS
 
 VALUE_MAX = 10**15  # far above any budget; still a whole number everywhere
 USES_MAX = 1_000_000

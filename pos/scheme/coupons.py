@@ -8,9 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pos.sale.money import Amount
-from pos.scheme.rates import Rate
-
-WHOLE_BASIS_POINTS = 10_000
+from pos.scheme.rates import WHOLE_BASIS_POINTS, Rate
 
 
 @dataclass(frozen=True, slots=True)

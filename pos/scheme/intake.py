@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pos.errors import AmountError, PosError
-from pos.sale.money import EXPONENTS, Amount
+from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.scheme.moments import business_day, milliseconds
 from pos.scheme.partners import Partner
-from pos.scheme.rates import NoRate, Rates, customer_value
+from pos.scheme.quotes import Quotes
+from pos.scheme.rates import NoRate, customer_value
 from pos.scheme.routing import Scheme
 from pos.scheme.tables import PaymentState
 from pos.switch.wire import PayRequest, WireError, read_time
@@ -52,13 +53,13 @@ class Intake:
         self,
         scheme: Scheme,
         partners: Mapping[str, Partner],
-        rates: Rates,
+        quotes: Quotes,
         random_bytes: Callable[[int], bytes],
         public_url: str,
     ) -> None:
         self._scheme = scheme
         self._partners = partners
-        self._rates = rates
+        self._quotes = quotes
         self._random = random_bytes
         self._public_url = public_url
 
@@ -89,15 +90,17 @@ class Intake:
             "created_at_ms": milliseconds(now),
         }
         try:
-            columns |= self._accepted(request, scenario, now)
+            columns |= self._accepted(request, scenario, columns["payment_id"], now)
         except _Refusal as refusal:
             columns |= {"state": PaymentState.FAILED, "result_code": refusal.code}
         return columns
 
-    def charge_columns(self, wallet: str, price: Amount) -> dict[str, Any]:
-        """What the customer of `wallet` is charged for `price`, and the quote.
+    def charge_columns(
+        self, wallet: str, price: Amount, payment_id: str, now: datetime, *, expires_at_ms: int
+    ) -> dict[str, Any]:
+        """What the customer of `wallet` is charged for `price`, and the payment's own quote.
 
-        Raises NoRate, or OverLimit.
+        Paid until `expires_at_ms`, and while the quote is good. Raises NoRate, or OverLimit.
         """
         # A partner that converts by itself is owed to us in the merchant's currency.
         home = self._partners[wallet].currency or price.currency
@@ -105,12 +108,20 @@ class Intake:
         if home == price.currency:
             columns["customer_value"] = price.value
         else:
-            rate = self._rates.rate(price.currency, home)
+            rate = self._quotes.quote(wallet, price.currency, home, of=payment_id, now=now)
             columns["customer_value"] = customer_value(rate, price)
-            columns |= {"quote_id": rate.quote_id, "quote_price": rate.price_text()}
+            columns |= {
+                "quote_id": rate.quote_id,
+                "quote_price": rate.price_text(),
+                "quote_at_ms": rate.begins_at_ms,
+                "quote_expires_at_ms": rate.expires_at_ms,
+                "expires_at_ms": min(expires_at_ms, rate.expires_at_ms or expires_at_ms),
+            }
         terms = self._scheme.terms(wallet)
-        if terms and terms.limit is not None and columns["customer_value"] > terms.limit:
-            raise OverLimit(f"The amount is above what {terms.title} takes in one payment.")
+        limit = VALUE_MAX if terms is None or terms.limit is None else terms.limit
+        if columns["customer_value"] > limit:
+            title = wallet if terms is None else terms.title
+            raise OverLimit(f"The amount is above what {title} takes in one payment.")
         return columns
 
     def wallet_of(self, code: str) -> str | None:
@@ -126,28 +137,35 @@ class Intake:
         """A payment or refund id: the business day and 24 random digits."""
         return business_day(now) + self._characters(24, string.digits)
 
-    def _accepted(self, request: PayRequest, scenario: str, now: datetime) -> dict[str, Any]:
+    def _accepted(
+        self, request: PayRequest, scenario: str, payment_id: str, now: datetime
+    ) -> dict[str, Any]:
         price = _price(request)
-        expires = _expiry(request.payment_expiry_time, scenario, now)
-        columns: dict[str, Any] = {"expires_at_ms": milliseconds(expires)}
+        expires_at_ms = milliseconds(_expiry(request.payment_expiry_time, scenario, now))
+        columns: dict[str, Any] = {"expires_at_ms": expires_at_ms}
         if scenario == "OrderCode":
             maker = self._scheme.order_maker()
             if maker is None:
                 return columns | {"state": PaymentState.NEW, "order_code": self.order_code()}
-            columns |= self.charge_columns(maker, price)
+            columns |= self._charged(maker, price, payment_id, now, expires_at_ms)
             return columns | {"state": PaymentState.WALLET_PENDING}
         if scenario == "EntryCode":
             return columns | {"state": PaymentState.NEW, "order_code": self._page()}
         wallet = self.wallet_of(request.payment_method.payment_method_id or "")
         if wallet is None:
             raise _Refusal("INVALID_PAYMENT_CODE")
+        columns |= self._charged(wallet, price, payment_id, now, expires_at_ms)
+        return columns | {"state": PaymentState.WALLET_PENDING}
+
+    def _charged(
+        self, wallet: str, price: Amount, payment_id: str, now: datetime, expires_at_ms: int
+    ) -> dict[str, Any]:
         try:
-            columns |= self.charge_columns(wallet, price)
+            return self.charge_columns(wallet, price, payment_id, now, expires_at_ms=expires_at_ms)
         except NoRate:
             raise _Refusal("CURRENCY_NOT_SUPPORT") from None
         except OverLimit:
             raise _Refusal("PAYMENT_AMOUNT_EXCEED_LIMIT") from None
-        return columns | {"state": PaymentState.WALLET_PENDING}
 
     def order_code(self) -> str:
         """A fresh order code in the Alipay+ form: a URL with 36 characters after the last slash."""

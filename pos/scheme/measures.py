@@ -5,9 +5,10 @@ expects; what is open is read from the database when it is asked for.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
@@ -28,7 +29,7 @@ BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 class Measures:
     """The measures of one process of the switch, in a registry of their own."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, rates_day: Callable[[], date]) -> None:
         self._registry = CollectorRegistry()
         self._calls = Histogram(
             "samkassa_call_seconds",
@@ -43,6 +44,12 @@ class Measures:
             ("outcome",),
             registry=self._registry,
         )
+        rates = Gauge(
+            "samkassa_rates_day_timestamp_seconds",
+            "When the day began (UTC) whose reference rates are in use.",
+            registry=self._registry,
+        )
+        rates.set_function(lambda: _began_s(rates_day()))
         self._registry.register(_Open(store))
 
     def answered(self, call: str, code: str, seconds: float) -> None:
@@ -100,6 +107,10 @@ class _Open(Collector):
         yield open_now
         yield _gauge("samkassa_open_refunds", "Refunds that are not final.", open_refunds)
         yield _gauge("samkassa_outbox", "Notifications still to be made, now or later.", waiting)
+
+
+def _began_s(day: date) -> float:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

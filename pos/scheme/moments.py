@@ -12,6 +12,11 @@ BUSINESS_ZONE = timezone(timedelta(hours=8))
 _CANCEL_WINDOW_END = time(0, 15)
 
 
+def utc_now() -> datetime:
+    """The clock of a switch in service."""
+    return datetime.now(UTC)
+
+
 def milliseconds(at: datetime) -> int:
     """`at` (aware) in whole milliseconds, rounded down."""
     return (at - _EPOCH) // _MILLISECOND

@@ -126,7 +126,13 @@ class Orders:
 
     def _charge_columns(self, record: PaymentRecord, wallet: str) -> dict[str, Any]:
         try:
-            return self._intake.charge_columns(wallet, record.price)
+            return self._intake.charge_columns(
+                wallet,
+                record.price,
+                record.payment_id,
+                self._clock(),
+                expires_at_ms=record.expires_at_ms or 0,
+            )
         except NoRate as error:
             raise OrderRefused(str(error), "CURRENCY_NOT_SUPPORT") from None
         except OverLimit as error:

@@ -13,11 +13,19 @@ from typing import Any
 
 from pos.errors import SettingsError
 from pos.sale.money import EXPONENTS
-from pos.scheme.routing import DemoCustomer, Scheme, UpstreamTerms, WalletTerms
+from pos.scheme.routing import (
+    QUOTE_MINUTES,
+    DemoCustomer,
+    Scheme,
+    UpstreamTerms,
+    WalletTerms,
+)
 
 Entry = dict[str, Any]
 
 PARTNERS_MAX = 200
+MARKUP_MAX = 2_000  # basis points
+QUOTE_MINUTES_MAX = 1_440
 _USER_DIGITS = 16
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}", re.ASCII)
 _ISSUER = re.compile(r"\d{6}", re.ASCII)
@@ -26,7 +34,7 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 _LANGUAGE = re.compile(r"[a-z]{2,3}", re.ASCII)
 _PARTNER_KEYS = {
     "name", "psp_name", "title", "colour", "currency", "languages", "issuer", "code", "patterns",
-    "otherwise", "limit", "funds", "upstream",
+    "otherwise", "limit", "funds", "upstream", "markup", "quote_minutes",
 }  # fmt: skip
 _CUSTOMER_KEYS = {"wallet", "name", "balance", "msisdn"}
 _UPSTREAM_KEYS = {
@@ -136,6 +144,10 @@ def _partner(entry: Entry, folder: Path) -> WalletTerms:
         limit=limit,
         funds=_funds(where, entry.get("funds", {})),
         upstream=upstream,
+        markup=_whole(where, entry, "markup", 0, range(MARKUP_MAX + 1)),
+        quote_minutes=_whole(
+            where, entry, "quote_minutes", QUOTE_MINUTES, range(1, QUOTE_MINUTES_MAX + 1)
+        ),
     )
 
 
@@ -215,6 +227,15 @@ def _text(where: str, entry: Mapping[str, Any], key: str, default: str | None = 
     if not isinstance(text, str) or len(text) > 2048 or (not text and default is None):
         raise SettingsError(f"{where}: {key} is missing or not text; write it.")
     return text
+
+
+def _whole(where: str, entry: Mapping[str, Any], key: str, default: int, within: range) -> int:
+    value = entry.get(key, default)
+    if type(value) is not int or value not in within:
+        raise SettingsError(
+            f"{where}: {key} is a whole number from {within[0]} to {within[-1]}; correct it."
+        )
+    return value
 
 
 def _texts(where: str, entry: Mapping[str, Any], key: str) -> tuple[str, ...]:

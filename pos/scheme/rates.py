@@ -1,24 +1,24 @@
-"""Currency quotes from a dated file of reference rates, and conversion in whole numbers.
+"""Currency quotes from the reference rates of one day, and conversion in whole numbers.
 
-Apart so that no float and no second rounding rule can reach money: a price is a whole number of
-hundred-millionths, and an amount is rounded once, half up, to the target's smallest unit.
+Apart so that no float and no second rounding rule can reach money: a price is reckoned as an exact
+fraction and rounded once, half up, to hundred-millionths, and an amount is rounded once, half up,
+to the target's smallest unit.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
-from importlib import resources
-from typing import Any, Self
+from decimal import Decimal
+from fractions import Fraction
+from typing import Self
 
-from pos.errors import PosError, SettingsError
+from pos.errors import PosError
 from pos.sale.money import Amount, exponent
 
 PRICE_DECIMALS = 8
+WHOLE_BASIS_POINTS = 10_000
 _SCALE = 10**PRICE_DECIMALS
-_NUMBER = re.compile(r"\d{1,9}(\.\d{1,9})?", re.ASCII)
+_MINUTE_MS = 60_000
 
 
 class NoRate(PosError):
@@ -27,17 +27,40 @@ class NoRate(PosError):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One unit of `sold` is `price` hundred-millionths of a unit of `bought`."""
+    """One unit of `sold` is `price` hundred-millionths of a unit of `bought`.
+
+    Good from `begins_at_ms` until before `expires_at_ms`, where it was quoted for a time.
+    """
 
     quote_id: str
     sold: str
     bought: str
     price: int
+    begins_at_ms: int | None = None
+    expires_at_ms: int | None = None
 
     @classmethod
-    def stored(cls, quote_id: str, sold: str, bought: str, price: str) -> Self:
+    def stored(
+        cls,
+        quote_id: str,
+        sold: str,
+        bought: str,
+        price: str,
+        begins_at_ms: int | None = None,
+        expires_at_ms: int | None = None,
+    ) -> Self:
         """The rate that a payment was made at, from what was stored with it."""
-        return cls(quote_id, sold, bought, int(Decimal(price).scaleb(PRICE_DECIMALS)))
+        whole = int(Decimal(price).scaleb(PRICE_DECIMALS))
+        return cls(quote_id, sold, bought, whole, begins_at_ms, expires_at_ms)
+
+    def quoted(self, of: str, begins_at_ms: int, minutes: int) -> Self:
+        """A quote at this rate for `minutes`, with an id of its own; `of` is no other quote's."""
+        return replace(
+            self,
+            quote_id=f"{self.quote_id}-{of}",
+            begins_at_ms=begins_at_ms,
+            expires_at_ms=begins_at_ms + minutes * _MINUTE_MS,
+        )
 
     def pair(self) -> str:
         """The currency pair as the wire spells it: `NOK/CNY`."""
@@ -57,39 +80,30 @@ class Rate:
 
 
 class Rates:
-    """Reference rates of one day against one base currency."""
+    """Reference rates of one `day` against one base currency, which is among `per_base` as 1."""
 
     def __init__(self, day: date, per_base: Mapping[str, Decimal]) -> None:
-        self._day = day
-        self._per_base = dict(per_base)
+        self.day = day
+        self._per_base = {currency: Fraction(rate) for currency, rate in per_base.items()}
 
-    @classmethod
-    def sample(cls) -> Self:
-        """The rates that ship with the scheme."""
-        text = resources.files("pos.scheme").joinpath("rates.toml").read_text("utf-8")
-        return cls.read(tomllib.loads(text))
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that have a rate, in the order in which they were published."""
+        return tuple(self._per_base)
 
-    @classmethod
-    def read(cls, document: Mapping[str, Any]) -> Self:
-        """Rates from a parsed file. Raises SettingsError naming the currency that is wrong."""
-        per_base = {str(document["base"]): Decimal(1)}
-        for currency, text in document["rates"].items():
-            if not (isinstance(text, str) and _NUMBER.fullmatch(text) and Decimal(text) > 0):
-                raise SettingsError(
-                    f"The reference rate of {currency} is not a number above 0; write it as "
-                    'text, like "11.7350".'
-                )
-            per_base[currency] = Decimal(text)
-        return cls(document["date"], per_base)
+    def rate(self, sold: str, bought: str, markup: int = 0) -> Rate:
+        """The day's rate from `sold` to `bought`, for a buyer who pays `markup` basis points more.
 
-    def rate(self, sold: str, bought: str) -> Rate:
-        """Today's rate from `sold` to `bought`. Raises NoRate for a currency without one."""
+        The cross rate of two currencies against the base, exact until it is rounded half up to
+        eight decimals. Raises NoRate for a currency without one.
+        """
         for currency in (sold, bought):
             if currency not in self._per_base:
                 raise NoRate(f"There is no reference rate for {currency}.")
         ratio = self._per_base[bought] / self._per_base[sold]
-        price = int((ratio * _SCALE).to_integral_value(ROUND_HALF_UP))
-        return Rate(f"REF-{self._day:%Y%m%d}-{sold}{bought}", sold, bought, price)
+        ratio *= Fraction(WHOLE_BASIS_POINTS + markup, WHOLE_BASIS_POINTS)
+        price = int(ratio * _SCALE + Fraction(1, 2))
+        return Rate(f"REF-{self.day:%Y%m%d}-{sold}{bought}", sold, bought, price)
 
 
 def customer_value(rate: Rate, price: Amount) -> int:

@@ -46,6 +46,12 @@ class PaymentRecord:
     saved_value: int | None = None
     quote_id: str | None = None
     quote_price: str | None = None
+    quote_at_ms: int | None = None
+    quote_expires_at_ms: int | None = None
+    abroad_value: int | None = None
+    abroad_currency: str | None = None
+    abroad_quote_id: str | None = None
+    abroad_price: str | None = None
     result_code: str | None = None
     expires_at_ms: int | None = None
     paid_at_ms: int | None = None
@@ -75,7 +81,12 @@ class PaymentRecord:
         if self.quote_id is None or self.quote_price is None:
             return None
         return Rate.stored(
-            self.quote_id, self.price.currency, self.charge.currency, self.quote_price
+            self.quote_id,
+            self.price.currency,
+            self.charge.currency,
+            self.quote_price,
+            self.quote_at_ms,
+            self.quote_expires_at_ms,
         )
 
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+QUOTE_MINUTES = 30  # as long as a code can be shown at most
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamTerms:
@@ -34,7 +36,9 @@ class WalletTerms:
     `patterns` are its own, those that fit one of `otherwise` too unless another claims them.
     `limit` is the most of one payment in smallest units of `currency`, None for none. `funds` says
     who pays for what, such as `{"coupons": "wallet"}`. With `upstream`, another switch stands for
-    the partner, and converts by itself: `currency` is then "".
+    the partner, and converts by itself: `currency` is then "". For a price in another currency its
+    customer pays `markup` basis points above the reference rate, at a quote that is good for
+    `quote_minutes`.
     """
 
     name: str
@@ -49,6 +53,8 @@ class WalletTerms:
     limit: int | None = None
     funds: Mapping[str, str] = field(default_factory=dict)
     upstream: UpstreamTerms | None = None
+    markup: int = 0
+    quote_minutes: int = QUOTE_MINUTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pos.scheme.book import PUBLIC_URL, Book, utc_now
 from pos.scheme.customers import Customers
 from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.partners import Behaviour, Circle, Partner
+from pos.scheme.rates import Rates
 from pos.scheme.routing import Scheme, WalletTerms
 from pos.scheme.store import Store
 from pos.scheme.tables import wallet_charge
@@ -103,17 +104,20 @@ def open_scheme(
     terms: Scheme | None = None,
     reach: Callable[[SimulatedWallet], Partner] = lambda wallet: wallet,
     public_url: str = PUBLIC_URL,
+    rates: Rates | None = None,
 ) -> SimulatedScheme:
     """The partners and customers of `terms` (those that ship) on `store`, and the book over them.
 
     Close it where another switch stands for a partner.
     `reach` is how the book reaches a wallet; a simulator puts deaths and silences there.
-    `public_url` is where the codes that a till shows lead to.
+    `public_url` is where the codes that a till shows lead to; `rates` are the sample if not given.
     """
     scheme = terms or shipped_scheme()
     wallets: dict[str, SimulatedWallet] = {}
     partners = Circle()
-    book = Book(store, partners, clock, random_bytes, scheme=scheme, public_url=public_url)
+    book = Book(
+        store, partners, clock, random_bytes, rates=rates, scheme=scheme, public_url=public_url
+    )
     customers = Customers(store, book, wallets, clock, random_bytes)
     joined = SimulatedScheme(store, wallets, book, customers, partners, clock, reach)
     joined.adopt(scheme)

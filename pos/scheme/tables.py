@@ -114,8 +114,16 @@ payment = Table(
     Column("customer_value", BigInteger),
     Column("customer_currency", String(3)),
     Column("saved_value", BigInteger),  # what the wallet pays of the charge, for its coupons
+    # The quote from price to charge, for good: what is refunded is converted by it too.
     Column("quote_id", String(64)),
     Column("quote_price", String(32)),
+    Column("quote_at_ms", BigInteger),
+    Column("quote_expires_at_ms", BigInteger),
+    # What the customer of another switch was charged by it, and its quote; for people to read.
+    Column("abroad_value", BigInteger),
+    Column("abroad_currency", String(3)),
+    Column("abroad_quote_id", String(64)),
+    Column("abroad_price", String(32)),
     Column("result_code", String(64)),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger),

@@ -1,6 +1,6 @@
 """The parts that the messages of the payment API are made of: amounts, orders, quotes, results.
 
-Apart from `wire.py`, which names the five calls, so that each of the two can be read against the
+Apart from `wire.py`, which names the calls, so that each of the two can be read against the
 API's tables in one sitting. Callers import everything from `wire`.
 """
 

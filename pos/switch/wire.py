@@ -45,6 +45,12 @@ from pos.switch.parts import (
     WireAmount,
     WireDiscount,
 )
+from pos.switch.quotes import (
+    CurrencyPair,
+    InquireExchangeRateRequest,
+    InquireExchangeRateResponse,
+    PaymentQuote,
+)
 
 __all__ = [
     "BODY_BYTES_MAX",
@@ -55,8 +61,11 @@ __all__ = [
     "CancelRequest",
     "CancelResponse",
     "CodeDetail",
+    "CurrencyPair",
     "Env",
     "Goods",
+    "InquireExchangeRateRequest",
+    "InquireExchangeRateResponse",
     "InquiryPaymentRequest",
     "InquiryPaymentResponse",
     "InquiryRefundRequest",
@@ -71,6 +80,7 @@ __all__ = [
     "PayResponse",
     "PaymentFactor",
     "PaymentMethod",
+    "PaymentQuote",
     "PromotionResult",
     "PspCustomerInfo",
     "Quote",
@@ -90,7 +100,9 @@ __all__ = [
     "time_text",
 ]
 
-_CALLS = ("pay", "inquiryPayment", "cancel", "refund", "inquiryRefund")
+_CALLS = (
+    "pay", "inquiryPayment", "cancel", "refund", "inquiryRefund", "inquireExchangeRate",
+)  # fmt: skip
 PATHS = {call: f"/ams/api/v1/payments/{call}" for call in _CALLS}
 SANDBOX_PATHS = {call: f"/ams/sandbox/api/v1/payments/{call}" for call in _CALLS}
 

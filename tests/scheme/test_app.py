@@ -54,6 +54,9 @@ def test_the_switch_answers_the_golden_requests_with_the_golden_answers(till, pa
             if known in expected:
                 assert re.fullmatch(r"20260301\d{24}", answer[known])
                 ids.setdefault(expected[known], answer[known])
+        for theirs, ours in zip(expected.get("quotes", ()), answer.get("quotes", ()), strict=True):
+            assert re.fullmatch(rf"{theirs['quoteId'][:-24]}\d{{24}}", ours["quoteId"])
+            ids[theirs["quoteId"]] = ours["quoteId"]
         text = json.dumps(expected)
         for theirs, ours in ids.items():
             text = text.replace(theirs, ours)
@@ -79,6 +82,7 @@ def test_the_switch_answers_the_golden_requests_with_the_golden_answers(till, pa
     ask("inquiryPayment", "inquiryPayment", paymentId=payment_id)
     ask("inquiryRefund", "inquiryRefund", refundId=ids["20260301194010800100188000000077"])
     ask("cancel", "cancel")
+    ask("inquireExchangeRate", "inquireExchangeRate")
 
 
 def test_answers_are_signed_in_lower_case_headers(till):

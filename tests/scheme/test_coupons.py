@@ -10,9 +10,10 @@ from pos.errors import SettingsError
 from pos.sale.money import Amount
 from pos.scheme.coupon_table import read_coupon, read_coupons, sample_coupons
 from pos.scheme.coupons import Bill, Coupon, best_savings, savings, shares_of_refund
-from pos.scheme.rates import Rates, customer_value
+from pos.scheme.rates import customer_value
+from pos.scheme.rates_file import sample_rates
 
-RATES = Rates.sample()
+RATES = sample_rates()
 HOMES = {"vipps": "NOK", "epassi": "EUR", "alipay": "CNY"}
 
 

@@ -106,6 +106,13 @@ def payable(case) -> None:
     for name in ("paymentAmount", "refundAmount"):
         if name in body:
             body[name] = {"currency": "NOK", "value": "100"}
+    for name, currency in (("paymentCurrency", "NOK"), ("sellCurrency", "CNY")):
+        if isinstance(body.get(name), str):
+            body[name] = currency
+    if "buyCurrency" in body:
+        body["buyCurrency"] = "EUR"
+    if "currencyPairs" in body:
+        body["currencyPairs"] = [{"sellCurrency": "CNY", "buyCurrency": "SEK"}]
     case.body = body = filled(body)
     if "paymentFactor" in body:
         body["paymentFactor"] = {"inStorePaymentScenario": "OrderCode"}
@@ -162,6 +169,7 @@ def test_every_answer_is_a_described_one(served, mode, signed):
     if signed and mode is GenerationMode.POSITIVE:
         assert "PAYMENT_IN_PROCESS" in codes[PATHS["pay"]]
         assert "ORDER_NOT_EXIST" in codes[PATHS["inquiryPayment"]]
+        assert "SUCCESS" in codes[PATHS["inquireExchangeRate"]]
     if not signed:
         assert codes[PATHS["pay"]] <= {"CLIENT_INVALID", "SIGNATURE_INVALID"}
 

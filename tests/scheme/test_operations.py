@@ -196,7 +196,7 @@ def test_a_worker_goes_on_after_a_fault_and_stops_when_told():
 def running(store, desk, clock):
     """A switch that answers, with its measures."""
     Clients(store, clock).add(CLIENT, public_key_line(TILL_KEY))
-    measures = Measures(store)
+    measures = Measures(store, desk.scheme.book.rates_day)
     app = create_app(
         desk.scheme.book,
         Clients(store, clock),

@@ -209,6 +209,32 @@ def test_an_entry_code_leads_to_a_page_and_is_cancelled(switch, client_of):
     assert inquire(client, "sdk-3")["paymentStatus"] == "CANCELLED"
 
 
+def test_the_rates_are_asked_for(client_of):
+    """inquireExchangeRate: what the client reads is what a payment is then charged at."""
+    from com.alipay.ams.api.model.currency_pair import CurrencyPair
+    from com.alipay.ams.api.model.product_code_type import ProductCodeType
+    from com.alipay.ams.api.model.rate_type import RateType
+    from com.alipay.ams.api.request.pay.alipay_inquire_exchange_rate_request import (
+        AlipayInquireExchangeRateRequest,
+    )
+    from com.alipay.ams.api.response.pay.alipay_inquire_exchange_rate_response import (
+        AlipayInquireExchangeRateResponse,
+    )
+
+    pair = CurrencyPair()
+    pair.sell_currency, pair.buy_currency = "CNY", "NOK"
+    request = AlipayInquireExchangeRateRequest()
+    request.currency_pairs, request.rate_type = [pair], RateType.TRADE
+    request.product_code = ProductCodeType.IN_STORE_PAYMENT
+    answer = AlipayInquireExchangeRateResponse(client_of().execute(request))
+    (quote,), (payment_quote,) = answer.quotes, answer.payment_quotes
+    assert (quote.quote_currency_pair, quote.quote_price) == ("NOK/CNY", "0.70242863")
+    assert quote.quote_start_time < quote.quote_expiry_time
+    assert payment_quote.quote_id == quote.quote_id
+    assert (payment_quote.buy_currency, payment_quote.sell_currency) == ("NOK", "CNY")
+    assert payment_quote.exchange_rate == quote.quote_price
+
+
 def test_a_refusal_reaches_the_client_signed(switch, client_of):
     """A declined payment is an answer to this client, not an HTTP fault."""
     code = switch.customers.new_code("vipps", behaviour=Behaviour.DECLINES)

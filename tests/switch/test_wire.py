@@ -12,6 +12,8 @@ from pos.switch.wire import (
     BODY_BYTES_MAX,
     CancelRequest,
     CancelResponse,
+    InquireExchangeRateRequest,
+    InquireExchangeRateResponse,
     InquiryPaymentRequest,
     InquiryPaymentResponse,
     InquiryRefundRequest,
@@ -47,6 +49,8 @@ TYPES: dict[str, type[Message]] = {
     "refund.response": RefundResponse,
     "inquiryRefund.request": InquiryRefundRequest,
     "inquiryRefund.response": InquiryRefundResponse,
+    "inquireExchangeRate.request": InquireExchangeRateRequest,
+    "inquireExchangeRate.response": InquireExchangeRateResponse,
     "notifyPayment.request": NotifyPaymentRequest,
     "notifyPayment.response": NotifyPaymentResponse,
 }
