@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pos.commands.callers import client, invite
+from pos.commands.mpm import mpm
 from pos.commands.options import partners_option, rates_option
 from pos.commands.partners import partners
 from pos.commands.promote import promote
 from pos.commands.rates import rates
 from pos.commands.settle import settle
-from pos.commands.sticker import sticker
+from pos.commands.sticker import last_public_url, sticker
 from pos.commands.switch import default_database
 from pos.commands.targets import allow, disallow
 from pos.errors import Refused, WrongUse
@@ -62,6 +63,7 @@ client.add_command(allow)
 client.add_command(disallow)
 scheme.add_command(invite)
 scheme.add_command(sticker)
+scheme.add_command(mpm)
 scheme.add_command(partners)
 scheme.add_command(rates)
 
@@ -111,12 +113,14 @@ def code(
 @click.argument("text")
 @click.option("--wallet", required=True, help="The wallet that scans: vipps, epassi or alipay.")
 @click.option("--customer", metavar="NAME", help="Who scans; the wallet's first if not said.")
+@click.option("--amount", metavar="45.50", help="What is paid at the static code of a till.")
 @click.option("--decline", is_flag=True, help="Say no instead of yes.")
 @_of_a_switch
 @rates_option
 def scan(
     text: str,
     wallet: str,
+    amount: str | None,
     customer: str | None,
     partners: Path | None,
     rates: Path | None,
@@ -126,7 +130,11 @@ def scan(
     decline: bool,
 ) -> None:
     """Let a simulated customer scan the merchant code TEXT and answer."""
+    from pos.scheme.merchant_codes import static_id
+
     with _scheme(database, state, partners, rates) as simulated:
+        if (static := static_id(text)) is not None or amount is not None:
+            text = _order_at(simulated, static, amount)
         offer = simulated.customers.scan(text, wallet, customer)
         act = simulated.customers.decline if decline else simulated.customers.approve
         outcome = act(wallet, offer.payment_id)
@@ -139,6 +147,23 @@ def scan(
         click.echo(f"declined {shown} to {offer.merchant_name}")
     else:
         raise Refused(f"Not paid: {outcome.code}. Ask the shop for a new code.")
+
+
+def _order_at(simulated: "SimulatedScheme", static: str | None, amount: str | None) -> str:
+    """The order that a customer who says `amount` makes at a till's static code; its text."""
+    from pos.sale.money import Amount
+    from pos.scheme.stickers import Stickers
+
+    if static is None:
+        raise WrongUse("This code asks for its own amount: leave --amount out.")
+    stickers = Stickers(simulated.store, simulated.book)
+    sticker = stickers.find(static)
+    if sticker is None:
+        raise Refused("There is no such static code; scan another one.")
+    if amount is None:
+        raise WrongUse("A static code asks for no amount: say what is paid with --amount.")
+    price = Amount.parse(amount, sticker.seller.currency)
+    return stickers.order(sticker, price, "pos scheme scan")
 
 
 @scheme.command()
@@ -199,10 +224,13 @@ def _scheme(
     from pos.scheme.simulation import open_scheme
     from pos.scheme.store import Store
 
+    begin = last_public_url(_folder(state))
     quoted_by = None if rates is None else RatesFile(rates).rates
     with (
         Store.open(database or default_database(_folder(state))) as store,
-        open_scheme(store, terms=read_scheme(partners), rates=quoted_by) as simulated,
+        open_scheme(
+            store, public_url=begin, terms=read_scheme(partners), rates=quoted_by
+        ) as simulated,
     ):
         yield simulated
 

@@ -27,6 +27,7 @@ QUIET_MODULES = 4
 @click.option("--mcc", default="5999", show_default=True, help="Category of the shop, ISO 18245.")
 @click.option("--currency", default="NOK", show_default=True, help="What the prices are in.")
 @click.option("--image", type=click.Path(path_type=Path), help="Draw it into this .png or .svg.")
+@click.option("--mpm", is_flag=True, help="In the form MPM/3, for other wallets' scanners.")
 @click.option("--public-url", metavar="URL", help="Where telephones reach the switch.")
 @click.option("--database", metavar="URL", help="The switch's books, if elsewhere.")
 @state_option
@@ -42,25 +43,29 @@ def sticker(
     public_url: str | None,
     database: str | None,
     state: str | None,
+    *,
+    mpm: bool,
 ) -> None:
     """Print the address of TERMINAL's static code, for a sticker. The same one each time."""
+    from pos.scheme.merchant_codes import in_mpm
     from pos.scheme.phone.parts import read_public_url
     from pos.scheme.simulation import open_scheme
     from pos.scheme.stickers import Seller, Stickers
     from pos.scheme.store import Store
 
     folder = state_folder(state) / SWITCH_FOLDER_NAME
-    begin = read_public_url(public_url or _last_public_url(folder))
+    begin = read_public_url(public_url or last_public_url(folder))
     seller = Seller(name, merchant or client, store or terminal, mcc, currency)
     with Store.open(database or default_database(folder)) as books:
         made = Stickers(books, open_scheme(books).book).issue(client, terminal, seller)
     url = f"{begin}/s/{made.sticker_id}"
+    text = in_mpm(url) if mpm else url
     if image is not None:
-        _draw(url, image)
-    click.echo(url)
+        _draw(text, image)
+    click.echo(text)
 
 
-def _last_public_url(folder: Path) -> str:
+def last_public_url(folder: Path) -> str:
     """Where the switch of this folder was last reached, or will be when it is started."""
     try:
         return (folder / SWITCH_PUBLIC_URL_NAME).read_text().strip()
@@ -68,7 +73,7 @@ def _last_public_url(folder: Path) -> str:
         return f"http://127.0.0.1:{DEFAULT_PORT}"
 
 
-def _draw(url: str, image: Path) -> None:
+def _draw(text: str, image: Path) -> None:
     import segno
 
     scale = _SCALES.get(image.suffix.lower())
@@ -76,7 +81,7 @@ def _draw(url: str, image: Path) -> None:
         raise WrongUse(f"--image {image} is no picture that can be drawn; end it in .png or .svg.")
     try:
         # A quarter of a sticker may be scratched off.
-        segno.make_qr(url, error="q").save(str(image), scale=scale, border=QUIET_MODULES)
+        segno.make_qr(text, error="q").save(str(image), scale=scale, border=QUIET_MODULES)
     except OSError as error:
         raise WrongUse(
             f"The picture {image} cannot be written ({error.strerror}); check --image."

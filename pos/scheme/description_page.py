@@ -20,7 +20,8 @@ code, .path { font-family: ui-monospace, monospace; font-size: .92em; overflow-w
 h2 { margin-top: 2.5rem; border-bottom: 2px solid #10151c; }
 h3 { margin: 2rem 0 .3rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
-th, td { overflow-wrap: anywhere; padding: .3rem .6rem; border: 1px solid #c8ced8; text-align: left; vertical-align: top; }
+th, td { overflow-wrap: anywhere; padding: .3rem .6rem; border: 1px solid #c8ced8;
+  text-align: left; vertical-align: top; }
 th { background: #eceff4; }
 .verb { padding: .1rem .5rem; border-radius: .3rem; background: #10151c; color: #fff; }
 nav { columns: 16rem; }

@@ -12,6 +12,7 @@ from typing import Any
 
 from pos.errors import AmountError, PosError
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
+from pos.scheme.merchant_codes import whole_url
 from pos.scheme.moments import business_day, milliseconds
 from pos.scheme.partners import Partner
 from pos.scheme.quotes import Quotes
@@ -171,6 +172,10 @@ class Intake:
         """A fresh order code in the Alipay+ form: a URL with 36 characters after the last slash."""
         tail = self._characters(4, string.digits) + self._characters(24, _BASE62)
         return f"{self._public_url}/{ORDER_CODE_HEAD}{tail}"
+
+    def whole(self, order_code: str) -> str:
+        """The text under which the order of a scanned code is kept, in whichever form it came."""
+        return whole_url(order_code, self._public_url)
 
     def _page(self) -> str:
         return f"{self._public_url}/c/{self._characters(24, _BASE62)}"

@@ -119,7 +119,7 @@ class Orders:
 
     def _ordered(self, order_code: str) -> PaymentRecord:
         with self._store.read() as connection:
-            record = payment_routed(connection, order_code)
+            record = payment_routed(connection, self._intake.whole(order_code))
         if record is None:
             raise OrderRefused("This is not an order code of the scheme.", "INVALID_CODE")
         return self._progress.advance(record)

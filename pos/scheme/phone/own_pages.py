@@ -5,11 +5,12 @@ Apart from what she does at a shop's code, because these pages know her and no s
 
 from starlette.responses import Response
 
+from pos.scheme.merchant_codes import local_path
 from pos.scheme.partners import Behaviour
 from pos.scheme.phone.accounts import Entry, Person
 from pos.scheme.phone.drawing import bars_svg, qr_svg
 from pos.scheme.phone.pages import fragment, go, page
-from pos.scheme.phone.parts import LOCAL_CODE, PIN, Parts, local, people, refused
+from pos.scheme.phone.parts import PIN, Parts, local, people, refused
 from pos.scheme.phone.visit import Visit, remember
 from pos.scheme.phone.words import Words, languages
 
@@ -91,8 +92,8 @@ class OwnPages:
         """Leads to the page of a code of ours; anybody else's is not opened."""
         person = self._parts.person(visit)
         text = visit.form.get("code", "").strip()
-        path = text.removeprefix(self._parts.public_url)
-        if path != text and LOCAL_CODE.fullmatch(path):
+        path = local_path(text, self._parts.public_url)
+        if path is not None:
             return go(visit, path)
         fault = Words(visit.language).say("not_a_code")
         return page(visit, "scan.html", person, status=422, fault=fault)

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from pos.errors import SettingsError
 from pos.scheme.book import OrderRefused, utc_now
+from pos.scheme.merchant_codes import LOCAL_CODE
 from pos.scheme.phone.accounts import Accounts, Entry, Person
 from pos.scheme.phone.pages import page
 from pos.scheme.phone.visit import Visit
@@ -21,10 +22,6 @@ from pos.scheme.phone.words import Words
 from pos.scheme.simulation import SimulatedScheme
 from pos.scheme.stickers import Stickers
 
-# The 36 characters of an order code, a page of the switch, and a sticker.
-LOCAL_CODE = re.compile(
-    r"/(28199904[0-9]{4}[0-9A-Za-z]{24}|c/[0-9A-Za-z]{24}|s/[0-9A-Za-z]{24})", re.ASCII
-)
 PIN = re.compile(r"[0-9]{4}", re.ASCII)
 _LOCAL_PAGE = re.compile(r"/phone(/[a-z]{1,16}(/[0-9]{1,64})?)?", re.ASCII)
 _REFUSED = {

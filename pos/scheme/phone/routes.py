@@ -41,6 +41,7 @@ def phone_routes(parts: Parts) -> APIRouter:
         ("/phone/payments/{payment_id}", own.payment, own.answer_payment),
         ("/28199904{tail}", _whole_path(shop.order), _whole_path(shop.answer_order)),
         ("/c/{tail}", _whole_path(shop.order), _whole_path(shop.answer_order)),
+        ("/MPM/3/{payload:path}", shop.mpm, None),
         ("/s/{sticker_id}", shop.sticker, shop.order_by_sticker),
     ):
         _add(router, path, "GET", act, parts)

@@ -4,17 +4,17 @@ Apart from her own pages because a real telephone's camera lands here first, kno
 Looking at an order changes nothing; it is taken up when she answers.
 """
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
 from pos.errors import AmountError
 from pos.sale.money import Amount
 from pos.scheme.book import Offer, OrderRefused
+from pos.scheme.merchant_codes import LOCAL_CODE, local_path
 from pos.scheme.phone.accounts import Person
 from pos.scheme.phone.pages import go, page
 from pos.scheme.phone.parts import (
-    LOCAL_CODE,
     PIN,
     Parts,
     people,
@@ -22,6 +22,8 @@ from pos.scheme.phone.parts import (
 )
 from pos.scheme.phone.visit import Visit
 from pos.scheme.phone.words import Words
+
+LINKED_HOST = "here"  # whichever it was, it led to us
 
 
 class ShopPages:
@@ -67,6 +69,13 @@ class ShopPages:
         elif not _fault(visit, offer):  # what she saw is what she pays
             customers.approve(wallet, offer.payment_id)
         return go(visit, f"/phone/payments/{offer.payment_id}")
+
+    def mpm(self, visit: Visit, payload: str) -> Response:
+        """Where a code in the form MPM/3 leads that a telephone's camera opened as a link."""
+        # The server has decoded the path; within base64 a slash is no border.
+        text = f"https://{LINKED_HOST}/MPM/3/{quote(payload, safe='')}"
+        path = local_path(text, self._parts.public_url)
+        return refused(visit, "not_found", 404) if path is None else go(visit, path)
 
     def sticker(self, visit: Visit, sticker_id: str) -> Response:
         """The page of a till's printed code: how much?"""
