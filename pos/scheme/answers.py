@@ -232,11 +232,19 @@ def _refunded(record: RefundRecord) -> WireAmount:
 
 def _actual(record: PaymentRecord) -> WireAmount | None:
     """What the customer is charged; None for what is priced and charged alike."""
+    if record.abroad is not None:
+        return WireAmount.of(record.abroad)
     as_priced = record.rate is None and record.saved_value is None
     return None if as_priced else WireAmount.of(record.charge)
 
 
 def _quote(record: PaymentRecord) -> Quote | None:
+    if record.abroad is not None and record.abroad_price is not None:
+        return Quote(
+            quote_id=record.abroad_quote_id,
+            quote_currency_pair=f"{record.price.currency}/{record.abroad.currency}",
+            quote_price=record.abroad_price,
+        )
     if record.rate is None:
         return None
     return wire_quote(record.rate)

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from pos.errors import PosError
+from pos.sale.money import Amount
 from pos.switch.wire import PayRequest
 
 
@@ -63,11 +64,26 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class Abroad:
+    """What another switch charged its customer: `amount`, at the quote that it names, if any."""
+
+    amount: Amount
+    quote_id: str | None = None
+    price: str | None = None  # of one unit of the merchant's currency, in decimals
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """`code` is the API's result code: why a charge was declined, or SUCCESS and the like."""
+    """`code` is the API's result code: why a charge was declined, or SUCCESS and the like.
+
+    A partner that was told the merchant's price says in `price` which one was paid there, and in
+    `abroad` what its customer was charged, where that is something else.
+    """
 
     answer: Answer
     code: str
+    price: Amount | None = None
+    abroad: Abroad | None = None
 
 
 PAID = Outcome(Answer.PAID, "SUCCESS")

@@ -4,6 +4,7 @@ Apart from the book because the same steps serve the first request, a repeated o
 cancellation and the start after a death. Each may run twice, or beside itself, without harm.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
@@ -13,11 +14,20 @@ from pos.scheme import outbox
 from pos.scheme.discounts import release, spend
 from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
-from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
+from pos.scheme.partners import (
+    Abroad,
+    Answer,
+    Charge,
+    Outcome,
+    Partner,
+    PartnerUnreachable,
+)
 from pos.scheme.records import PaymentRecord, move_payment, payment_again, refunds_of
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState
 from pos.switch.wire import PayRequest
+
+log = logging.getLogger(__name__)
 
 
 class Progress:
@@ -132,7 +142,16 @@ class Progress:
             return payment_again(connection, record)
 
     def settle(self, record: PaymentRecord, outcome: Outcome) -> PaymentRecord:
-        """Commit what the wallet said. A payment that is being cancelled meanwhile stays so."""
+        """Commit what the wallet said. A payment that is being cancelled meanwhile stays so.
+
+        What it says of another amount than ours is not believed: the payment stays open.
+        """
+        if outcome.price not in (None, record.price):
+            log.error(
+                "ALARM: %s says that %s was paid for payment %s, of which %s was asked; ask there",
+                record.wallet, outcome.price, record.payment_id, record.price,
+            )  # fmt: skip
+            return record
         if outcome.answer is Answer.PENDING:
             return record
         now = milliseconds(self._clock())
@@ -148,12 +167,28 @@ class Progress:
                 ):
                     release(connection, record)
             elif move_payment(
-                connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
+                connection,
+                record,
+                PaymentState.SUCCEEDED,
+                leaving=pending,
+                paid_at_ms=now,
+                **_told_abroad(outcome.abroad),
             ):
                 _post_capture(connection, record, now)
                 spend(connection, record)
                 outbox.put(connection, record, now)
             return payment_again(connection, record)
+
+
+def _told_abroad(abroad: Abroad | None) -> dict[str, object]:
+    if abroad is None:
+        return {}
+    return {
+        "abroad_value": abroad.amount.value,
+        "abroad_currency": abroad.amount.currency,
+        "abroad_quote_id": abroad.quote_id,
+        "abroad_price": abroad.price,
+    }
 
 
 def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:

@@ -89,6 +89,13 @@ class PaymentRecord:
             self.quote_expires_at_ms,
         )
 
+    @property
+    def abroad(self) -> Amount | None:
+        """What another switch charged its customer, where that is not the price."""
+        if self.abroad_value is None or self.abroad_currency is None:
+            return None
+        return Amount(self.abroad_value, self.abroad_currency)
+
 
 @dataclass(frozen=True, slots=True)
 class RefundRecord:

@@ -6,15 +6,17 @@ lost answer can charge twice. A real acquirer of Alipay+ is such a switch, and s
 """
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pos.errors import SettingsError
+from pos.errors import AmountError, SettingsError
 from pos.sale.money import Amount
 from pos.scheme.moments import moment
 from pos.scheme.partners import (
     PAID,
     PENDING,
+    Abroad,
     Charge,
     Outcome,
     PartnerUnreachable,
@@ -91,9 +93,7 @@ class UpstreamPartner:
                 raise _unclear(answer.result)
             return declined(answer.result.result_code)
         if answer.result.result_status == "S" and answer.payment_time is not None:
-            if charge.request is None or answer.payment_amount != charge.request.payment_amount:
-                raise PartnerUnreachable(f"{self.name} answered with another amount.")
-            return PAID
+            return _paid(answer)
         return PENDING
 
     def order(self, charge: Charge) -> str:
@@ -127,7 +127,7 @@ class UpstreamPartner:
         """
         if self._cancel(payment_id) == _TOO_LATE_TO_CANCEL:
             answer = self._inquire(payment_id)
-            if answer is not None and _outcome(answer) == PAID:
+            if answer is not None and _outcome(answer).answer is Says.PAID:
                 self._refund(f"{payment_id}{_REVERSAL}", answer, None)
         return False
 
@@ -245,12 +245,37 @@ class _Calls:
 def _outcome(answer: InquiryPaymentResponse) -> Outcome:
     match answer.payment_status:
         case "SUCCESS":
-            return PAID
+            return _paid(answer)
         case "FAIL":
             return declined(answer.payment_result_code or "PROCESS_FAIL")
         case "CANCELLED":
             return declined("ORDER_IS_CANCELED")
     return PENDING
+
+
+def _paid(answer: PayResponse | InquiryPaymentResponse) -> Outcome:
+    """Paid, what was paid for, and what that was for the customer."""
+    price = _amount(answer.payment_amount)
+    if price is None:
+        raise _unclear(answer.result)
+    return replace(PAID, price=price, abroad=_abroad(answer, price))
+
+
+def _abroad(answer: PayResponse | InquiryPaymentResponse, price: Amount) -> Abroad | None:
+    charged, quote = _amount(answer.actual_payment_amount), answer.payment_quote
+    if charged is None or charged == price:
+        return None
+    # A quote of other currencies is no explanation of these two.
+    if quote is None or quote.quote_currency_pair != f"{price.currency}/{charged.currency}":
+        return Abroad(charged)
+    return Abroad(charged, quote.quote_id, quote.quote_price)
+
+
+def _amount(wired: WireAmount | None) -> Amount | None:
+    try:
+        return None if wired is None else wired.amount()
+    except AmountError:
+        return None
 
 
 def _unclear(result: Result) -> PartnerUnreachable:

@@ -7,9 +7,11 @@ whatever happened in between the three must agree.
 import random
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from pos.errors import SettingsError
 from pos.scheme.app import create_app
@@ -19,13 +21,14 @@ from pos.scheme.faults import Fault, Faults
 from pos.scheme.limits import Limits
 from pos.scheme.partner_file import read_scheme
 from pos.scheme.partners import Behaviour
+from pos.scheme.rates import Rates
 from pos.scheme.server import Listener, RunningSwitch
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.scheme.tables import payment
 from pos.switch.signature import Signer, load_private_key, new_private_key, public_key_line
-from pos.switch.wire import RefundRequest, WireAmount
+from pos.switch.wire import InquiryPaymentRequest, RefundRequest, WireAmount
 from tests.scheme.shops import SWITCH_KEY, TILL_KEY, Shop
 from tests.scheme.test_deaths import check_agreement
 
@@ -108,6 +111,10 @@ class Chain:
         assert owed.get("wallet:alipay", 0) == owes.get("merchant:vipps:samkassa", 0)
         return owed.get("wallet:alipay", 0)
 
+    def nobody_is_owed(self):
+        """Whether the first switch has booked nothing."""
+        return statement(self.near.store)["balances"] == []
+
 
 @pytest.fixture
 def chain(store, clock, tmp_path):
@@ -153,6 +160,56 @@ def test_paid_through_both(chain):
     assert chain.shop.scan("r-1", chain.far.code()) == "PAID"
     assert chain.shop.payments["r-1"].wallet == "AlipayCN"
     assert before - chain.far.balance() == 9_061
+    assert chain.agree() == 12_900
+
+
+def test_what_the_customer_paid_over_there_is_told_at_the_till(chain):
+    """The second switch's own amount and quote, at once and when the till asks later."""
+    chain.far.scheme.book.quote_by(other_rates())
+    chain.shop.scan("r-1", chain.far.code())
+    chain.far.faults.plan("pay", Fault.HALF)
+    chain.shop.scan("r-2", chain.far.code())
+    assert chain.shop.inquire("r-2") == "PAID"
+    for request_id in ("r-1", "r-2"):
+        paid = chain.shop.payments[request_id]
+        assert str(paid.customer_amount) == "103.20 CNY"
+        assert paid.rate == "NOK/CNY 0.80000000"
+    request = InquiryPaymentRequest(payment_request_id="r-1")
+    here = chain.near.book.inquire_payment("till-1", request)
+    there = chain.far.scheme.book.inquire_payment(
+        "samkassa", InquiryPaymentRequest(payment_request_id=here.payment_id)
+    )
+    assert here.actual_payment_amount == there.actual_payment_amount
+    assert here.payment_quote.quote_id == there.payment_quote.quote_id
+    # What the switches owe each other is in the merchant's currency all the same.
+    assert chain.agree() == 25_800
+
+
+def other_rates():
+    """At which a krone is 0.80 yuan."""
+    per_euro = {"EUR": Decimal(1), "NOK": Decimal(10), "CNY": Decimal(8)}
+    return Rates(date(2026, 11, 23), per_euro)
+
+
+def test_a_payment_of_another_amount_over_there_is_not_believed(chain, caplog):
+    """It stays open, and whoever runs the switch is told; once the amount is right it is paid."""
+    chain.far.faults.plan("pay", Fault.HALF)
+    chain.shop.scan("r-1", chain.far.code())
+
+    def told_there(value):
+        with chain.far.store.write() as connection:
+            connection.execute(update(payment).values(value=value))
+
+    told_there(12_800)
+    assert chain.shop.inquire("r-1") == "INTENT"
+    assert chain.near.book.recover() == 1
+    assert statement(chain.near.store)["payments"][0]["state"] == "WALLET_PENDING"
+    assert chain.nobody_is_owed()
+    alarms = [row.getMessage() for row in caplog.records if row.getMessage().startswith("ALARM")]
+    assert len(alarms) == 2
+    assert "128.00 NOK was paid" in alarms[0]
+    told_there(12_900)
+    assert chain.shop.inquire("r-1") == "PAID"
     assert chain.agree() == 12_900
 
 
