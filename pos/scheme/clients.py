@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, select, update
 
 from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.book import utc_now
 from pos.scheme.moments import milliseconds
 from pos.scheme.places import Spot, put_place
-from pos.scheme.store import Store
+from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import client as clients
 from pos.scheme.tables import client_key as keys
 from pos.switch.signature import (
@@ -76,10 +76,9 @@ class Clients:
         of_first = (keys.c.client_id == client_id, keys.c.version == 1)
         with self.store.write() as connection:
             self.admit(connection, check_client_id(client_id), partner=partner)
-            known = connection.execute(select(keys.c.public_key).where(*of_first)).scalar()
-            if known is None:
-                _insert_key(connection, client_id, 1, line, now_ms)
+            if _insert_key(connection, client_id, 1, line, now_ms):
                 return
+            known = connection.execute(select(keys.c.public_key).where(*of_first)).scalar_one()
             again: dict[str, Any] = {"expires_at_ms": None, "revoked_at_ms": None}
             if known != line:
                 again |= {"public_key": line, "added_at_ms": now_ms, "first_used_at_ms": None}
@@ -113,10 +112,11 @@ class Clients:
         if assignment is not None:
             values["assignment"] = assignment
         of_client = clients.c.client_id == client_id
-        if connection.execute(update(clients).where(of_client).values(**values)).rowcount == 0:
-            values |= {"client_id": client_id, "added_at_ms": milliseconds(self.clock())}
-            connection.execute(insert(clients).values(**values, partner=partner))
+        row = values | {"client_id": client_id, "added_at_ms": milliseconds(self.clock())}
+        if insert_new(connection, clients, **row, partner=partner):
             return
+        # Locks it: whoever admits it meanwhile waits, and then finds the keys of this transaction.
+        connection.execute(update(clients).where(of_client).values(**values))
         known = connection.execute(select(clients.c.partner).where(of_client)).scalar()
         if partner not in (None, known):
             raise WrongUse(
@@ -246,9 +246,10 @@ def check_client_id(client_id: str) -> str:
 
 def _insert_key(
     connection: Connection, client_id: str, version: int, line: str, now_ms: int
-) -> None:
+) -> bool:
+    """Whether it is new."""
     row = {"client_id": client_id, "version": version, "public_key": line, "added_at_ms": now_ms}
-    connection.execute(insert(keys).values(**row))
+    return insert_new(connection, keys, **row)
 
 
 def _state(row: Any, now_ms: int) -> str:

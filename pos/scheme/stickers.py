@@ -12,14 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import RowMapping
 
 from pos.errors import WrongUse
 from pos.sale.money import Amount, exponent
 from pos.scheme.book import Book, OrderRefused, utc_now
 from pos.scheme.moments import milliseconds
-from pos.scheme.store import Store
+from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import client as clients
 from pos.scheme.tables import sticker as stickers
 from pos.switch.wire import (
@@ -103,18 +103,19 @@ class Stickers:
                     f"No caller {client_id!r} is registered; see `pos scheme client add`."
                 )
             columns = _columns(seller)
-            if connection.execute(update(stickers).where(*of_till).values(columns)).rowcount == 0:
-                sticker_id = "".join(secrets.choice(_BASE62) for _ in range(ID_CHARACTERS))
-                connection.execute(
-                    insert(stickers).values(
-                        client_id=client_id,
-                        terminal=terminal,
-                        sticker_id=sticker_id,
-                        number=0,
-                        added_at_ms=milliseconds(self._clock()),
-                        **columns,
-                    )
-                )
+            sticker_id = "".join(secrets.choice(_BASE62) for _ in range(ID_CHARACTERS))
+            fresh = insert_new(
+                connection,
+                stickers,
+                client_id=client_id,
+                terminal=terminal,
+                sticker_id=sticker_id,
+                number=0,
+                added_at_ms=milliseconds(self._clock()),
+                **columns,
+            )
+            if not fresh:
+                connection.execute(update(stickers).where(*of_till).values(columns))
             row = connection.execute(select(stickers).where(*of_till)).mappings().one()
         return _sticker(row)
 

@@ -3,10 +3,14 @@
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
+from pos.scheme.clients import Clients
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
+from pos.scheme.stickers import Seller, Stickers
 from pos.scheme.store import Store
+from pos.switch.signature import load_private_key, new_private_key, public_key_line
 from tests.scheme.conftest import Desk, check_agreement, pay_request
 
 
@@ -88,3 +92,39 @@ def test_two_processes_racing_the_same_ids_charge_each_once(shared_database):
         assert {row["state"] for row in payments[1::2]} == {"CANCELLED"}
         assert {row["state"] for row in payments[::2]} == {"SUCCEEDED"}
         check_agreement(store)
+
+
+def at_once(act, count: int = 8) -> list[object]:
+    """What `act(number)` returned in each of `count` threads that begin together."""
+    ready = threading.Barrier(count)
+
+    def wait_and_act(number: int) -> object:
+        ready.wait(10)
+        return act(number)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(wait_and_act, range(count)))
+
+
+def test_a_caller_that_is_registered_many_times_at_once_is_one_caller(shared_database, clock):
+    """Nobody is told of a fault, and one of the keys is good."""
+    lines = [public_key_line(load_private_key(new_private_key())) for _ in range(8)]
+    with Store.open(shared_database) as store:
+        for attempt in range(5):
+            client = f"till-{attempt}"
+            at_once(lambda number, client=client: Clients(store, clock).add(client, lines[number]))
+            (row,) = Clients(store, clock).rows(client)
+            assert (row["version"], row["state"]) == (1, "good")
+            assert row["public_key"] in lines
+
+
+def test_a_sticker_that_is_issued_many_times_at_once_is_one_sticker(shared_database, clock):
+    """Everybody is given the same one to print."""
+    with Store.open(shared_database) as store:
+        stickers = Stickers(store, open_scheme(store, clock).book, clock)
+        seller = Seller("Fjord Kafe", "M-0001", "OSL-1", "5814", "NOK")
+        key = public_key_line(load_private_key(new_private_key()))
+        Clients(store, clock).add("till-1", key)
+        for attempt in range(5):
+            issued = at_once(lambda _, to=f"T{attempt}": stickers.issue("till-1", to, seller))
+            assert len({sticker.sticker_id for sticker in issued}) == 1
