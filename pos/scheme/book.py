@@ -5,9 +5,12 @@ Each step is one transaction, written before the wallet is asked and again after
 whatever a death leaves between the two is driven on by asking the wallet first.
 """
 
+import logging
 import secrets
+import time
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 
 from sqlalchemy import Connection, select
 
@@ -35,6 +38,7 @@ from pos.scheme.rates import Rates
 from pos.scheme.rates_file import sample_rates
 from pos.scheme.records import (
     PaymentRecord,
+    RefundRecord,
     add_payment,
     payment_again,
     payment_by_id,
@@ -44,7 +48,7 @@ from pos.scheme.records import (
 from pos.scheme.refunds import Refunds
 from pos.scheme.routing import Scheme
 from pos.scheme.store import Store
-from pos.scheme.tables import OPEN_PAYMENT, PaymentState
+from pos.scheme.tables import OPEN_PAYMENT, PaymentState, RefundState
 from pos.scheme.tables import payment as payments
 from pos.switch.wire import (
     CancelRequest,
@@ -61,9 +65,14 @@ from pos.switch.wire import (
     RefundResponse,
 )
 
+log = logging.getLogger(__name__)
+
 PUBLIC_URL = "https://qr.samkassa.example"
 RECOVERED_AT_ONCE_MAX = 1_000
-_OPEN = (PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING)
+RECOVERY_S_MAX = 30.0
+_OPEN = (
+    PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING, RefundState.PENDING,
+)  # fmt: skip
 
 
 class Book:
@@ -230,8 +239,12 @@ class Book:
         """The day of the reference rates that it quotes by."""
         return self._quotes.rates.day
 
-    def recover(self) -> int:
-        """Drive on what an earlier run left open, by asking the wallets; how much stays open."""
+    def recover(self, seconds_max: float = RECOVERY_S_MAX) -> int:
+        """Drive on what an earlier run left open, by asking the wallets; how much stays open.
+
+        The oldest first, so many and so long that a wallet that is away cannot keep the switch
+        from answering: the rest is pursued while it does.
+        """
         query = (
             select(payments)
             .where(OPEN_PAYMENT)
@@ -240,10 +253,13 @@ class Book:
         )
         with self._store.read() as connection:
             rows = [PaymentRecord(**row) for row in connection.execute(query).mappings()]
-        open_count = sum(self._progress.advance(row).state in _OPEN for row in rows)
-        for refund in self._refunds.unfinished(RECOVERED_AT_ONCE_MAX):
-            open_count += self._refunds.advance(refund).state == "PENDING"
-        return open_count
+        refunds = self._refunds.unfinished(RECOVERED_AT_ONCE_MAX)
+        steps: list[Callable[[], PaymentRecord | RefundRecord]] = [
+            *(partial(self._progress.advance, row) for row in rows),
+            *(partial(self._refunds.advance, refund) for refund in refunds),
+        ]
+        until_s = time.monotonic() + seconds_max
+        return sum(time.monotonic() >= until_s or _stays_open(step) for step in steps)
 
     def _entered(
         self, connection: Connection, client_id: str, request: PayRequest
@@ -283,3 +299,13 @@ class Book:
 
     def _psp_name(self, record: PaymentRecord) -> str | None:
         return self._partners[record.wallet].psp_name if record.wallet else None
+
+
+def _stays_open(step: Callable[[], PaymentRecord | RefundRecord]) -> bool:
+    """Whether a payment or refund is still open after one more step."""
+    try:
+        return step().state in _OPEN
+    except Exception:
+        # One that cannot be ended must not keep the switch from starting.
+        log.exception("A step of the recovery failed")
+        return True
