@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import RowMapping
 
 from pos.errors import WrongUse
@@ -20,6 +20,7 @@ from pos.sale.money import Amount, exponent
 from pos.scheme.book import Book, OrderRefused, utc_now
 from pos.scheme.moments import milliseconds
 from pos.scheme.store import Store, insert_new
+from pos.scheme.tables import OPEN_PAYMENT, payment
 from pos.scheme.tables import client as clients
 from pos.scheme.tables import sticker as stickers
 from pos.switch.wire import (
@@ -35,6 +36,9 @@ from pos.switch.wire import (
 from pos.switch.wire import Store as Shop
 
 ID_CHARACTERS = 24
+# Anybody can open a sticker: so many may be at it at a time, among its newest payments.
+OPEN_MAX = 20
+NEWEST_COUNT = 100
 USER_AGENT_CHARACTERS_MAX = 256
 _BASE62 = string.digits + string.ascii_letters
 _TERMINAL = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -129,7 +133,8 @@ class Stickers:
     def order(self, sticker: Sticker, price: Amount, user_agent: str) -> str:
         """Enter a payment of `price` under the till's next number; the URL that is paid at.
 
-        Raises OrderRefused when the switch does not accept it.
+        Raises OrderRefused when the switch does not accept it, or has `OPEN_MAX` of this sticker
+        that nobody has finished: then no number is used up.
         """
         now = self._clock()
         of_till = (
@@ -142,6 +147,8 @@ class Stickers:
                 update(stickers).where(*of_till).values(number=stickers.c.number + 1)
             )
             number = connection.execute(select(stickers.c.number).where(*of_till)).scalar_one()
+            if _open_count(connection, sticker, number, milliseconds(now)) >= OPEN_MAX:
+                raise OrderRefused("Too many payments of this code are open.", "PROCESS_FAIL")
             request = _request(sticker, number, price, user_agent, now)
             self._book.enter(connection, sticker.client_id, request)
         answer = self._book.pay(sticker.client_id, request)
@@ -150,6 +157,18 @@ class Stickers:
                 answer.result.result_message or "Not accepted.", answer.result.result_code
             )
         return answer.redirect_action_form.redirect_url
+
+
+def _open_count(connection: Connection, sticker: Sticker, number: int, now_ms: int) -> int:
+    """How many payments before `number` a customer may still pay."""
+    newest = range(max(1, number - NEWEST_COUNT), number)
+    query = select(func.count()).where(
+        payment.c.client_id == sticker.client_id,
+        payment.c.request_id.in_([request_id(sticker.terminal, each) for each in newest]),
+        OPEN_PAYMENT,
+        payment.c.expires_at_ms > now_ms,
+    )
+    return int(connection.execute(query).scalar_one())
 
 
 def _request(

@@ -5,11 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pos.errors import AmountError, WrongUse
+from pos.sale import arrival
 from pos.sale.money import Amount
+from pos.scheme.book import OrderRefused
 from pos.scheme.clients import Clients
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
-from pos.scheme.stickers import Seller, Sticker, Stickers, request_id
+from pos.scheme.stickers import OPEN_MAX, Seller, Sticker, Stickers, request_id
 from pos.scheme.store import Store
 from pos.switch.signature import public_key_line
 from tests.scheme.phone.conftest import TILL_KEY
@@ -73,6 +75,29 @@ def test_a_sticker_payment_is_given_back_like_any_other(street, sticker):
     assert street.scheme.customers.balance("vipps", "Kari") == 5_000_000 - 1_500
 
 
+def test_so_many_customers_and_no_more_are_at_a_sticker(street, stickers, sticker):
+    """Whoever opens it for fun fills it for minutes, not for ever, and uses up no number."""
+    for _ in range(OPEN_MAX):
+        stickers.order(sticker, Amount(100, "NOK"), "browser")
+    pocket = street.pocket()
+    pocket.get(f"/s/{sticker.sticker_id}")
+    refused = pocket.post(f"/s/{sticker.sticker_id}", amount="20")
+    assert (refused.status_code, "not accept" in refused.text) == (422, True)
+    other = stickers.issue("till-1", "T02", CAFE)
+    stickers.order(other, Amount(100, "NOK"), "browser")
+    street.clock.advance(minutes=11)
+    assert pocket.post(f"/s/{sticker.sticker_id}", amount="20").status_code == 200
+    assert street.inquire(request_id("T01", OPEN_MAX + 1)).payment_status == "PROCESSING"
+    assert street.inquire(request_id("T01", OPEN_MAX + 2)).result.result_status == "F"
+
+
+@pytest.mark.parametrize(("terminal", "number"), [("T01", 1), ("a-b_c", 1_234_567)])
+def test_till_and_switch_number_alike(terminal, number):
+    """Both make the same id, which neither may import from the other."""
+    assert request_id(terminal, number) == arrival.request_id(terminal, number)
+    assert arrival.numbered(request_id(terminal, number)) == (terminal, number)
+
+
 @pytest.mark.parametrize("typed", ["", "0", "-5", "1.234", "x", "1e3", "9999999", "１２"])
 def test_an_amount_that_cannot_be_paid_enters_nothing(street, sticker, typed):
     """The page says so and keeps what was typed; no number is used up."""
@@ -102,22 +127,25 @@ def test_a_till_keeps_its_sticker(stickers, sticker):
 
 
 def test_numbers_have_no_gap_under_a_crowd(shared_database):
-    """Forty payments of eight customers at once: numbers 1 to 40, each one payment."""
+    """Thirty payments of eight customers at once, twenty accepted: numbers 1 to 20 and no more."""
     with Store.open(shared_database, durable=False) as store:
         scheme = open_scheme(store)
         Clients(store).add("till-1", public_key_line(TILL_KEY))
         stickers = Stickers(store, scheme.book)
         sticker = stickers.issue("till-1", "T01", CAFE)
+
+        def ordered(value: int) -> str | None:
+            try:
+                return stickers.order(sticker, Amount(value, "NOK"), "browser")
+            except OrderRefused:
+                return None
+
         with ThreadPoolExecutor(8) as crowd:
-            urls = list(
-                crowd.map(
-                    lambda value: stickers.order(sticker, Amount(value, "NOK"), "browser"),
-                    [100] * 20 + list(range(1, 21)),
-                )
-            )
-        assert len(set(urls)) == 40
+            urls = list(crowd.map(ordered, [100] * 15 + list(range(1, 16))))
+        assert urls.count(None) == 30 - OPEN_MAX
+        assert len(set(urls) - {None}) == OPEN_MAX
         ids = {row["request_id"] for row in statement(store)["payments"]}
-        assert ids == {request_id("T01", number) for number in range(1, 41)}
+        assert ids == {request_id("T01", number) for number in range(1, OPEN_MAX + 1)}
 
 
 @pytest.mark.parametrize(
