@@ -71,6 +71,7 @@ class Signal(StrEnum):
     PAID = "paid"
     DECLINED = "declined"
     ATTENTION = "attention"
+    ARRIVED = "arrived"  # money came without a sale; dim again by itself
 
 
 class Indicator(Protocol):

@@ -48,6 +48,17 @@ class Pattern:
     loop: tuple[Step, ...] = ()
 
 
+# What came without a sale: short, long, short, five slow lights, and dim as before.
+_ARRIVED = (
+    Step(0.1, GREEN, tone=True),
+    Step(0.1, DARK),
+    Step(0.3, GREEN, tone=True),
+    Step(0.1, DARK),
+    Step(0.1, GREEN, tone=True),
+    *(Step(0.5, DARK), Step(0.7, GREEN)) * 5,
+    Step(0.0, DIM),
+)
+
 # No two share a rhythm: steady, slow, fast, double, long against short; each outcome has its sound.
 PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
     {
@@ -76,6 +87,7 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
                 Step(1.7, DARK),
             ),
         ),
+        Signal.ARRIVED: Pattern(_ARRIVED),
     }
 )
 

@@ -5,6 +5,7 @@ the built-in settings make a till of its own: a demo shop that sells through an 
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,9 @@ from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.money import exponent
 
 FILE_NAME = "terminal.toml"
+
+# A terminal whose payments by the static code can be named on the wire.
+CODED = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -43,11 +47,15 @@ class StoreSection(_Section):
 
 
 class TerminalSection(_Section):
-    """[terminal]: this device. `currency` is ISO 4217, `language` one of the six catalogues."""
+    """[terminal]: this device. `currency` is ISO 4217, `language` one of the six catalogues.
+
+    `static_code` is whether the till shows what is paid by its static code.
+    """
 
     reference: Name = "T01"
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "NOK"
     language: Literal["en", "nb", "fi", "sv", "da", "zh"] = "en"
+    static_code: bool = False
 
 
 class SwitchSection(_Section):
@@ -123,6 +131,11 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path}: {_plainly(fault)}") from None
     except AmountError as fault:
         raise SettingsError(f"{path}: the key terminal.currency is wrong: {fault}") from None
+    if settings.terminal.static_code and not CODED.fullmatch(settings.terminal.reference):
+        raise SettingsError(
+            f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
+            "digits, hyphens or underscores; correct it, or remove terminal.static_code."
+        )
     if settings.switch is None:
         return settings
     return settings.model_copy(update={"switch": _rooted(settings.switch, path.parent)})

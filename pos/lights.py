@@ -23,6 +23,8 @@ _VERDICTS = {
     Verdict.ASIDE: Signal.ATTENTION,
 }
 
+_FREE = (Stage.READY, Stage.OUTCOME)
+
 
 def signal_for(view: View) -> Signal:
     """What the lights say of `view`.
@@ -45,11 +47,21 @@ class Lights:
     def __init__(self, indicator: Indicator) -> None:
         self._indicator = indicator
         self._shown: tuple[Signal, str] | None = None
+        self._arrived = ""
 
     def show(self, view: View) -> None:
-        """Change the lights where the signal changed, or where another sale ended the same."""
+        """Change the lights where the signal changed, or where another sale ended the same.
+
+        What the static code brought is signalled once, when no sale is on the desk.
+        """
         signal = signal_for(view)
         sale = view.request_id if view.stage is Stage.OUTCOME else ""
         if (signal, sale) != self._shown:
             self._shown = (signal, sale)
             self._indicator.show(signal)
+        newest = view.arrived[-1].request_id if view.arrived else ""
+        if newest and newest != self._arrived and view.stage in _FREE and view.stopped is None:
+            self._arrived = newest
+            self._indicator.show(Signal.ARRIVED)
+            if signal is Signal.ATTENTION:
+                self._shown = None  # a call for a person goes on with the next View

@@ -98,8 +98,11 @@ class Station:
         self._engine: Engine | None = None
         self._switch: WireSwitch | None = None
 
-    def engine(self, caller: "Caller", show: Show) -> "Engine":
-        """The engine, joined to switch, paper, lights and eye; nothing is started."""
+    def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
+        """The engine, joined to switch, paper, lights and eye; nothing is started.
+
+        `watches` where somebody sees what the static code brings: it is shown only once.
+        """
         # Network, keys and messages are slow to import: the screen comes up before them.
         from pos.engine import Engine, Parts
         from pos.switch.client import WireSwitch
@@ -123,6 +126,7 @@ class Station:
             self._mode,
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
+            watches=watches,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -142,7 +146,8 @@ class Station:
     def _work(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
-            engine = self.engine(connect(), show)
+            watches = self._settings.terminal.static_code
+            engine = self.engine(connect(), show, watches=watches)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
                 engine.run()

@@ -91,6 +91,8 @@ def test_an_empty_file_is_as_none(tmp_path: Path) -> None:
         ("[terminal]\nlanguage = 'de'", "the key terminal.language is wrong"),
         ("[terminal]\nreference = ''", "the key terminal.reference is wrong"),
         ("[terminal]\nreference = 5", "the key terminal.reference is wrong"),
+        ("[terminal]\nstatic_code = 'yes please'", "the key terminal.static_code is wrong"),
+        ("[terminal]\nstatic_code = true\nreference = 'T 1'", "needs a terminal.reference of"),
         ("[merchant]\nmcc = '58'", "the key merchant.mcc is wrong"),
         ("[merchant]\nname = '" + "x" * 65 + "'", "the key merchant.name is wrong"),
         ("merchant = 1", "the key merchant is wrong"),

@@ -64,3 +64,31 @@ def test_lights_change_only_when_the_signal_does() -> None:
         lights.show(view)
     lights.show(replace(paid, request_id="b"))
     assert indicator.shown == [Signal.READY, Signal.PAID, Signal.PAID]
+
+
+ONE, TWO = (SaleRow(f"E-T01-00000{n}", Amount(100, "NOK"), State.PAID, 0.0) for n in (1, 2))
+
+
+def test_each_arrival_is_signalled_once_and_in_no_sale() -> None:
+    """Money without a sale has a signal of its own; a sale on the desk is not talked into."""
+    indicator = Remembering()
+    lights = Lights(indicator)
+    scanning = replace(READY, stage=Stage.SCANNING)
+    for view in (READY, replace(READY, arrived=(ONE,)), replace(READY, arrived=(ONE,))):
+        lights.show(view)
+    lights.show(replace(scanning, arrived=(ONE, TWO)))
+    assert indicator.shown == [Signal.READY, Signal.ARRIVED, Signal.SCAN]
+    lights.show(replace(READY, arrived=(ONE, TWO)))
+    lights.show(replace(READY, arrived=(TWO,)))
+    lights.show(READY)
+    assert indicator.shown[3:] == [Signal.READY, Signal.ARRIVED]
+
+
+def test_a_call_for_a_person_goes_on_after_an_arrival() -> None:
+    """The lamp that waits for somebody is not left dim."""
+    indicator = Remembering()
+    lights = Lights(indicator)
+    late = replace(READY, unfinished=(LATE,))
+    for view in (late, replace(late, arrived=(ONE,)), replace(late, arrived=(ONE,))):
+        lights.show(view)
+    assert indicator.shown == [Signal.ATTENTION, Signal.ARRIVED, Signal.ATTENTION]

@@ -39,6 +39,14 @@ RECENT = (
     SaleRow("a4", _nok(8_000), State.CANCELLED, TODAY - 2_100, "ePassi"),
     SaleRow("a5", _nok(23_450), State.PAID, TODAY - 3_000, "ePassi", left=23_450),
 )
+ARRIVED = (
+    SaleRow(
+        "E-T01-000011", _nok(4_550), State.PAID, TODAY - 90, "Vipps", left=4_550, static_number=11
+    ),
+    SaleRow(
+        "E-T01-000012", _nok(9_900), State.PAID, TODAY - 30, "Alipay", left=9_900, static_number=12
+    ),
+)
 UNFINISHED = (SaleRow("u1", _nok(25_000), State.CANCELLING, TODAY - 75),)
 
 _ANY = View(Stage.READY, "NOK", "Kaffebaren Oslo", link=LinkState.UP, recent=RECENT)
@@ -55,6 +63,9 @@ def _sale(stage: Stage, **more: object) -> View:
 
 VIEWS = {
     "ready": replace(_ANY, actions=FREE),
+    "arrived": replace(
+        _ANY, actions=FREE, recent=(*reversed(ARRIVED), *RECENT), arrived=ARRIVED, arrived_more=2
+    ),
     "trouble": replace(
         _ANY,
         actions=FREE,

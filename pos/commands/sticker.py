@@ -46,7 +46,10 @@ def sticker(
     *,
     mpm: bool,
 ) -> None:
-    """Print the address of TERMINAL's static code, for a sticker. The same one each time."""
+    """Print the address of TERMINAL's static code, for a sticker. The same one each time.
+
+    The till shows and prints what is paid by it once its terminal.toml says so.
+    """
     from pos.scheme.merchant_codes import in_mpm
     from pos.scheme.phone.parts import read_public_url
     from pos.scheme.simulation import open_scheme
@@ -63,6 +66,11 @@ def sticker(
     if image is not None:
         _draw(text, image)
     click.echo(text)
+    click.echo(
+        "The till shows what is paid here once its terminal.toml has static_code = true under "
+        f'[terminal], with reference = "{terminal}", and it is started again.',
+        err=True,
+    )
 
 
 def last_public_url(folder: Path) -> str:

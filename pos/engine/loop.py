@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from pos import __version__
+from pos.engine.arrivals import Arrivals
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.refunds import Refunds
@@ -50,6 +51,7 @@ class Engine:
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._refunds = Refunds(parts, self._writer, self._settled)
+        self._arrivals = Arrivals(parts, self._writer, self._print)
         now_s = parts.clock.monotonic()
         self._desk = till.Desk(since_s=now_s)
         self._camera: Notice | None = None
@@ -122,8 +124,13 @@ class Engine:
             dues[0][1]()
             self._publish()
             return 0.0
+        look_s = self._arrivals.due_s(self._desk, now_s)
+        if look_s <= now_s:
+            if self._arrivals.look(now_s):
+                self._publish()
+            return 0.0
         self._keep_house(now_s, quiet=not dues)
-        return dues[0][0] - now_s if dues else IDLE_S
+        return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
 
     def view(self) -> View:
         """All that may be shown right now."""
@@ -139,6 +146,8 @@ class Engine:
             link=parts.switch.link,
             camera=self._camera,
             printer=self._printer,
+            arrived=self._arrivals.news,
+            watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
         )
@@ -188,7 +197,11 @@ class Engine:
 
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
-        if payment.state is State.PAID and self._parts.paper is not None:
+        if payment.state is State.PAID:
+            self._print(payment)
+
+    def _print(self, payment: Payment) -> None:
+        if self._parts.paper is not None:
             number = self._next_number(payment.request_id)
             if number is not None:
                 self._parts.paper.receipt(payment, number)
@@ -246,6 +259,7 @@ class Engine:
         return number if self._writer.write(begun) else None
 
     def _printed(self, said: PrinterSays) -> None:
+        self._arrivals.printed(said.document_id)
         if said.fault:
             self._printer = notice("printer.trouble", sentence=said.fault)
             return

@@ -58,7 +58,10 @@ def random_id() -> str:
 
 @dataclass(slots=True)
 class Parts:
-    """The engine's surroundings. `eye` and `paper` are None where there is none."""
+    """The engine's surroundings. `eye` and `paper` are None where there is none.
+
+    `watches` is whether what the static code brings is shown here.
+    """
 
     journal: Journal
     switch: Switch
@@ -70,6 +73,7 @@ class Parts:
     clock: Clock = field(default_factory=Clock)
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
+    watches: bool = False
 
 
 class Writer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from pos.errors import IllegalMove
+from pos.sale.arrival import ARRIVAL_EVENTS, Arrived, Lapsed, Watch, Watching, numbered, payment_of
 from pos.sale.money import Amount
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.refund import (
@@ -53,10 +54,13 @@ class Answered:
     says: str
 
 
-Entry = Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered
+Entry = (
+    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered
+    | Watching | Arrived | Lapsed
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
 )  # fmt: skip
 
 
@@ -69,6 +73,7 @@ class History:
     receipts: dict[str, int] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)
     contested: dict[str, str] = field(default_factory=dict)
+    watches: dict[str, Watch] = field(default_factory=dict)
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -83,6 +88,8 @@ class History:
             return self._stepped(entry) is not self.payments.get(entry.request_id)
         if isinstance(entry, REFUND_EVENTS):
             return self._refund_stepped(entry) is not self.refunds.get(entry.refund_id)
+        if isinstance(entry, Arrived):
+            self._check_arrival(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -98,7 +105,25 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
+            case Watching():
+                self.watches[entry.terminal] = Watch(entry.number)
+            case Arrived():
+                self._check_arrival(entry)
+                self._keep(payment_of(entry))
+                self._settle(entry.request_id)
+            case Lapsed():
+                self._settle(entry.request_id)
         return None
+
+    def _check_arrival(self, arrived: Arrived) -> None:
+        if arrived.request_id in self.payments:
+            raise IllegalMove(f"The request id {arrived.request_id} was used before.")
+
+    def _settle(self, request_id: str) -> None:
+        """A number of a static code is over."""
+        named = numbered(request_id)
+        if named is not None and named[0] in self.watches:
+            self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
     def _keep(self, payment: Payment) -> None:
         self.payments[payment.request_id] = payment

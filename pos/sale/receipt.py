@@ -9,6 +9,7 @@ so its slip says that it is no purchase receipt, in letters twice as large as th
 from dataclasses import dataclass
 from typing import Protocol
 
+from pos.sale.arrival import number_of
 from pos.sale.code import RECEIPT_PREFIX
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
@@ -53,6 +54,8 @@ def payment_slip(
         SlipLine(words.say("receipt.paid"), words.amount_text(payment.amount), strong=True),
         SlipLine(words.say("receipt.wallet"), payment.wallet),
     ]
+    if static_number := number_of(payment):
+        lines.append(SlipLine(words.say("receipt.static_code"), str(static_number)))
     if payment.savings is not None:
         lines.append(SlipLine(words.say("receipt.saved"), words.amount_text(payment.savings)))
     if payment.customer_amount is not None:

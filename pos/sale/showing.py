@@ -3,6 +3,9 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
+from collections.abc import Sequence
+
+from pos.sale.arrival import number_of
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.payment import Payment
@@ -12,6 +15,7 @@ from pos.sale.till import FREE, Desk
 from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
 
 RECENT_COUNT = 20
+ARRIVED_COUNT = 3
 
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
@@ -32,6 +36,7 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         left=history.left(payment.request_id),
         needs_person=any(wall_s - each > limits.person_after_s for each in began + asked_open),
         contested=history.contested.get(payment.request_id, ""),
+        static_number=number_of(payment),
     )
 
 
@@ -47,10 +52,15 @@ def view_of(
     link: LinkState,
     camera: Notice | None,
     printer: Notice | None,
+    arrived: Sequence[str],
+    watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
 ) -> View:
-    """All that a front end may show now. `can_scan` is False where there is no eye."""
+    """All that a front end may show now. `can_scan` is False where there is no eye.
+
+    `arrived` are the request ids of payments by the static code that are news, oldest first.
+    """
     payment = history.payments.get(desk.request_id)
     unfinished = [p.request_id for p in history.open_payments()]
     unfinished += [r.request_id for r in history.open_refunds()]
@@ -75,9 +85,15 @@ def view_of(
         savings=payment.savings if payment else None,
         recent=tuple(row(p, history, wall_s, limits) for p in history.recent(RECENT_COUNT)),
         unfinished=tuple(row(p, history, wall_s, limits) for p in others),
+        arrived=tuple(
+            row(history.payments[each], history, wall_s, limits)
+            for each in arrived[-ARRIVED_COUNT:]
+        ),
+        arrived_more=max(0, len(arrived) - ARRIVED_COUNT),
         link=link,
         camera=camera,
         printer=printer,
+        watch=watch,
         stopped=stopped,
         actions=_actions(desk, mode, stopped, can_scan=can_scan),
     )

@@ -59,7 +59,8 @@ class SaleRow:
     """One line of the last sales or of the unfinished list. Times are Unix seconds.
 
     `left` is what may still be given back, in minor units; `needs_person` marks a payment that
-    stayed open for longer than a quarter of an hour.
+    stayed open for longer than a quarter of an hour. `static_number` is that of a payment by the
+    till's static code, 0 for a sale that the till itself began.
     """
 
     request_id: str
@@ -73,6 +74,7 @@ class SaleRow:
     left: int = 0
     needs_person: bool = False
     contested: str = ""
+    static_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,9 @@ class View:
     """One moment of the till. `order_code` is the text to draw as a QR code.
 
     `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
-    the stage began. `stopped` says why the till does not sell at all.
+    the stage began. `stopped` says why the till does not sell at all. `arrived` are the
+    newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
+    counts those before them. `watch` says why none would be shown.
     """
 
     stage: Stage
@@ -100,9 +104,12 @@ class View:
     savings: Amount | None = None
     recent: tuple[SaleRow, ...] = ()
     unfinished: tuple[SaleRow, ...] = ()
+    arrived: tuple[SaleRow, ...] = ()
+    arrived_more: int = 0
     link: LinkState = LinkState.UNKNOWN
     camera: Notice | None = None
     printer: Notice | None = None
+    watch: Notice | None = None
     stopped: Notice | None = None
     actions: frozenset[str] = field(default_factory=frozenset)
 

@@ -13,7 +13,17 @@ from pos.sale.input import Charge, Input, Next, Presenting, Stop
 from pos.sale.view import Action, Stage, View
 from pos.screens.front import Front
 from pos.screens.keyed import Keyed
-from pos.screens.panels import Big, Faults, Head, Key, Pad, Unfinished, Words, amount_or_nothing
+from pos.screens.panels import (
+    Arrived,
+    Big,
+    Faults,
+    Head,
+    Key,
+    Pad,
+    Unfinished,
+    Words,
+    amount_or_nothing,
+)
 from pos.screens.paying import WAITING, Outcome, Stopped, Waiting
 from pos.screens.phone import PHONE_KEYS, PhonePanel
 from pos.screens.qr import QrCode, drawing
@@ -66,8 +76,8 @@ class Ready(Horizontal):
         self.query_one("#ready-amount", Big).say(bright + implied, len(bright))
         self.query_one("#ready-currency", Words).say(view.currency)
         last = ""
-        if view.recent and not keyed.typed:
-            row = view.recent[0]
+        row = next((each for each in view.recent if not each.static_number), None)
+        if row is not None and not keyed.typed:
             state = language.say(f"state.{row.state}")
             amount = language.amount_text(row.amount)
             last = language.say("screen.last", amount=amount, state=state)
@@ -94,6 +104,7 @@ class CounterScreen(Screen[None]):
             with Vertical(id="till"):
                 yield Head(language)
                 yield Faults(id="faults", classes="sun")
+                yield Arrived(language)
                 yield Ready(self._front)
                 yield Waiting(language)
                 yield Outcome(language)
@@ -129,6 +140,7 @@ class CounterScreen(Screen[None]):
         stopped = view.stopped is not None
         self.query_one(Head).apply(view)
         self.query_one(Faults).apply(view, language)
+        self.query_one(Arrived).apply(view)
         self.query_one(Unfinished).apply(view)
         shown = "stopped" if stopped else _panel_of(view.stage)
         for name in ("ready", "waiting", "outcome", "stopped"):

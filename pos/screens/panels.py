@@ -183,12 +183,35 @@ class Head(Widget):
 
 
 class Faults(Words):
-    """What the camera and the printer complain of, a line each, while they do."""
+    """What camera, printer and static code complain of, a line each, while they do."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
-        faults = [said for said in (view.camera, view.printer) if said is not None]
+        faults = [said for said in (view.camera, view.printer, view.watch) if said is not None]
         self.say("\n".join(f"! {language.notice(said)}" for said in faults))
+
+
+class Arrived(Static):
+    """What the static code brought lately, oldest first: money, and no sale of this desk."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__("", id="arrived", markup=False)
+        self._language = language
+        self.display = False
+
+    def apply(self, view: View) -> None:
+        """A line for each payment, its amount bold, and how many came before them."""
+        say = self._language.say
+        self.display = bool(view.arrived)
+        parts: list[tuple[str, str] | str] = [("■ ", "bold"), say("screen.static_title")]
+        if view.arrived_more:
+            parts.append("  " + say("screen.static_more", count=view.arrived_more))
+        for row in view.arrived:
+            amount = self._language.amount_text(row.amount)
+            time = self._language.short_time_text(row.opened_at)
+            said = say("screen.static_paid", number=row.static_number, wallet=row.wallet, time=time)
+            parts += [("\n  " + amount, "bold"), "  " + harmless(said)]
+        self.update(Content.assemble(*parts))
 
 
 class Unfinished(Static):

@@ -104,6 +104,8 @@ class ReviewScreen(Screen[None]):
         first = f" {_MARKS[row.state]} {language.amount_text(row.amount):<16}"
         state = language.say(f"state.{row.state}")
         second = [language.short_time_text(row.opened_at), row.wallet]
+        if row.static_number:
+            second.append(language.say("screen.static_number", number=row.static_number))
         if row.refunded > 0:
             back = language.amount_text(Amount(row.refunded, row.amount.currency))
             second.append(language.say("screen.given_back", amount=back))

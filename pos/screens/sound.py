@@ -1,7 +1,8 @@
 """Which beats the terminal's bell plays when a View follows another.
 
 Apart, and pure, so that a test can listen. A bell has one pitch, so outcomes differ in rhythm:
-two quick beats are paid, three slow ones are not paid, a single one asks to be looked at.
+two quick beats are paid, three slow ones are not paid, a single one asks to be looked at, and
+one, a pause and two quick ones say that the static code brought a payment.
 """
 
 from pos.sale.view import Stage, Verdict, View
@@ -10,6 +11,7 @@ from pos.sale.view import Stage, Verdict, View
 PAID_BEATS_S = (0.0, 0.2)
 NOT_PAID_BEATS_S = (0.0, 0.6, 1.2)
 ATTENTION_BEATS_S = (0.0,)
+ARRIVED_BEATS_S = (0.0, 0.5, 0.7)
 SILENCE: tuple[float, ...] = ()
 
 _VERDICTS = {
@@ -26,6 +28,9 @@ def beats_s(before: View, after: View) -> tuple[float, ...]:
         ended = (before.stage, before.request_id) != (after.stage, after.request_id)
         if ended or before.verdict is not after.verdict:
             return _VERDICTS[after.verdict]
+    known = {row.request_id for row in before.arrived}
+    if any(row.request_id not in known for row in after.arrived):
+        return ARRIVED_BEATS_S
     if after.stopped is not None and before.stopped is None:
         return ATTENTION_BEATS_S
     if after.notice is not None and after.notice != before.notice:

@@ -8,6 +8,8 @@ import secrets
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
+from pos.sale.arrival import Answer as ArrivalAnswer
+from pos.sale.arrival import Found
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
 from pos.sale.payment import Event, NotSent, Payment, StillOpen
@@ -16,6 +18,9 @@ from pos.sale.secret import Secret
 from pos.sale.view import LinkState
 from pos.switch import reading, wire
 from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceError
+
+# A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
+LOOK_S_MAX = 1.0
 
 
 class Switch(Protocol):
@@ -41,6 +46,9 @@ class Switch(Protocol):
 
     def inquire_refund(self, refund: Refund) -> RefundEvent:
         """What became of it?"""
+
+    def look(self, request_id: str, wall_s: float) -> ArrivalAnswer:
+        """Is there a payment by the static code under this id? In `LOOK_S_MAX` seconds."""
 
     def probe(self) -> None:
         """Ask about a payment that never was, to learn about link, keys and caller id."""
@@ -125,6 +133,17 @@ class WireSwitch:
             return RefundOpen(refund.refund_id, str(silence))
         return reading.read_refund_inquiry(refund, answer)
 
+    def look(self, request_id: str, wall_s: float) -> ArrivalAnswer:
+        """See Switch."""
+        request = wire.InquiryPaymentRequest(payment_request_id=request_id)
+        try:
+            answer = self._call(
+                "inquiryPayment", request, wire.InquiryPaymentResponse, total_s=LOOK_S_MAX
+            )
+        except (NotSentError, SilenceError):
+            return Found.SILENCE
+        return reading.read_arrival(request_id, answer, wall_s)
+
     def probe(self) -> None:
         """See Switch."""
         request = wire.InquiryPaymentRequest(payment_request_id=f"probe-{secrets.token_hex(12)}")
@@ -137,9 +156,16 @@ class WireSwitch:
         """See Switch."""
         self._exchange.close()
 
-    def _call(self, api: str, request: wire.Message, answer_type: type[Answer]) -> Answer:
+    def _call(
+        self,
+        api: str,
+        request: wire.Message,
+        answer_type: type[Answer],
+        total_s: float | None = None,
+    ) -> Answer:
         try:
-            answer = wire.load(answer_type, self._exchange.call(api, wire.dump(request)))
+            body = self._exchange.call(api, wire.dump(request), total_s=total_s)
+            answer = wire.load(answer_type, body)
         except DistrustError:
             self.link = LinkState.DISTRUSTED
             raise

@@ -103,23 +103,38 @@ class Exchange:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def call(self, api: str, body: bytes, first_byte_s: float | None = None) -> bytes:
+    def call(
+        self, api: str, body: bytes, first_byte_s: float | None = None, total_s: float | None = None
+    ) -> bytes:
         """POST `body` to `api` (a key of wire.PATHS) and return the verified answer's body.
 
-        `first_byte_s` is how long to wait for it to begin, if not as a till does.
-        Raises NotSentError, SilenceError or DistrustError, and nothing else of the network.
+        `first_byte_s` is how long to wait for it to begin, if not as a till does; `total_s` for
+        all of it. Raises NotSentError, SilenceError or DistrustError, and nothing else of the
+        network.
         """
-        return self.ask(self._paths[api], body, first_byte_s or _first_byte_s(api))
+        return self.ask(self._paths[api], body, first_byte_s or _first_byte_s(api), total_s)
 
-    def ask(self, path: str, body: bytes, first_byte_s: float = FIRST_BYTE_S) -> bytes:
+    def ask(
+        self,
+        path: str,
+        body: bytes,
+        first_byte_s: float = FIRST_BYTE_S,
+        total_s: float | None = None,
+    ) -> bytes:
         """POST `body` to a path of the switch; as `call`."""
-        answer = self.fetch(path, body, first_byte_s)
+        answer = self.fetch(path, body, first_byte_s, total_s)
         if self._caller.verifier is None:
             raise DistrustError("SWITCH_NOT_KNOWN")
         answer.check(self._caller.client_id, self._caller.verifier)
         return answer.raw
 
-    def fetch(self, path: str, body: bytes, first_byte_s: float = FIRST_BYTE_S) -> Answer:
+    def fetch(
+        self,
+        path: str,
+        body: bytes,
+        first_byte_s: float = FIRST_BYTE_S,
+        total_s: float | None = None,
+    ) -> Answer:
         """POST `body` and return the answer, which anybody may have sent: check it.
 
         Raises NotSentError or SilenceError.
@@ -132,13 +147,14 @@ class Exchange:
             "signature": self._caller.signer.header(content),
             "content-type": "application/json; charset=UTF-8",
         }
-        self._deadline.ends_s = time.monotonic() + TOTAL_S
+        total_s = total_s or TOTAL_S
+        self._deadline.ends_s = time.monotonic() + total_s
         try:
             answer = self._session.post(
                 self._origin + path,
                 data=body,
                 headers=headers,
-                timeout=(CONNECT_S, first_byte_s),
+                timeout=(min(CONNECT_S, total_s), min(first_byte_s, total_s)),
                 allow_redirects=False,
                 stream=True,
             )

@@ -5,6 +5,7 @@ counts only when it names our request id, and only `paymentStatus` tells what an
 """
 
 from pos.errors import AmountError
+from pos.sale.arrival import Answer, Arrived, Found, Lapsed
 from pos.sale.money import Amount
 from pos.sale.payment import (
     CancelDone,
@@ -48,6 +49,8 @@ _ASK_INSTEAD = SETUP_FAULTS | {
 # Longer than any till shows a code; the pursuit's own limit then decides.
 UNKNOWN_LIFE_S = 1800.0
 
+_NOT_THERE = frozenset({"ORDER_NOT_EXIST", "PAYMENT_NOT_EXIST"})
+
 WINDOW_CLOSED = frozenset({"CANCEL_WINDOW_EXCEED"})
 
 
@@ -89,6 +92,39 @@ def read_inquiry(payment: Payment, answer: InquiryPaymentResponse) -> Event:
             return FoundCancelled(payment.request_id)
         case _:
             return StillOpen(payment.request_id, answer.payment_result_code or code)
+
+
+def read_arrival(request_id: str, answer: InquiryPaymentResponse, wall_s: float) -> Answer:
+    """The answer to an inquiry for a payment that the till did not begin; `wall_s`: Unix now."""
+    result = answer.result
+    if result.result_status == "F" and result.result_code in _NOT_THERE:
+        return Found.NOTHING
+    if result.result_status != "S" or answer.payment_request_id != request_id:
+        return Found.SILENCE
+    match answer.payment_status:
+        case "SUCCESS":
+            return _arrived(request_id, answer, wall_s)
+        case "FAIL":
+            return Lapsed(request_id, answer.payment_result_code or "PROCESS_FAIL")
+        case "CANCELLED":
+            return Lapsed(request_id, "ORDER_IS_CANCELED")
+        case _:
+            return Found.OPEN
+
+
+def _arrived(request_id: str, answer: InquiryPaymentResponse, wall_s: float) -> Answer:
+    amount = _amount(answer.payment_amount)
+    if amount is None or answer.payment_id is None:
+        return Found.OPEN  # not told whole: nothing is shown, and nothing behind it is hidden
+    paid = _paid(request_id, answer.payment_id, amount, answer)
+    try:
+        at = read_time(paid.paid_at).timestamp()
+    except WireError:
+        at = wall_s
+    return Arrived(
+        request_id, paid.payment_id, amount, at, paid.wallet, paid.paid_at,
+        paid.customer_amount, paid.rate, paid.savings,
+    )  # fmt: skip
 
 
 def read_cancel(payment: Payment, answer: CancelResponse) -> Event:
@@ -151,18 +187,24 @@ def _success(payment: Payment, answer: PayResponse | InquiryPaymentResponse) -> 
         return StillOpen(payment.request_id, answer.result.result_code)
     if not _same(answer.payment_amount, payment.amount):
         return Mismatch(payment.request_id)
+    return _paid(payment.request_id, answer.payment_id, payment.amount, answer)
+
+
+def _paid(
+    request_id: str, payment_id: str, amount: Amount, answer: PayResponse | InquiryPaymentResponse
+) -> Paid:
     customer = answer.psp_customer_info
     abroad = _amount(answer.actual_payment_amount)
     quote = answer.payment_quote
     return Paid(
-        payment.request_id,
-        answer.payment_id,
-        payment.amount,
+        request_id,
+        payment_id,
+        amount,
         wallet=(customer.psp_name or "") if customer else "",
         paid_at=answer.payment_time or "",
-        customer_amount=abroad if abroad and abroad.currency != payment.amount.currency else None,
+        customer_amount=abroad if abroad and abroad.currency != amount.currency else None,
         rate=_rate(quote) if quote else "",
-        savings=_savings(answer, payment.amount.currency),
+        savings=_savings(answer, amount.currency),
     )
 
 

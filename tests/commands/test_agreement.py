@@ -27,6 +27,8 @@ JOURNAL = [
     entry(6, "CancelAsked", request_id="b"),
     entry(7, "Paid", request_id="b", payment_id="2", amount=NOK_129),
     entry(8, "CancelDone", request_id="b"),
+    entry(9, "Arrived", request_id="E-T01-000001", payment_id="4", amount=NOK_129),
+    entry(10, "Lapsed", request_id="E-T01-000002", result_code="ORDER_IS_CLOSED"),
 ]
 
 
@@ -44,7 +46,12 @@ def moved(payment_id: str, kind: str, value: int) -> dict[str, Any]:
 
 BOOK: dict[str, Any] = {
     "unbalanced": [],
-    "payments": [booked("a", "1", "SUCCEEDED"), booked("b", "2", "CANCELLED")],
+    "payments": [
+        booked("a", "1", "SUCCEEDED"),
+        booked("b", "2", "CANCELLED"),
+        booked("E-T01-000001", "4", "SUCCEEDED"),
+        booked("E-T01-000002", "5", "FAILED"),
+    ],
     "refunds": [
         {
             "refund_request_id": "r",
@@ -58,6 +65,7 @@ BOOK: dict[str, Any] = {
         moved("1", "refund", 900),
         moved("2", "charge", -12900),
         moved("2", "reversal", 12900),
+        moved("4", "charge", -12900),
     ],
 }
 
@@ -65,7 +73,11 @@ Books = tuple[list[dict[str, Any]], dict[str, Any]]
 
 PLANTED: dict[str, Callable[[Books], object]] = {
     "charged without an intent": lambda at: at[1]["payments"].append(booked("c", "3", "SUCCEEDED")),
-    "the outcome never written": lambda at: at[0].pop(),
+    "the outcome never written": lambda at: at[0].pop(7),
+    "arrived and never written": lambda at: at[0].pop(8),
+    "lapsed here, paid there": lambda at: at[1]["payments"][3].update(state="SUCCEEDED"),
+    "arrived here, lapsed there": lambda at: at[1]["payments"][2].update(state="FAILED"),
+    "arrived twice": lambda at: at[1]["wallets"].append(moved("4", "charge", -12900)),
     "a gap": lambda at: at[0].pop(2),
     "sold and not charged": lambda at: at[1]["wallets"].pop(0),
     "charged twice": lambda at: at[1]["wallets"].append(moved("1", "charge", -12900)),

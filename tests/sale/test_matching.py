@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from pos.sale.arrival import Arrived, Watching
 from pos.sale.finding import Finding, Period, Verdict
 from pos.sale.history import History
 from pos.sale.matching import Matching
@@ -201,3 +202,13 @@ def test_the_days_of_a_file_are_those_of_its_lines_in_china() -> None:
     """16:00 UTC begins a day."""
     _, matching = matched(paid(), line(at=MIDNIGHT - timedelta(seconds=1)), back(at=MIDNIGHT))
     assert (matching.first_day, matching.last_day) == (date(2026, 3, 1), date(2026, 3, 2))
+
+
+def test_a_payment_by_the_static_code_is_matched_like_any_other() -> None:
+    """By its id and amount; claimed when only the journal has it, strange when only the file."""
+    came = Arrived("E-T01-000001", "p-1", PRICE, NOON.timestamp(), "Vipps", NOON.isoformat())
+    entries = (Watching("T01", 0, NOON.timestamp()), came)
+    theirs = line(request_id="E-T01-000001", transaction_id="p-1")
+    assert verdicts(entries, theirs) == [("matched", "matched")]
+    assert verdicts(entries) == [("unexplained", "only in the journal")]
+    assert verdicts((), theirs) == [("unexplained", "only in the file")]

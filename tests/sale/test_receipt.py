@@ -146,3 +146,10 @@ def test_nothing_is_as_large_as_the_warning() -> None:
         refund_slip(REFUND, PAYMENT, TERMINAL, 2, ENGLISH),
     ):
         assert [line.text for line in lines if line.big] == ["NOT A PURCHASE RECEIPT"]
+
+
+def test_a_payment_by_the_static_code_says_its_number() -> None:
+    """The same number that stood on the screen, so that the two are known to be one."""
+    came = replace(PAYMENT, request_id="E-T01-000012", scenario=Scenario.ENTRY_CODE)
+    texts = drawn(payment_slip(came, TERMINAL, 17, ENGLISH))
+    assert texts[texts.index("Wallet|AlipayCN") + 1] == "Static code no.|12"

@@ -118,6 +118,17 @@ def test_outcomes_sound_different() -> None:
     assert sound.beats_s(VIEWS["ready"], VIEWS["scanning"]) == sound.SILENCE
 
 
+def test_each_arrival_is_heard_once() -> None:
+    """With a rhythm of its own; silence when it is no news any more."""
+    ready, came = VIEWS["ready"], VIEWS["arrived"]
+    beats = sound.beats_s(ready, came)
+    assert beats == sound.ARRIVED_BEATS_S
+    assert beats not in (sound.PAID_BEATS_S, sound.NOT_PAID_BEATS_S, sound.ATTENTION_BEATS_S)
+    assert sound.beats_s(replace(came, arrived=came.arrived[:1]), came) == sound.ARRIVED_BEATS_S
+    for after in (came, replace(came, arrived=came.arrived[1:]), ready):
+        assert sound.beats_s(came, after) == sound.SILENCE
+
+
 def test_a_payment_that_needs_a_person_is_heard_once() -> None:
     """The bell rings when a payment comes to need a person, not for as long as it does."""
     ready = VIEWS["ready"]

@@ -21,8 +21,13 @@ PICTURES = [
     ("ready", ("f5", "r", "2", "0"), "sv", SMALL),
 ]
 
+# Named by what they show, so that a new picture renames no other.
+NAMES = [
+    "-".join((scene, *keys, code, str(columns))) for scene, keys, code, (columns, _) in PICTURES
+]
 
-@pytest.mark.parametrize(("scene", "keys", "code", "size"), PICTURES)
+
+@pytest.mark.parametrize(("scene", "keys", "code", "size"), PICTURES, ids=NAMES)
 def test_looks_as_kept(
     till: Any,
     snap_compare: Any,

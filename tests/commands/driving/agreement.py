@@ -43,6 +43,9 @@ def told_by(journal: list[JSON]) -> dict[str, Told]:
         if kind == "Opened":
             assert body["request_id"] not in payments, "a request id was used twice"
             payments[body["request_id"]] = Told("INTENT", body["amount"])
+        elif kind == "Arrived":
+            assert body["request_id"] not in payments, "a request id was used twice"
+            payments[body["request_id"]] = Told("PAID", body["amount"], body["payment_id"])
         elif kind in _STATE_AFTER:
             payment = payments[body["request_id"]]
             # Once cancelling, a late success or failure moves no further than cancelled.
@@ -52,16 +55,22 @@ def told_by(journal: list[JSON]) -> dict[str, Told]:
             elif not (unwanted and kind in ("Paid", "CancelAsked", "Mismatch")):
                 payment.state = _STATE_AFTER[kind]
             payment.payment_id = body.get("payment_id") or payment.payment_id
-        elif kind == "RefundAsked":
-            value = body["amount"]["value"]
-            payments[body["request_id"]].refunds[body["refund_id"]] = (value, "ASKED")
-        elif kind in ("Refunded", "RefundRefused"):
-            state = "REFUNDED" if kind == "Refunded" else "REFUSED"
-            for payment in payments.values():
-                if body["refund_id"] in payment.refunds:
-                    value, _ = payment.refunds[body["refund_id"]]
-                    payment.refunds[body["refund_id"]] = (value, state)
+        elif "Refund" in kind:
+            _tell_refund(kind, body, payments)
     return payments
+
+
+def _tell_refund(kind: str, body: JSON, payments: dict[str, Told]) -> None:
+    """Add what one entry says of a refund to its payment."""
+    if kind == "RefundAsked":
+        value = body["amount"]["value"]
+        payments[body["request_id"]].refunds[body["refund_id"]] = (value, "ASKED")
+        return
+    state = "REFUNDED" if kind == "Refunded" else "REFUSED"
+    for payment in payments.values():
+        if body["refund_id"] in payment.refunds:
+            value, _ = payment.refunds[body["refund_id"]]
+            payment.refunds[body["refund_id"]] = (value, state)
 
 
 def disagreements(journal: list[JSON], book: JSON, client_id: str) -> list[str]:
@@ -71,7 +80,15 @@ def disagreements(journal: list[JSON], book: JSON, client_id: str) -> list[str]:
         found.append("the journal's numbers have a gap")
     told = told_by(journal)
     booked = {row["request_id"]: row for row in book["payments"] if row["client"] == client_id}
-    found += [f"{each}: money without an intent" for each in booked.keys() - told.keys()]
+    # Entered by customers at the till's static code, who then did not pay.
+    lapsed = {
+        entry["body"]["request_id"]
+        for entry in journal
+        if entry["kind"] == "Lapsed"
+        and booked.get(entry["body"]["request_id"], {}).get("state") in _WITHOUT_MONEY
+    }
+    unasked = booked.keys() - told.keys() - lapsed
+    found += [f"{each}: money without an intent" for each in unasked]
     for request_id, payment in told.items():
         row = booked.get(request_id)
         found += [f"{request_id}: {why}" for why in _payment(payment, row, book)]

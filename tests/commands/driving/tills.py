@@ -29,6 +29,7 @@ from pos.scheme.customers import Customers
 from pos.scheme.partners import Behaviour
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
+from pos.scheme.stickers import Seller, Stickers
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState, payment
 from pos.switch.signature import load_private_key, new_private_key, public_key_line
@@ -79,6 +80,13 @@ class SwitchProcess:
         """A fresh payment code."""
         with self.customers() as customers:
             return customers.new_code(wallet, behaviour=Behaviour(behaves))
+
+    def sticker(self, client_id: str, terminal: str = "T01") -> str:
+        """The path of the page that the static code of a till leads to."""
+        seller = Seller("Cafe", client_id, terminal, "5814", "NOK")
+        with Store.open(self._database) as store:
+            made = Stickers(store, open_scheme(store).book).issue(client_id, terminal, seller)
+        return f"/s/{made.sticker_id}"
 
     def book(self) -> dict[str, Any]:
         """The switch's own books: the object that `pos scheme book --json` prints."""

@@ -59,7 +59,7 @@ def sticker(state: Path, *options: str) -> str:
     if isinstance(result.exception, PosError):
         raise result.exception
     assert result.exit_code == 0, result.output
-    return result.output.strip()
+    return result.stdout.strip()
 
 
 def test_a_switch_on_this_machine_serves_the_phone_and_its_stickers(state):

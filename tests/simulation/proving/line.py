@@ -47,7 +47,7 @@ class Line:
         self.sent: list[Sent] = []
         self.fault_count = 0
 
-    def call(self, api: str, body: bytes) -> bytes:
+    def call(self, api: str, body: bytes, total_s: float | None = None) -> bytes:
         """As Exchange.call; the till may die before the request leaves and after the answer."""
         self._fate.till_step()
         answer = self._spoiled(api, body)
