@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pos.commands.options import Command, json_option, state_option
+from pos.commands.options import Command, json_option, partners_option, state_option
 from pos.commands.switch import default_database
 from pos.errors import SettingsError
 from pos.folders import SWITCH_FOLDER_NAME, state_folder
@@ -37,7 +37,7 @@ def promote() -> None:
 @promote.command()
 @click.argument("coupon_id", metavar="ID")
 @click.option("--name", required=True, help="What the customer reads.")
-@click.option("--wallet", required=True, help="Who pays: vipps, epassi or alipay.")
+@click.option("--wallet", required=True, help="Whose customers have it: vipps, epassi, alipay.")
 @click.option("--currency", required=True, help="Of the amounts: the prices', or the wallet's.")
 @click.option("--budget", required=True, metavar="AMOUNT", help="Of all payments together.")
 @click.option("--off", metavar="AMOUNT", help="A fixed discount.")
@@ -50,14 +50,16 @@ def promote() -> None:
 @click.option("--ends", metavar="TIME", help="From then on it is good no more.")
 @click.option("--merchant", "merchants", multiple=True, metavar="REFERENCE", help="Only there.")
 @click.option("--stacks", is_flag=True, help="Good together with others that stack.")
+@partners_option
 @_of_a_switch
-def add(database: str | None, state: str | None, **options: Any) -> None:
+def add(database: str | None, state: str | None, partners: Path | None, **options: Any) -> None:
     """Add the coupon ID. Adding it again unchanged does nothing; a coupon never changes."""
     from pos.scheme.coupon_table import read_coupon
+    from pos.scheme.partner_file import read_scheme
 
     options["id"] = options.pop("coupon_id")
     given = {key: value for key, value in options.items() if value not in (None, (), False)}
-    coupon = read_coupon(given)
+    coupon = read_coupon(given, read_scheme(partners))
     with _promotions(database, state) as promotions:
         added = promotions.add([coupon])
     click.echo(f"{'added' if added else 'unchanged'} {coupon.coupon_id}")
@@ -65,16 +67,18 @@ def add(database: str | None, state: str | None, **options: Any) -> None:
 
 @promote.command()
 @click.argument("file", type=click.Path(path_type=Path), required=False)
+@partners_option
 @_of_a_switch
-def load(file: Path | None, database: str | None, state: str | None) -> None:
+def load(file: Path | None, database: str | None, state: str | None, partners: Path | None) -> None:
     """Add the coupons of the table FILE (TOML), all or none; the demonstration's if not said."""
     from pos.scheme.coupon_table import read_coupons, sample_coupons
+    from pos.scheme.partner_file import read_scheme
 
     if file is None:
         coupons = sample_coupons()
     else:
         try:
-            coupons = read_coupons(file.read_text("utf-8"))
+            coupons = read_coupons(file.read_text("utf-8"), read_scheme(partners))
         except (OSError, UnicodeDecodeError) as fault:
             raise SettingsError(f"{file} cannot be read ({fault}); name a TOML file.") from None
     with _promotions(database, state) as promotions:

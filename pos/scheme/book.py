@@ -120,7 +120,8 @@ class Book:
                 # Another switch discounts by its own coupons.
                 if is_new and self._partners[record.wallet or ""].currency:
                     now = milliseconds(self._clock())
-                    record = reserve(connection, coupons, record, customer, now)
+                    funder = self._intake.coupon_funder(record.wallet or "")
+                    record = reserve(connection, coupons, record, customer, now, funder=funder)
             if record.param_hash not in (None, param_hash(request)):
                 return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING

@@ -18,6 +18,7 @@ from pos.scheme.coupons import Coupon
 from pos.scheme.moments import milliseconds
 from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.rates import WHOLE_BASIS_POINTS
+from pos.scheme.routing import Scheme
 
 VALUE_MAX = 10**15  # far above any budget; still a whole number everywhere
 USES_MAX = 1_000_000
@@ -30,8 +31,11 @@ _KEYS = _REQUIRED | {
 }  # fmt: skip
 
 
-def read_coupons(text: str) -> list[Coupon]:
-    """The coupons of a TOML file, one `[[promotion]]` each. Raises SettingsError naming the key."""
+def read_coupons(text: str, scheme: Scheme | None = None) -> list[Coupon]:
+    """The coupons of a TOML file, one `[[promotion]]` each, of the partners of `scheme`.
+
+    Raises SettingsError naming the key.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
@@ -39,7 +43,7 @@ def read_coupons(text: str) -> list[Coupon]:
     rows = document.get("promotion")
     if set(document) != {"promotion"} or not isinstance(rows, list):
         raise SettingsError("A table of coupons has [[promotion]] entries and nothing else.")
-    return [read_coupon(row) for row in rows]
+    return [read_coupon(row, scheme) for row in rows]
 
 
 def sample_coupons() -> list[Coupon]:
@@ -48,14 +52,18 @@ def sample_coupons() -> list[Coupon]:
     return read_coupons(file.read_text("utf-8"))
 
 
-def read_coupon(row: Mapping[str, Any]) -> Coupon:
-    """One coupon. Raises SettingsError naming the coupon and the key that is wrong."""
+def read_coupon(row: Mapping[str, Any], scheme: Scheme | None = None) -> Coupon:
+    """One coupon of a partner of `scheme`, those that ship if not said.
+
+    Another switch that stands for a partner discounts by its own coupons, so that is none here.
+    Raises SettingsError naming the coupon and the key that is wrong.
+    """
     reader = _Row(row)
     coupon_id, name = reader.text("id", 64), reader.text("name", 128)
     if not _ID.fullmatch(coupon_id):
         raise reader.fault("id", "takes letters, digits, hyphens and underscores")
     wallet, currency = reader.text("wallet", 32), reader.text("currency", 3)
-    homes = {terms.name: terms.currency for terms in shipped_scheme().wallets}
+    homes = [row.name for row in (scheme or shipped_scheme()).wallets if row.upstream is None]
     if wallet not in homes:
         raise reader.fault("wallet", f"is one of {', '.join(homes)}")
     if currency not in EXPONENTS:

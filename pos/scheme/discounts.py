@@ -91,8 +91,12 @@ def reserve(
     record: PaymentRecord,
     customer: str | None,
     at_ms: int,
+    *,
+    funder: str,
 ) -> PaymentRecord:
     """Take off a payment what it has coupons for; the payment as it then stands.
+
+    `funder` pays what is taken off: the wallet, or the scheme.
 
     In the transaction in which a wallet takes the payment up. A coupon that others used up in
     between is left out.
@@ -127,10 +131,13 @@ def reserve(
     connection.execute(
         update(payments)
         .where(payments.c.client_id == record.client_id, payments.c.request_id == record.request_id)
-        .values(**changed)
+        .values(**changed, saved_by=funder)
     )
     return replace(
-        record, customer_value=changed["customer_value"], saved_value=changed["saved_value"]
+        record,
+        customer_value=changed["customer_value"],
+        saved_value=changed["saved_value"],
+        saved_by=funder,
     )
 
 

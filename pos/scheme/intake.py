@@ -130,6 +130,11 @@ class Intake:
         wallet = self._scheme.wallet_of(code)
         return wallet if wallet in self._partners else None
 
+    def coupon_funder(self, wallet: str) -> str:
+        """Who pays what the coupons of `wallet` take off: itself, or the scheme."""
+        terms = self._scheme.terms(wallet)
+        return wallet if terms is None else terms.coupon_funder
+
     def route_by(self, scheme: Scheme) -> None:
         """Judge by another table of partners from now on."""
         self._scheme = scheme

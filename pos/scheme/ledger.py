@@ -6,15 +6,17 @@ as the state they belong to. Positive is owed to the scheme, negative is owed by
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, cast, func, insert, select
+from sqlalchemy import BigInteger, Connection, case, cast, func, insert, select
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
+from pos.scheme.coupons import half_up
 from pos.scheme.records import PaymentRecord
+from pos.scheme.routing import SCHEME
 from pos.scheme.tables import entry
 from pos.scheme.tables import payment as payments
 
@@ -36,16 +38,18 @@ def capture_legs(
     customer_currency: str,
     *,
     saved_value: int = 0,
+    saved_by: str | None = None,
 ) -> tuple[Leg, ...]:
     """The entries of a payment: the wallet owes the scheme, and the scheme owes the merchant.
 
     The merchant's account begins with the partner that enrolled him: `merchant:epassi:till-1`.
-    What its coupons saved the customer the wallet owes too, on its marketing account. Between two
-    currencies an exchange account stands in the middle, so each currency sums to 0.
+    What its coupons saved the customer the wallet owes too, or whoever `saved_by` names, on a
+    marketing account. Between two currencies an exchange account stands in the middle, so each
+    currency sums to 0.
     """
     wallet_legs = (
         Leg(f"wallet:{wallet}", customer_value, customer_currency),
-        Leg(f"marketing:{wallet}", saved_value, customer_currency),
+        Leg(f"marketing:{saved_by or wallet}", saved_value, customer_currency),
     )
     merchant_leg = Leg(f"merchant:{merchant}", -price.value, price.currency)
     if customer_currency == price.currency:
@@ -121,7 +125,9 @@ def balances(connection: Connection) -> list[Mapping[str, Any]]:
 def positions(connection: Connection) -> list[Mapping[str, Any]]:
     """`wallet` owes `acquirer`, whose merchants its customers paid, `value` of `currency`.
 
-    In the merchants' currencies, refunds and reversals taken off; derived from the entries.
+    In the merchants' currencies, refunds and reversals taken off; derived from the entries. What
+    the scheme pays, for coupons that it funds, it owes under the name `scheme` in the wallet's
+    place.
     """
     total = cast(func.sum(-entry.c.value), BigInteger).label("value")
     of_payment = (payments.c.client_id == entry.c.client_id) & (
@@ -135,7 +141,35 @@ def positions(connection: Connection) -> list[Mapping[str, Any]]:
         .group_by(*between)
         .order_by(*between)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
+    owed = {(row[0], row[1], row[2]): int(row[3]) for row in connection.execute(query)}
+    for (wallet, acquirer, currency), value in _paid_by_scheme(connection):
+        owed[wallet, acquirer, currency] -= value
+        owed[SCHEME, acquirer, currency] = owed.get((SCHEME, acquirer, currency), 0) + value
+    names = ("wallet", "acquirer", "currency", "value")
+    return [dict(zip(names, (*who, owed[who]), strict=True)) for who in sorted(owed)]
+
+
+def _paid_by_scheme(connection: Connection) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """Of each payment whose coupons the scheme funds, its part of what the merchant is owed."""
+
+    def total(account: str) -> Any:
+        of_account = entry.c.account.startswith(account)
+        return cast(func.coalesce(func.sum(case((of_account, entry.c.value))), 0), BigInteger)
+
+    of_payment = (payments.c.client_id == entry.c.client_id) & (
+        payments.c.payment_id == entry.c.payment_id
+    )
+    who = (payments.c.wallet, payments.c.acquirer)
+    paid_in = func.max(case((entry.c.account.startswith("merchant:"), entry.c.currency)))
+    query = (
+        select(*who, paid_in, total("merchant:"), total("marketing:"), total("wallet:"))
+        .select_from(entry.join(payments, of_payment))
+        .where(payments.c.saved_by == SCHEME)
+        .group_by(payments.c.client_id, payments.c.payment_id, *who)
+    )
+    for wallet, acquirer, currency, merchant, saved, charged in connection.execute(query):
+        if saved:
+            yield (wallet, acquirer, currency), half_up(-merchant * saved, saved + charged)
 
 
 def unbalanced(connection: Connection) -> list[str]:

@@ -109,7 +109,8 @@ class Orders:
                 moved = move_payment(connection, record, taken_up, leaving=new, **columns)
                 record = payment_again(connection, record)
                 if moved:
-                    record = reserve(connection, coupons, record, customer, now)
+                    funder = self._intake.coupon_funder(wallet)
+                    record = reserve(connection, coupons, record, customer, now, funder=funder)
         return self._offer(record, wallet)
 
     def _offer(self, record: PaymentRecord, wallet: str) -> Offer:

@@ -15,6 +15,7 @@ from pos.errors import SettingsError
 from pos.sale.money import EXPONENTS
 from pos.scheme.routing import (
     QUOTE_MINUTES,
+    SCHEME,
     DemoCustomer,
     Scheme,
     UpstreamTerms,
@@ -40,8 +41,8 @@ _CUSTOMER_KEYS = {"wallet", "name", "balance", "msisdn"}
 _UPSTREAM_KEYS = {
     "url", "client_id", "key", "public_key", "key_version", "ca_file", "order_codes",
 }  # fmt: skip
-_FUNDED = ("coupons", "fees")
-_FUNDERS = ("wallet", "merchant", "scheme")
+_FUNDED = ("coupons",)
+_FUNDERS = ("wallet", SCHEME)
 
 
 @cache
@@ -85,10 +86,10 @@ def _entries(document: Mapping[str, Any]) -> tuple[list[Entry], list[Entry]]:
             raise SettingsError(f"The file of partners has tables [[{name}]]; write them so.")
     for number, row in enumerate(partners, 1):
         name = row.get("name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name == SCHEME:
             raise SettingsError(
-                f"[[partner]] {number}: name is 1 to 32 small letters, digits and hyphens; "
-                "correct it."
+                f"[[partner]] {number}: name is 1 to 32 small letters, digits and hyphens, and not "
+                f"{SCHEME}; correct it."
             )
         _known(f"Partner {name}", row, _PARTNER_KEYS)
     names = [row["name"] for row in partners]

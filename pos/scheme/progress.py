@@ -199,6 +199,7 @@ def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
         record.charge.value,
         record.charge.currency,
         saved_value=record.saved_value or 0,
+        saved_by=record.saved_by,
     )
 
 

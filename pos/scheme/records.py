@@ -44,6 +44,7 @@ class PaymentRecord:
     customer_value: int | None = None
     customer_currency: str | None = None
     saved_value: int | None = None
+    saved_by: str | None = None
     quote_id: str | None = None
     quote_price: str | None = None
     quote_at_ms: int | None = None

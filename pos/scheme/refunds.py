@@ -208,5 +208,6 @@ def _post(
         record.customer_value or 0,
         payment.charge.currency,
         saved_value=record.saved_value or 0,
+        saved_by=payment.saved_by,
     )
     post(connection, payment, "refund", record.refund_id, opposite(legs), now_ms)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+SCHEME = "scheme"  # names all partners together where one of them may stand, so no partner
 QUOTE_MINUTES = 30  # as long as a code can be shown at most
 
 
@@ -35,10 +36,10 @@ class WalletTerms:
     shape of the codes that its app shows, with `#` for a random digit. Codes that fit one of
     `patterns` are its own, those that fit one of `otherwise` too unless another claims them.
     `limit` is the most of one payment in smallest units of `currency`, None for none. `funds` says
-    who pays for what, such as `{"coupons": "wallet"}`. With `upstream`, another switch stands for
-    the partner, and converts by itself: `currency` is then "". For a price in another currency its
-    customer pays `markup` basis points above the reference rate, at a quote that is good for
-    `quote_minutes`.
+    who pays for what: `{"coupons": "wallet"}` or `{"coupons": "scheme"}`. With `upstream`, another
+    switch stands for the partner, and converts by itself: `currency` is then "". For a price in
+    another currency its customer pays `markup` basis points above the reference rate, at a quote
+    that is good for `quote_minutes`.
     """
 
     name: str
@@ -55,6 +56,11 @@ class WalletTerms:
     upstream: UpstreamTerms | None = None
     markup: int = 0
     quote_minutes: int = QUOTE_MINUTES
+
+    @property
+    def coupon_funder(self) -> str:
+        """Who pays what its coupons take off: the partner's own name, or SCHEME."""
+        return SCHEME if self.funds.get("coupons") == SCHEME else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ payment = Table(
     Column("wallet", String(32)),
     Column("customer_value", BigInteger),
     Column("customer_currency", String(3)),
-    Column("saved_value", BigInteger),  # what the wallet pays of the charge, for its coupons
+    Column("saved_value", BigInteger),  # what its coupons take off the charge
+    Column("saved_by", String(32)),  # who pays that: the wallet, or the scheme
     # The quote from price to charge, for good: what is refunded is converted by it too.
     Column("quote_id", String(64)),
     Column("quote_price", String(32)),

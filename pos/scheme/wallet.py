@@ -47,6 +47,7 @@ class SimulatedWallet:
         self.psp_name = terms.psp_name
         self.title = terms.title
         self.colour = terms.colour
+        self.languages = terms.languages
         self.currency = terms.currency
         self.code = terms.code
         self._store = store

@@ -222,7 +222,7 @@ def test_health_and_nothing_else(till):
     statuses = []
     for method, path in (
         ("GET", "/health"),
-        ("GET", "/docs"),
+        ("GET", "/"),
         ("GET", "/openapi.json"),
         ("GET", PATHS["pay"]),
     ):

@@ -5,7 +5,7 @@ each other.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -50,6 +50,11 @@ class Parts:
     def person(self, visit: Visit) -> Person | None:
         """Whose phone the visitor holds."""
         return self.accounts.person(visit.person)
+
+    def spoken(self, key: str) -> Sequence[str]:
+        """The languages of the wallet of the customer `vipps/Kari`."""
+        wallet = self.scheme.wallets.get(key.partition("/")[0])
+        return () if wallet is None else wallet.languages
 
     def entry(self, person: Person, payment_id: str) -> Entry | None:
         """One of her payments as it now stands; one that waited too long is closed first."""

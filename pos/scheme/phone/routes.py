@@ -69,7 +69,7 @@ def _add(router: APIRouter, path: str, method: str, act: Act | None, parts: Part
     public_host = urlsplit(parts.public_url).hostname or ""
 
     async def handle(request: Request) -> Response:
-        visit = await read_visit(request, public_host)
+        visit = await read_visit(request, public_host, parts.spoken)
         if not visit.at_our_address:
             return refused(visit, "wrong_address", 421)
         if method == "POST" and not visit.trusted:

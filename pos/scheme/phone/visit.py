@@ -9,7 +9,7 @@ import hmac
 import ipaddress
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -65,16 +65,24 @@ class Visit:
         return self.token.encode()
 
 
-async def read_visit(request: Request, public_host: str) -> Visit:
-    """The visit that `request` is; a form longer than FORM_BYTES_MAX counts as empty."""
+async def read_visit(
+    request: Request, public_host: str, spoken: Callable[[str], Sequence[str]] = lambda _person: ()
+) -> Visit:
+    """The visit that `request` is; a form longer than FORM_BYTES_MAX counts as empty.
+
+    `spoken` tells the languages of the wallet of a customer's key: what the visitor has chosen goes
+    before them.
+    """
     cookies, headers = request.cookies, request.headers
     session = cookies.get(_SESSION, "")
     known = _TOKEN.fullmatch(session) is not None
-    language = cookies.get(_LANGUAGE, "") or preferred(headers.get("accept-language", ""))
+    person = unquote(cookies.get(_PERSON, ""))
+    accepted = headers.get("accept-language", "")
+    language = cookies.get(_LANGUAGE, "") or preferred(accepted, spoken(person))
     return Visit(
         session=session if known else secrets.token_urlsafe(32),
         is_new=not known,
-        person=unquote(cookies.get(_PERSON, "")),
+        person=person,
         asks=cookies.get(_ASKS, "") == "1",
         language=language,
         place=unquote(cookies.get(_PLACE, "")),

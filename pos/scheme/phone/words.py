@@ -5,7 +5,7 @@ customer in words of its own.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -34,8 +34,12 @@ def languages() -> Mapping[str, str]:
     return catalogue()["languages"]
 
 
-def preferred(accept_language: str) -> str:
-    """The first of our languages in the order of an Accept-Language header (RFC 9110, 12.5.4)."""
+def preferred(accept_language: str, spoken: Sequence[str] = ()) -> str:
+    """The first of our languages in the order of an Accept-Language header (RFC 9110, 12.5.4).
+
+    Of those alone that a wallet has `spoken`, if it has any; its first one where none is accepted.
+    """
+    ours = [code for code in spoken if code in languages()]
     wanted = []
     for place, entry in enumerate(accept_language.split(",")[:_ACCEPTED_MAX]):
         tag, _, quality = entry.strip().partition(";q=")
@@ -45,9 +49,9 @@ def preferred(accept_language: str) -> str:
             weight = float(quality or 1)
         except ValueError:
             continue
-        if weight > 0 and code in languages():
+        if weight > 0 and code in (ours or languages()):
             wanted.append((-weight, place, code))
-    return min(wanted)[2] if wanted else DEFAULT
+    return min(wanted)[2] if wanted else (*ours, DEFAULT)[0]
 
 
 class Words:

@@ -81,7 +81,8 @@ class Street:
     pockets: list[Pocket] = field(default_factory=list)
 
     def pocket(self, **headers: str) -> Pocket:
-        """Another telephone."""
+        """Another telephone; its browser asks for English unless `headers` say otherwise."""
+        headers = {"Accept-Language": "en"} | headers
         http = httpx.Client(
             base_url=self.url, headers=headers, follow_redirects=True, trust_env=False
         )

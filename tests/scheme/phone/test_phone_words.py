@@ -39,6 +39,21 @@ def test_the_browsers_preference_is_followed(header, language):
     assert preferred(header) == language
 
 
+@pytest.mark.parametrize(
+    ("header", "spoken", "language"),
+    [
+        ("fi, sv;q=0.5", ("nb", "sv"), "sv"),
+        ("fi", ("zh", "en"), "zh"),
+        ("", ("de", "sv"), "sv"),
+        ("fi", ("de",), "fi"),
+        ("da", (), "da"),
+    ],
+)
+def test_a_wallet_speaks_its_own_languages(header, spoken, language):
+    """The browser chooses among them; the first of ours where it wants none of them."""
+    assert preferred(header, spoken) == language
+
+
 def test_amounts_are_written_as_people_write_them():
     """Digits grouped and separated by language; the currency's own decimals."""
     price = Amount(129_000, "NOK")
@@ -47,6 +62,16 @@ def test_amounts_are_written_as_people_write_them():
     assert Words("da").amount(price) == "1.290,00 NOK"
     assert Words("zh").money(0, "JPY") == "0 JPY"
     assert Words("xx").code == "en"
+
+
+def test_a_customer_s_pages_are_in_a_language_of_her_wallet(street):
+    """Before anybody is chosen in the browser's; then the wallet's first; a choice goes before."""
+    pocket = street.pocket(**{"Accept-Language": "da"})
+    assert '<html lang="da">' in pocket.get("/phone").text
+    for person, language in (("alipay/Li Na", "zh"), ("epassi/Aino", "fi"), ("vipps/Kari", "nb")):
+        assert f'<html lang="{language}">' in pocket.take(person).text
+    assert '<html lang="da">' in pocket.post("/phone/language", language="da", next="/phone").text
+    assert '<html lang="da">' in pocket.take("alipay/Li Na").text
 
 
 def test_the_language_is_asked_for_or_chosen(street):
