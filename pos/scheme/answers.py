@@ -5,6 +5,7 @@ the same record, and so gets the same answer.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from pos.scheme.discounts import Discount
 from pos.scheme.moments import moment
@@ -109,6 +110,7 @@ def pay_answer(
         payment_time=_time(record.paid_at_ms) if paid else None,
         actual_payment_amount=_actual(record),
         payment_quote=_quote(record),
+        **_settlement(record, record.settled_value),
         psp_customer_info=_psp(record, psp_name),
         order_code_form=_order_code(record) if waits else None,
         redirect_action_form=_redirection(record) if waits else None,
@@ -137,6 +139,7 @@ def payment_answer(
         payment_time=_time(record.paid_at_ms) if paid else None,
         actual_payment_amount=_actual(record),
         payment_quote=_quote(record),
+        **_settlement(record, record.settled_value),
         psp_customer_info=_psp(record, psp_name),
         transactions=tuple(_transaction(refund) for refund in refunds),
         promotion_results=_promotions(discounts) if paid else None,
@@ -154,7 +157,7 @@ def cancel_answer(record: PaymentRecord, result: Result) -> CancelResponse:
     )
 
 
-def refund_answer(record: RefundRecord) -> RefundResponse:
+def refund_answer(record: RefundRecord, settled: PaymentRecord | None = None) -> RefundResponse:
     """The answer to `refund`, whether it is the first or a repeated one."""
     return RefundResponse(
         result=_refund_result(record),
@@ -163,10 +166,13 @@ def refund_answer(record: RefundRecord) -> RefundResponse:
         payment_id=record.payment_id,
         refund_amount=_refunded(record),
         refund_time=_time(record.refunded_at_ms),
+        **_settlement(settled, record.settled_value),
     )
 
 
-def refund_inquiry_answer(record: RefundRecord) -> InquiryRefundResponse:
+def refund_inquiry_answer(
+    record: RefundRecord, settled: PaymentRecord | None = None
+) -> InquiryRefundResponse:
     """The answer to `inquiryRefund`; the outcome is in `refund_status`."""
     return InquiryRefundResponse(
         result=SUCCESS,
@@ -175,6 +181,7 @@ def refund_inquiry_answer(record: RefundRecord) -> InquiryRefundResponse:
         refund_id=record.refund_id,
         refund_amount=_refunded(record),
         refund_time=_time(record.refunded_at_ms),
+        **_settlement(settled, record.settled_value),
     )
 
 
@@ -192,9 +199,19 @@ def notification(
         payment_time=_time(record.paid_at_ms),
         actual_payment_amount=_actual(record),
         payment_quote=_quote(record),
+        **_settlement(record, record.settled_value),
         psp_customer_info=_psp(record, psp_name),
         promotion_result=_promotions(discounts),
     )
+
+
+def _settlement(payment: PaymentRecord | None, value: int | None) -> dict[str, Any]:
+    """The part of `value` in what the merchant is paid out; nothing within one currency."""
+    rate = None if payment is None else payment.settled_rate
+    if rate is None or value is None:
+        return {}
+    gross = WireAmount(currency=rate.bought, value=str(value))
+    return {"gross_settlement_amount": gross, "settlement_quote": wire_quote(rate)}
 
 
 def wire_quote(rate: Rate) -> Quote:

@@ -149,6 +149,7 @@ class Intake:
         price = _price(request)
         expires_at_ms = milliseconds(_expiry(request.payment_expiry_time, scenario, now))
         columns: dict[str, Any] = {"expires_at_ms": expires_at_ms}
+        columns |= self._settled(request, price, payment_id, now)
         if scenario == "OrderCode":
             maker = self._scheme.order_maker()
             if maker is None:
@@ -162,6 +163,30 @@ class Intake:
             raise _Refusal("INVALID_PAYMENT_CODE")
         columns |= self._charged(wallet, price, payment_id, now, expires_at_ms)
         return columns | {"state": PaymentState.WALLET_PENDING}
+
+    def _settled(
+        self, request: PayRequest, price: Amount, payment_id: str, now: datetime
+    ) -> dict[str, Any]:
+        """What the merchant is paid out, where it asks for another currency than the price's."""
+        strategy = request.settlement_strategy
+        wanted = None if strategy is None else strategy.settlement_currency
+        if wanted in (None, price.currency):
+            return {}
+        if wanted not in EXPONENTS:
+            raise _Refusal("CURRENCY_NOT_SUPPORT")
+        try:
+            rate = self._quotes.settlement(price.currency, wanted, of=payment_id, now=now)
+        except NoRate:
+            raise _Refusal("CURRENCY_NOT_SUPPORT") from None
+        value = customer_value(rate, price)
+        if value > VALUE_MAX:
+            raise _Refusal("PAYMENT_AMOUNT_EXCEED_LIMIT")
+        return {
+            "settled_value": value,
+            "settled_currency": wanted,
+            "settled_quote_id": rate.quote_id,
+            "settled_price": rate.price_text(),
+        }
 
     def _charged(
         self, wallet: str, price: Amount, payment_id: str, now: datetime, expires_at_ms: int

@@ -38,6 +38,7 @@ def capture_legs(
     customer_currency: str,
     *,
     saved_value: int = 0,
+    settled: tuple[int, str] | None = None,
     saved_by: str | None = None,
 ) -> tuple[Leg, ...]:
     """The entries of a payment: the wallet owes the scheme, and the scheme owes the merchant.
@@ -51,6 +52,13 @@ def capture_legs(
         Leg(f"wallet:{wallet}", customer_value, customer_currency),
         Leg(f"marketing:{saved_by or wallet}", saved_value, customer_currency),
     )
+    if settled is not None:  # the merchant gets this value and currency instead of the price
+        return (
+            *wallet_legs,
+            Leg("exchange", -customer_value - saved_value, customer_currency),
+            Leg("exchange", settled[0], settled[1]),
+            Leg(f"merchant:{merchant}", -settled[0], settled[1]),
+        )
     merchant_leg = Leg(f"merchant:{merchant}", -price.value, price.currency)
     if customer_currency == price.currency:
         return (*wallet_legs, merchant_leg)

@@ -180,6 +180,12 @@ class Progress:
             return payment_again(connection, record)
 
 
+def settled_part(record: PaymentRecord, value: int | None) -> tuple[int, str] | None:
+    """`value` in the currency that the merchant asked for instead of the price's, if it did."""
+    currency = record.settled_currency
+    return None if value is None or currency is None else (value, currency)
+
+
 def _told_abroad(abroad: Abroad | None) -> dict[str, object]:
     if abroad is None:
         return {}
@@ -199,6 +205,7 @@ def _capture_legs(record: PaymentRecord) -> tuple[Leg, ...]:
         record.charge.value,
         record.charge.currency,
         saved_value=record.saved_value or 0,
+        settled=settled_part(record, record.settled_value),
         saved_by=record.saved_by,
     )
 

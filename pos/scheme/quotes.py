@@ -45,6 +45,14 @@ class Quotes:
         minutes = QUOTE_MINUTES if terms is None else terms.quote_minutes
         return self.rates.rate(sold, bought, markup).quoted(of, milliseconds(now), minutes)
 
+    def settlement(self, sold: str, bought: str, *, of: str, now: datetime) -> Rate:
+        """The rate at which a merchant with prices in `sold` is paid out in `bought`.
+
+        The reference rate; locked, as the payment keeps it for its refunds. Raises NoRate.
+        """
+        rate = self.rates.rate(sold, bought)
+        return rate.quoted(f"S{of}", milliseconds(now), QUOTE_MINUTES)
+
     def answer(
         self,
         request: InquireExchangeRateRequest,

@@ -53,6 +53,10 @@ class PaymentRecord:
     abroad_currency: str | None = None
     abroad_quote_id: str | None = None
     abroad_price: str | None = None
+    settled_value: int | None = None
+    settled_currency: str | None = None
+    settled_quote_id: str | None = None
+    settled_price: str | None = None
     result_code: str | None = None
     expires_at_ms: int | None = None
     paid_at_ms: int | None = None
@@ -97,6 +101,14 @@ class PaymentRecord:
             return None
         return Amount(self.abroad_value, self.abroad_currency)
 
+    @property
+    def settled_rate(self) -> Rate | None:
+        """From the price to what the merchant is paid out; None within one currency."""
+        if None in (quoted := (self.settled_quote_id, self.settled_currency, self.settled_price)):
+            return None
+        quote_id, currency, price = map(str, quoted)
+        return Rate.stored(quote_id, self.price.currency, currency, price)
+
 
 @dataclass(frozen=True, slots=True)
 class RefundRecord:
@@ -112,6 +124,7 @@ class RefundRecord:
     created_at_ms: int
     customer_value: int | None = None
     saved_value: int | None = None
+    settled_value: int | None = None
     result_code: str | None = None
     refunded_at_ms: int | None = None
 

@@ -14,6 +14,7 @@ from pos.scheme.coupons import shares_of_refund
 from pos.scheme.ledger import capture_legs, opposite, post
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import Partner, PartnerUnreachable, RefundRefused
+from pos.scheme.progress import settled_part
 from pos.scheme.rates import refund_value
 from pos.scheme.records import (
     PaymentRecord,
@@ -68,7 +69,7 @@ class Refunds:
                 record = self._enter(connection, client_id, request)
             if not _same(record, request):
                 return RefundResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
-        return refund_answer(self.advance(record))
+        return refund_answer(self.advance(record), self._settled(record))
 
     def inquire(self, client_id: str, request: InquiryRefundRequest) -> InquiryRefundResponse:
         """What became of a refund; one that is under way is pushed on first."""
@@ -80,7 +81,7 @@ class Refunds:
             record = find_refund(connection, refunds.c.client_id == client_id, which)
         if record is None:
             return InquiryRefundResponse(result=failure("ORDER_NOT_EXIST"))
-        return refund_inquiry_answer(self.advance(record))
+        return refund_inquiry_answer(self.advance(record), self._settled(record))
 
     def advance(self, record: RefundRecord) -> RefundRecord:
         """Let the wallet pay a pending refund, and mark it done; as it is when it is final."""
@@ -116,6 +117,13 @@ class Refunds:
         with self._store.read() as connection:
             return [RefundRecord(**row) for row in connection.execute(query).mappings()]
 
+    def _settled(self, record: RefundRecord) -> PaymentRecord | None:
+        """The payment of a refund that comes off another currency than the price's."""
+        if record.settled_value is None:
+            return None
+        with self._store.read() as connection:
+            return payment_of(connection, record.client_id, payment_id=record.payment_id)
+
     def _enter(
         self, connection: Connection, client_id: str, request: RefundRequest
     ) -> RefundRecord:
@@ -125,9 +133,11 @@ class Refunds:
         payment = payment_of(connection, client_id, payment_id=request.payment_id, locked=True)
         earlier = [] if payment is None else refunds_of(connection, payment)
         refusal = _refusal(payment, earlier, request, milliseconds(now))
-        customer_back = wallet_back = None
+        customer_back = wallet_back = settled_back = None
         if payment is not None and refusal is None:
-            customer_back, wallet_back = _shares(payment, earlier, int(request.refund_amount.value))
+            refunded = int(request.refund_amount.value)
+            customer_back, wallet_back = _shares(payment, earlier, refunded)
+            settled_back = _settled_share(payment, earlier, refunded)
         return add_refund(
             connection,
             client_id=client_id,
@@ -139,6 +149,7 @@ class Refunds:
             currency=request.refund_amount.currency,
             customer_value=customer_back,
             saved_value=wallet_back,
+            settled_value=settled_back,
             result_code=refusal,
             created_at_ms=milliseconds(now),
         )
@@ -188,6 +199,20 @@ def _shares(
     )
 
 
+def _settled_share(
+    payment: PaymentRecord, earlier: list[RefundRecord], refunded: int
+) -> int | None:
+    """What comes off what the merchant is paid out in another currency than the price's."""
+    if payment.settled_value is None:
+        return None
+    return refund_value(
+        payment.settled_rate,
+        refunded,
+        left=payment.price.value - sum(row.value for row in earlier),
+        customer_left=payment.settled_value - sum(row.settled_value or 0 for row in earlier),
+    )
+
+
 def _same(record: RefundRecord, request: RefundRequest) -> bool:
     return (record.payment_id, record.value, record.currency) == (
         request.payment_id,
@@ -208,6 +233,7 @@ def _post(
         record.customer_value or 0,
         payment.charge.currency,
         saved_value=record.saved_value or 0,
+        settled=settled_part(payment, record.settled_value),
         saved_by=payment.saved_by,
     )
     post(connection, payment, "refund", record.refund_id, opposite(legs), now_ms)

@@ -70,7 +70,7 @@ class _Sums:
 
     def add(self, moved: Movement, fee: int) -> None:
         self.counts[moved.is_refund] += 1
-        self.values[moved.is_refund] += moved.value
+        self.values[moved.is_refund] += moved.settled
         self.fees[moved.is_refund] += fee
 
     def net(self, *, is_refund: bool) -> int:
@@ -132,9 +132,10 @@ class Settlement:
                 listed.write_row(
                     transaction_row(client_id, moved, psp_name, self._terms.transactions)
                 )
-                if moved.currency not in sums:
-                    sums[moved.currency] = self._open(client_id, day, moved.currency, unfinished)
-                self._write_item(client_id, day, moved, psp_name, sums[moved.currency])
+                currency = moved.settled_currency
+                if currency not in sums:
+                    sums[currency] = self._open(client_id, day, currency, unfinished)
+                self._write_item(client_id, day, moved, psp_name, sums[currency])
             for currency in settled_currencies(self._store, client_id, day) - set(sums):
                 # Nothing moved in it, and its summary says so.
                 sums[currency] = _Sums(batch_id(client_id, day, currency))
@@ -167,10 +168,10 @@ class Settlement:
         self, client_id: str, day: date, moved: Movement, psp_name: str, sums: _Sums
     ) -> None:
         fee = self._terms.fee(moved.wallet, day_of(moved.paid_at_ms)).of(
-            moved.payment_value, moved.currency
+            moved.payment_settled, moved.settled_currency
         )
         if moved.is_refund:
-            fee = -fee_given_back(fee, moved.payment_value, moved.refunded_before, moved.value)
+            fee = -fee_given_back(fee, moved.payment_settled, moved.settled_before, moved.settled)
         sums.add(moved, fee)
         assert sums.items is not None  # noqa: S101 - opened with its first movement
         sums.items.write_row(

@@ -102,9 +102,10 @@ def settlement_row(
     """The line of a payment or refund, in the order of SETTLEMENT_COLUMNS.
 
     The settlement amount is what the client gets: below zero for a refund. The fee is below zero
-    where it is given back. Payment - fee, or - refund - fee, is the settlement amount.
+    where it is given back. Payment - fee, or - refund - fee, is the settlement amount, each in the
+    currency in which the client is paid out.
     """
-    net = (-moved.value if moved.is_refund else moved.value) - fee
+    net = (-moved.settled if moved.is_refund else moved.settled) - fee
     return (
         batch_id,
         client_id,
@@ -119,10 +120,10 @@ def settlement_row(
         PRODUCT,
         units.text(moved.value, moved.currency),
         moved.currency,
-        units.text(net, moved.currency),
-        moved.currency,
-        units.text(fee, moved.currency),
-        moved.currency,
+        units.text(net, moved.settled_currency),
+        moved.settled_currency,
+        units.text(fee, moved.settled_currency),
+        moved.settled_currency,
         moved.payment_request_id if moved.is_refund else "",
     )
 

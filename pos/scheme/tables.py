@@ -125,6 +125,11 @@ payment = Table(
     Column("abroad_currency", String(3)),
     Column("abroad_quote_id", String(64)),
     Column("abroad_price", String(32)),
+    # What the merchant is paid out for the price, where it asked for another currency.
+    Column("settled_value", BigInteger),
+    Column("settled_currency", String(3)),
+    Column("settled_quote_id", String(64)),
+    Column("settled_price", String(32)),
     Column("result_code", String(64)),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("expires_at_ms", BigInteger),
@@ -175,6 +180,7 @@ refund = Table(
     Column("currency", String(3), nullable=False),
     Column("customer_value", BigInteger),
     Column("saved_value", BigInteger),  # what goes back to the wallet, of its coupons
+    Column("settled_value", BigInteger),  # what comes off the merchant's other currency
     Column("result_code", String(64)),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("refunded_at_ms", BigInteger),

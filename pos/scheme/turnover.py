@@ -24,7 +24,9 @@ class Movement:
     """A payment that was made, or a refund that was paid; amounts in smallest units.
 
     `transaction_id` and `request_id` are its own; those of a refund's payment are `payment_id` and
-    `payment_request_id`, and of that payment are also the names, `payment_value` and `paid_at_ms`.
+    `payment_request_id`, and of that payment are also the names, `payment_settled` and
+    `paid_at_ms`. `settled` is `value` in the currency in which the merchant is paid out, and
+    `settled_before` what earlier refunds of the payment took of it.
     """
 
     is_refund: bool
@@ -36,9 +38,11 @@ class Movement:
     wallet: str
     payment_id: str
     payment_request_id: str
-    payment_value: int
+    settled: int
+    settled_currency: str
+    payment_settled: int
     paid_at_ms: int
-    refunded_before: int
+    settled_before: int
     merchant_reference: str
     store_reference: str
     order_reference: str
@@ -102,8 +106,8 @@ def _payments(
             transaction_id=row["payment_id"],
             request_id=row["request_id"],
             value=row["value"],
-            refunded_before=0,
-            payment_value=row["value"],
+            settled=_settled(row),
+            settled_before=0,
             **_of_payment(row),
         )
         for row in connection.execute(query).mappings()
@@ -121,7 +125,8 @@ def _refunds(
             refund.c.refund_request_id,
             refund.c.refunded_at_ms,
             refund.c.value.label("refund_value"),
-            _refunded_before().label("refunded_before"),
+            func.coalesce(refund.c.settled_value, refund.c.value).label("refund_settled"),
+            _settled_before().label("settled_before"),
         )
         .join_from(refund, payment, _same_payment(refund))
         .where(
@@ -139,8 +144,8 @@ def _refunds(
             transaction_id=row["refund_id"],
             request_id=row["refund_request_id"],
             value=row["refund_value"],
-            refunded_before=int(row["refunded_before"]),
-            payment_value=row["value"],
+            settled=row["refund_settled"],
+            settled_before=int(row["settled_before"]),
             **_of_payment(row),
         )
         for row in connection.execute(query).mappings()
@@ -150,6 +155,8 @@ def _refunds(
 def _of_payment(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         "currency": row["currency"],
+        "settled_currency": row["settled_currency"] or row["currency"],
+        "payment_settled": _settled(row),
         "wallet": row["wallet"] or "",
         "payment_id": row["payment_id"],
         "payment_request_id": row["request_id"],
@@ -159,6 +166,11 @@ def _of_payment(row: Mapping[Any, Any]) -> dict[str, Any]:
         "order_reference": row["order_reference"] or "",
         "order_description": row["order_description"] or "",
     }
+
+
+def _settled(row: Mapping[Any, Any]) -> int:
+    """What the merchant is paid out for a payment, before fees."""
+    return int(row["value"] if row["settled_value"] is None else row["settled_value"])
 
 
 def _after(
@@ -172,11 +184,11 @@ def _same_payment(of: Any) -> ColumnElement[bool]:
     return and_(payment.c.client_id == of.c.client_id, payment.c.payment_id == of.c.payment_id)
 
 
-def _refunded_before() -> Any:
-    """What was refunded of the same payment before this refund, whenever that was."""
+def _settled_before() -> Any:
+    """What was refunded of the same payment before this refund, as the merchant is paid out."""
     earlier = refund.alias()
     return (
-        select(func.coalesce(func.sum(earlier.c.value), 0))
+        select(func.coalesce(func.sum(func.coalesce(earlier.c.settled_value, earlier.c.value)), 0))
         .where(
             earlier.c.client_id == refund.c.client_id,
             earlier.c.payment_id == refund.c.payment_id,

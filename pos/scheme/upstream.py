@@ -152,6 +152,8 @@ class UpstreamPartner:
                 "payment_notify_url": None,
                 "payment_redirect_url": None,
                 "merchant_account_id": None,
+                # What the merchant is paid out is our business; we are paid in its price's.
+                "settlement_strategy": None,
             }
         )
         answer = self._calls.ask("pay", request, PayResponse, ACT_FIRST_BYTE_S)

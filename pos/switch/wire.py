@@ -151,6 +151,8 @@ class PayResponse(Message):
     payment_time: str | None = None
     actual_payment_amount: WireAmount | None = None
     payment_quote: Quote | None = None
+    gross_settlement_amount: WireAmount | None = None
+    settlement_quote: Quote | None = None
     psp_customer_info: PspCustomerInfo | None = None
     order_code_form: OrderCodeForm | None = None
     redirect_action_form: RedirectActionForm | None = None
@@ -193,6 +195,8 @@ class InquiryPaymentResponse(Message):
     payment_time: str | None = None
     actual_payment_amount: WireAmount | None = None
     payment_quote: Quote | None = None
+    gross_settlement_amount: WireAmount | None = None
+    settlement_quote: Quote | None = None
     psp_customer_info: PspCustomerInfo | None = None
     promotion_results: tuple[PromotionResult, ...] | None = None
     transactions: tuple[Transaction, ...] | None = None
@@ -232,6 +236,8 @@ class RefundResponse(Message):
     payment_id: Text64 | None = None
     refund_amount: WireAmount | None = None
     refund_time: str | None = None
+    gross_settlement_amount: WireAmount | None = None
+    settlement_quote: Quote | None = None
     refund_non_guarantee_coupon_amount: WireAmount | None = None
 
 
@@ -258,6 +264,8 @@ class InquiryRefundResponse(Message):
     refund_id: Text64 | None = None
     refund_amount: WireAmount | None = None
     refund_time: str | None = None
+    gross_settlement_amount: WireAmount | None = None
+    settlement_quote: Quote | None = None
 
 
 class NotifyPaymentRequest(Message):
@@ -272,6 +280,8 @@ class NotifyPaymentRequest(Message):
     payment_time: str | None = None
     actual_payment_amount: WireAmount | None = None
     payment_quote: Quote | None = None
+    gross_settlement_amount: WireAmount | None = None
+    settlement_quote: Quote | None = None
     psp_customer_info: PspCustomerInfo | None = None
     promotion_result: tuple[PromotionResult, ...] | None = None
 
