@@ -28,7 +28,13 @@ from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.scheme.tables import payment
 from pos.switch.signature import Signer, load_private_key, new_private_key, public_key_line
-from pos.switch.wire import InquiryPaymentRequest, RefundRequest, WireAmount
+from pos.switch.wire import (
+    InquiryPaymentRequest,
+    RefundRequest,
+    SettlementStrategy,
+    WireAmount,
+)
+from tests.scheme.conftest import pay_request
 from tests.scheme.shops import SWITCH_KEY, TILL_KEY, Shop
 from tests.scheme.test_deaths import check_agreement
 
@@ -183,6 +189,16 @@ def test_what_the_customer_paid_over_there_is_told_at_the_till(chain):
     assert here.payment_quote.quote_id == there.payment_quote.quote_id
     # What the switches owe each other is in the merchant's currency all the same.
     assert chain.agree() == 25_800
+
+
+def test_what_the_merchant_is_paid_out_in_is_not_the_second_switchs_business(chain):
+    """He asks for EUR; the switches settle with each other in the currency of his price."""
+    asked = {"settlement_strategy": SettlementStrategy(settlement_currency="EUR")}
+    request = pay_request("r-1", chain.far.code()).model_copy(update=asked)
+    paid = chain.near.book.pay("till-1", request)
+    assert paid.gross_settlement_amount.currency == "EUR"
+    assert chain.agree() == 12_900
+    assert {row["currency"] for row in statement(chain.far.store)["balances"]} == {"CNY", "NOK"}
 
 
 def other_rates():
