@@ -1,13 +1,14 @@
 """Every partner's customers at every partner's merchants: nine pairs, two modes, four endings.
 
-Over real HTTP, by the client that tills use, on each engine. Run with -s, the test prints the table
-that the README shows.
+Over real HTTP, by the client that tills use, on each engine. Run with -s, the test prints the
+table; the README shows the very same one.
 """
 
 import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,7 @@ MODES = ("scanned", "shown")
 ENDINGS = ("paid", "declined", "cancelled", "refunded in part")
 PAIRS = tuple(product(PARTNERS, PARTNERS))
 PRICE, BACK = 4_500, 1_300
+README = Path(__file__).parents[2] / "README.md"
 
 
 @dataclass
@@ -97,12 +99,14 @@ def table(done):
 
 
 def test_every_pair_in_both_modes(street, store):
-    """72 payments end as they should, and then the ledger is what the wallets say."""
+    """72 payments end as they should, as the README has it; then the ledger is what wallets say."""
     ways = list(product(PAIRS, MODES, ENDINGS))
     ended = {(*pair, mode, ending): street.ends(*pair, mode, ending) for pair, mode, ending in ways}
     assert len(ended) == 72
     assert {key: key[-1] for key in ended} == ended
-    print(table({key: value == key[-1] for key, value in ended.items()}))  # noqa: T201
+    shown = table({key: value == key[-1] for key, value in ended.items()})
+    print(shown)  # noqa: T201
+    assert shown in README.read_text("utf-8")
     check_agreement(store)
     books = statement(store)
     assert books["unbalanced"] == []
