@@ -113,6 +113,7 @@ def switch(
 
     if (tls_cert is None) != (tls_key is None):
         raise SettingsError("Give --tls-cert and --tls-key together, or neither.")
+    watchers, followed = Watchers.of(metrics), _followed(rates)
     folder = state_folder(state) / SWITCH_FOLDER_NAME
     signer = _own_signer(folder)
     with (
@@ -122,18 +123,16 @@ def switch(
     ):
         begin = read_public_url(public_url or listener.public_url)
         (folder / SWITCH_PUBLIC_URL_NAME).write_text(begin + "\n")
-        followed = _followed(rates)
         scheme = in_use.enter_context(_recovered(store, begin, partners, followed))
-        clients = _callers(store, trust)
         measures = Measures(store, scheme.book.rates_day)
         app = create_app(
             scheme.book,
-            clients,
+            _callers(store, trust),
             signer,
             behaviour=scheme.behaviour,
             limits=Limits.of_paying(pay_rate),
             measures=measures,
-            watchers=Watchers.of(metrics),
+            watchers=watchers,
         )
         if serves_phone(host, phone):
             app.include_router(phone_routes(Parts(scheme, begin)))
