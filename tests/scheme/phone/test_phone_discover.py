@@ -160,6 +160,8 @@ def test_the_nearest_of_very_many_are_found(any_street):
     assert distances == sorted(distances)
     with street.scheme.store.read() as connection:
         assert len(nearest(connection, OSLO, 10_000, 10_000)) == 1_000
+        few = nearest(connection, Spot(59_000_000, 14_902_000), 3, 3)
+        assert list(few) == ["t-0990", "t-0991", "t-0989"]
 
 
 def test_a_distance_is_the_great_circle_s():
