@@ -28,6 +28,7 @@ COMMANDS = {
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
     "report": ("report", "report", "Whether others agree with the journal."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
+    "prove": ("prove", "prove", "The proof that no money is lost or doubled."),
     "bench": ("bench", "bench", "Measure the till against limits taken in the same run."),
     "pictures": ("pictures", "pictures", "Draw the pictures of the screens for the README."),
 }

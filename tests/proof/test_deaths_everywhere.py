@@ -7,8 +7,9 @@ journal entry, and before and after each request.
 from pathlib import Path
 
 import pytest
-from proving.fate import NONE
-from proving.run import run
+
+from pos.proof.simulation.fate import NONE
+from pos.proof.simulation.run import run
 
 # Paid at once, by a shown code, after a PIN, with a refund; declined; cancelled three ways.
 STORIES = (2, 3, 5, 8, 9, 10, 13, 14)

@@ -12,11 +12,11 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from pos.journal import Journal
+from pos.proof.simulation.fate import Fate
 from pos.sale.history import Entry
 from pos.scheme.partners import Charge, Outcome, PartnerUnreachable
 from pos.scheme.store import Store
 from pos.scheme.wallet import SimulatedWallet
-from proving.fate import Fate
 
 
 class MortalJournal(Journal):

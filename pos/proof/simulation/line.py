@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pos.proof.simulation.fate import Fate
 from pos.switch.exchange import DistrustError, NotSentError, SilenceError
-from proving.fate import Fate
 
 SILENCE_S = 5.0
 LATE_S_MAX = 240.0
@@ -122,7 +122,11 @@ class Line:
     def _again(self, api: str, body: bytes) -> None:
         """A copy of the request comes to the switch later, and nobody hears the answer."""
         in_s = self._fate.chance.uniform(0.0, LATE_S_MAX)
-        self._fate.later(in_s, lambda: self._deliver(api, body) and None)
+
+        def arrive() -> None:
+            self._deliver(api, body)
+
+        self._fate.later(in_s, arrive)
 
     def _silent(self, why: str) -> None:
         self.fault_count += 1

@@ -7,9 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from proving.fate import NONE
-from proving.run import Result, run
 
+from pos.proof.simulation.fate import NONE
+from pos.proof.simulation.run import Result, run
 from pos.scheme import progress
 
 SALES_PER_RUN = 20

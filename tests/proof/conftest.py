@@ -1,16 +1,13 @@
-"""Makes the package `proving` importable for the tests beside it.
+"""A folder in memory for the proof's own tests, which commit thousands of times.
 
-Apart from it because the proof itself knows nothing of pytest.
+Apart from the tests because all of them want it.
 """
 
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 

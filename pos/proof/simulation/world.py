@@ -5,11 +5,15 @@ Apart from what can fail in it, and from the checker, which reads only what is l
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import apsw
 
 from pos.engine import Clock, Engine, Parts
 from pos.fingerprint import Fingerprints
+from pos.proof.simulation.fate import NONE, Fate, Rates, SwitchDied, TillDied
+from pos.proof.simulation.line import Line
+from pos.proof.simulation.mortal import FarWallet, MortalJournal, MortalStore
 from pos.sale.input import Input
 from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.mode import COUNTER
@@ -17,9 +21,7 @@ from pos.sale.view import Stage, Verdict, View
 from pos.scheme.simulation import SimulatedScheme, open_scheme
 from pos.switch import wire
 from pos.switch.client import WireSwitch
-from proving.fate import NONE, Fate, Rates, SwitchDied, TillDied
-from proving.line import Line
-from proving.mortal import FarWallet, MortalJournal, MortalStore
+from pos.switch.exchange import Exchange
 
 CLIENT_ID = "SIMULATED_TILL"
 TERMINAL = Terminal("T01", Merchant("M-1", "Fjord Kafe", "5814"), Store("OSL-1", "Oslo S"), "NOK")
@@ -86,7 +88,7 @@ class World:
         clock = Clock(monotonic=lambda: fate.now_s, wall=fate.wall_s)
         parts = Parts(
             self._journal,
-            WireSwitch(self.line, TERMINAL),  # type: ignore[arg-type] - stands in for an Exchange
+            WireSwitch(cast(Exchange, self.line), TERMINAL),  # it stands where that stands
             Fingerprints(self.folder),
             TERMINAL,
             COUNTER,

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pos import journal
-from proving.checker import differences, read_books
-from proving.fate import Rates
-from proving.line import Sent
-from proving.people import People
-from proving.world import World
+from pos.proof.checker import differences, read_books
+from pos.proof.simulation.fate import Rates
+from pos.proof.simulation.line import Sent
+from pos.proof.simulation.people import People
+from pos.proof.simulation.world import World
 
 ATTEMPTS_PER_SALE_MAX = 10
 

@@ -5,13 +5,13 @@ walk away, and approve in the app what was cancelled long ago.
 """
 
 from pos.errors import PosError
+from pos.proof.simulation.world import World
 from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Scanned, Stop
 from pos.sale.payment import State
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View
 from pos.scheme.partners import Behaviour
 from pos.scheme.simulation import SimulatedScheme
-from proving.world import World
 
 WALLETS = ("vipps", "epassi", "alipay")
 PEOPLE = {
@@ -76,7 +76,7 @@ class People:
         chance = self._chance
         wallet = chance.choice(WALLETS)
         customer = chance.choice(PEOPLE[wallet])
-        (behaviour,) = chance.choices(list(BEHAVIOURS), weights=BEHAVIOURS.values())
+        (behaviour,) = chance.choices(list(BEHAVIOURS), weights=list(BEHAVIOURS.values()))
         if behaviour in (Behaviour.PIN, Behaviour.SILENT) and chance.random() < 0.6:
             self._fate.later(chance.uniform(1.0, 110.0), lambda: self._answer_in_app(wallet))
         if chance.random() < 0.04:

@@ -5,20 +5,17 @@ and knows only what money and promises are. The states that the till itself beli
 to it, and checked too.
 """
 
-import json
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import apsw
+from pos.proof import dumps
 
 FINAL = {"PAID", "DECLINED", "CANCELLED", "REVERSED"}
 # What the switch may hold of a payment that the till holds so; None is "never heard of it".
-AGREES = {
+AGREES: dict[str, set[str | None]] = {
     "PAID": {"SUCCEEDED"},
     "DECLINED": {"FAILED", "CANCELLED", None},
     "CANCELLED": {"CANCELLED", "FAILED"},
@@ -54,18 +51,12 @@ class Books:
 def read_books(journal: Path, switch: Path) -> Books:
     """Everything, straight from the files."""
     books = Books()
-    with closing(apsw.Connection(str(journal), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-        for kind, body in connection.execute("SELECT kind, body FROM journal ORDER BY seq"):
-            _told(books, kind, json.loads(body))
-    with closing(sqlite3.connect(f"file:{switch}?mode=ro", uri=True)) as connection:
-        connection.row_factory = sqlite3.Row
-        for row in connection.execute("SELECT * FROM payment"):
-            books.payments[row["request_id"]] = dict(row)
-        for row in connection.execute("SELECT * FROM refund"):
-            books.switch_refunds[row["refund_request_id"]] = dict(row)
-        books.entries = [dict(row) for row in connection.execute("SELECT * FROM entry")]
-        query = "SELECT * FROM wallet_movement WHERE kind <> 'deposit'"
-        books.movements = [dict(row) for row in connection.execute(query)]
+    for kind, body in dumps.journal_rows(journal):
+        _told(books, kind, body)
+    held = dumps.switch_file(switch)
+    books.payments = {row["request_id"]: row for row in held.payments}
+    books.switch_refunds = {row["refund_request_id"]: row for row in held.refunds}
+    books.entries, books.movements = held.entries, held.movements
     return books
 
 

@@ -6,9 +6,11 @@ Apart from the simulation of the product because here a difference is what is as
 from pathlib import Path
 
 import pytest
-from proving.designs import DESIGNS, ECHOES, SILENCES, STORM, Plant
-from proving.fate import Rates
-from proving.run import run
+
+from pos.proof.planting import Plant, planted
+from pos.proof.simulation.fate import Rates
+from pos.proof.simulation.plants import DESIGNS, ECHOES, SILENCES, STORM
+from pos.proof.simulation.run import run
 
 SEEDS_MAX = 60
 SALES_PER_RUN = 10
@@ -16,16 +18,14 @@ WEATHERS = {"storm": STORM, "silences": SILENCES, "echoes": ECHOES}
 
 
 @pytest.mark.parametrize(("plant", "rates"), DESIGNS, ids=[plant.__name__ for plant, _ in DESIGNS])
-def test_a_planted_wrong_design_is_found(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, plant: Plant, rates: Rates
-) -> None:
+def test_a_planted_wrong_design_is_found(folder: Path, plant: Plant, rates: Rates) -> None:
     """Within a bounded number of seeds the books differ."""
-    plant(monkeypatch)
-    for seed in range(SEEDS_MAX):
-        own = folder / str(seed)
-        own.mkdir()
-        if run(own, seed, SALES_PER_RUN, rates).found:
-            return
+    with planted(plant):
+        for seed in range(SEEDS_MAX):
+            own = folder / str(seed)
+            own.mkdir()
+            if run(own, seed, SALES_PER_RUN, rates).found:
+                return
     pytest.fail(f"{plant.__name__} was not found in {SEEDS_MAX} seeds")
 
 

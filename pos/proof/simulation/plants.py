@@ -5,13 +5,12 @@ taken out again by whoever planted it. They are the mistakes that payment termin
 with: no answer read as no, an unknown order read as no, a cancel believed too early.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import pytest
-
 from pos.engine.payments import Payments
+from pos.proof.planting import Plant, Planting
+from pos.proof.simulation.fate import Rates
 from pos.sale import payment as life
 from pos.sale import pursuit as patience
 from pos.sale.order import Order
@@ -37,9 +36,6 @@ from pos.scheme.tables import PaymentState
 from pos.switch import reading
 from pos.switch.client import WireSwitch
 from pos.switch.wire import CancelResponse, InquiryPaymentResponse
-from proving.fate import Rates
-
-Plant = Callable[[pytest.MonkeyPatch], None]
 
 # Worse weather than usual, in which mistakes show sooner.
 STORM = Rates(
@@ -53,7 +49,7 @@ SILENCES = Rates(request_lost=0.3, request_late=0.1, answer_lost=0.2)
 ECHOES = Rates(answer_stale=0.4)
 
 
-def not_found_is_no(patch: pytest.MonkeyPatch) -> None:
+def not_found_is_no(planting: Planting) -> None:
     """ORDER_NOT_EXIST to an inquiry closes the sale as declined, while the pay is still coming."""
     right = reading.read_inquiry
 
@@ -62,10 +58,10 @@ def not_found_is_no(patch: pytest.MonkeyPatch) -> None:
         unknown = isinstance(event, StillOpen) and event.result_code == "ORDER_NOT_EXIST"
         return Declined(payment.request_id, "ORDER_NOT_EXIST") if unknown else event
 
-    patch.setattr(reading, "read_inquiry", read)
+    planting.attribute(reading, "read_inquiry", read)
 
 
-def silence_is_no(patch: pytest.MonkeyPatch) -> None:
+def silence_is_no(planting: Planting) -> None:
     """No answer to the pay request closes the sale as declined."""
     right = WireSwitch.pay
 
@@ -74,10 +70,10 @@ def silence_is_no(patch: pytest.MonkeyPatch) -> None:
         silent = isinstance(event, StillOpen) and not event.heard
         return Declined(payment.request_id, "TIMEOUT") if silent else event
 
-    patch.setattr(WireSwitch, "pay", pay)
+    planting.attribute(WireSwitch, "pay", pay)
 
 
-def no_tombstone(patch: pytest.MonkeyPatch) -> None:
+def no_tombstone(planting: Planting) -> None:
     """The switch agrees to cancel what it does not know, and forgets that it did."""
     right = Book.cancel
 
@@ -90,10 +86,10 @@ def no_tombstone(patch: pytest.MonkeyPatch) -> None:
             return right(self, client_id, request)
         return CancelResponse(result=answers.SUCCESS, payment_request_id=request.payment_request_id)
 
-    patch.setattr(Book, "cancel", cancel)
+    planting.attribute(Book, "cancel", cancel)
 
 
-def wallet_not_awaited(patch: pytest.MonkeyPatch) -> None:
+def wallet_not_awaited(planting: Planting) -> None:
     """The switch acknowledges a cancel before the wallet has: it may still charge."""
 
     def finish(self: Progress, record: Any) -> Any:
@@ -107,27 +103,27 @@ def wallet_not_awaited(patch: pytest.MonkeyPatch) -> None:
             )
             return payment_by_id(connection, record.payment_id)
 
-    patch.setattr(Progress, "finish_cancel", finish)
+    planting.attribute(Progress, "finish_cancel", finish)
 
 
-def late_success_wins(patch: pytest.MonkeyPatch) -> None:
+def late_success_wins(planting: Planting) -> None:
     """While cancelling the till goes on asking, and a success makes the sale paid after all."""
     right, acted = life._moved, patience.acted
 
     def asking(pursuit: Pursuit, act: Act, now_s: float) -> Pursuit:
         return replace(acted(pursuit, act, now_s), ask_first=act is Act.CANCEL)
 
-    patch.setattr(patience, "acted", asking)
+    planting.attribute(patience, "acted", asking)
 
     def moved(payment: Payment, target: State, event: Event) -> Payment:
         if isinstance(event, Paid) and payment.state is State.CANCELLING:
             return life._paid(replace(payment, state=State.INTENT), State.PAID, event)
         return right(payment, target, event)
 
-    patch.setattr(life, "_moved", moved)
+    planting.attribute(life, "_moved", moved)
 
 
-def unacknowledged_cancel(patch: pytest.MonkeyPatch) -> None:
+def unacknowledged_cancel(planting: Planting) -> None:
     """The sale is called cancelled when the cancel was sent, whatever came back."""
     right = WireSwitch.cancel
 
@@ -135,10 +131,10 @@ def unacknowledged_cancel(patch: pytest.MonkeyPatch) -> None:
         event = right(self, payment)
         return CancelDone(payment.request_id) if isinstance(event, StillOpen) else event
 
-    patch.setattr(WireSwitch, "cancel", cancel)
+    planting.attribute(WireSwitch, "cancel", cancel)
 
 
-def sent_before_written(patch: pytest.MonkeyPatch) -> None:
+def sent_before_written(planting: Planting) -> None:
     """The request leaves first and is written down when its answer has come."""
 
     def open_(self: Payments, order: Order, code: Any) -> Payment:
@@ -169,11 +165,11 @@ def sent_before_written(patch: pytest.MonkeyPatch) -> None:
         self._pursuits[payment.request_id] = patience.begin(now_s, resumed=False)
         self._take(event)
 
-    patch.setattr(Payments, "open", open_)
-    patch.setattr(Payments, "send", send)
+    planting.attribute(Payments, "open", open_)
+    planting.attribute(Payments, "send", send)
 
 
-def result_read_for_outcome(patch: pytest.MonkeyPatch) -> None:
+def result_read_for_outcome(planting: Planting) -> None:
     """An inquiry that worked (`result` S) is read as a payment that succeeded."""
     right = reading.read_inquiry
 
@@ -183,23 +179,23 @@ def result_read_for_outcome(patch: pytest.MonkeyPatch) -> None:
             return Paid(payment.request_id, answer.payment_id or "", payment.amount)
         return right(payment, answer)
 
-    patch.setattr(reading, "read_inquiry", read)
+    planting.attribute(reading, "read_inquiry", read)
 
 
-def foreign_answer_taken(patch: pytest.MonkeyPatch) -> None:
+def foreign_answer_taken(planting: Planting) -> None:
     """A signed answer is believed without a look at which payment it names."""
     pay, inquiry = reading.read_pay, reading.read_inquiry
 
     def as_ours(payment: Payment, answer: Any) -> Any:
         return answer.model_copy(update={"payment_request_id": payment.request_id})
 
-    patch.setattr(reading, "read_pay", lambda p, a: pay(p, as_ours(p, a)))
-    patch.setattr(reading, "read_inquiry", lambda p, a: inquiry(p, as_ours(p, a)))
+    planting.attribute(reading, "read_pay", lambda p, a: pay(p, as_ours(p, a)))
+    planting.attribute(reading, "read_inquiry", lambda p, a: inquiry(p, as_ours(p, a)))
 
 
-def given_up_without_cancel(patch: pytest.MonkeyPatch) -> None:
+def given_up_without_cancel(planting: Planting) -> None:
     """When patience ends the sale is called cancelled, and nobody is told."""
-    patch.setitem(life.MOVES, (State.INTENT, CancelAsked), State.CANCELLED)
+    planting.item(life.MOVES, (State.INTENT, CancelAsked), State.CANCELLED)
 
 
 DESIGNS: tuple[tuple[Plant, Rates], ...] = (
