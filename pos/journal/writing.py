@@ -142,8 +142,11 @@ class Journal:
 
     def large(self) -> bool:
         """Whether the write-ahead log has grown past its limit."""
-        wal = self.path.with_name(self.path.name + "-wal")
-        return wal.exists() and wal.stat().st_size > WAL_BYTES_MAX
+        try:
+            size_bytes = self.path.with_name(self.path.name + "-wal").stat().st_size
+        except OSError:  # not there, or not to be seen: the next append says why
+            return False
+        return size_bytes > WAL_BYTES_MAX
 
     def close(self) -> None:
         """Close the file and give up the lock; may be called twice."""

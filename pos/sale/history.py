@@ -53,10 +53,34 @@ class Answered:
     says: str
 
 
-Entry = Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The switch remembers of this till what its journal does not: entries were lost here.
+
+    `whole_until` is the last entry before this one, `seq` and `head` (64 hex digits) what the
+    switch had been told of last. What follows, up to GapClosed, was fetched from the switch.
+    """
+
+    whole_until: int
+    seq: int
+    head: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class GapClosed:
+    """All that the switch remembers is in the journal again; `count` payments and refunds were
+    not. They may still be open."""
+
+    count: int
+
+
+Entry = (
+    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
+    *EVENTS, *REFUND_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered, Gap, GapClosed,
 )  # fmt: skip
 
 
@@ -69,6 +93,7 @@ class History:
     receipts: dict[str, int] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)
     contested: dict[str, str] = field(default_factory=dict)
+    gap: Gap | None = None
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -98,6 +123,10 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
+            case Gap() if self.gap is None:  # the first, until it is closed
+                self.gap = entry
+            case GapClosed():
+                self.gap = None
         return None
 
     def _keep(self, payment: Payment) -> None:

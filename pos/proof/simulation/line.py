@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from pos.proof.simulation.fate import Fate
 from pos.switch.exchange import DistrustError, NotSentError, SilenceError
+from pos.switch.witness import WITNESS_PATH
 
 SILENCE_S = 5.0
 LATE_S_MAX = 240.0
@@ -53,6 +54,10 @@ class Line:
         answer = self._spoiled(api, body)
         self._fate.till_step()
         return answer
+
+    def ask(self, path: str, _body: bytes) -> bytes:
+        """As Exchange.ask, of a switch that has only the calls of the API."""
+        raise SilenceError("HTTP_404" if path == WITNESS_PATH else "NO_ANSWER")
 
     def close(self) -> None:
         """Nothing to close."""
