@@ -71,6 +71,11 @@ class Engine:
         return self._writer.history.gap is not None
 
     @property
+    def unsure(self) -> set[str]:
+        """Payments whose success could not be written, or was all the same: the next start asks."""
+        return self._writer.unsure
+
+    @property
     def witness_told(self) -> Notice | None:
         """What a person should hear of the witness, or None."""
         return self._witnessed.told

@@ -5,9 +5,10 @@ Apart so that a new gate is one line here, and the command need not change.
 
 from pos.errors import WrongUse
 from pos.proof.gate import Gate
+from pos.proof.power import PowerCuts
 from pos.proof.simulation.gate import Simulation
 
-GATES: tuple[Gate, ...] = (Simulation(),)
+GATES: tuple[Gate, ...] = (Simulation(), PowerCuts())
 
 
 def chosen(names: tuple[str, ...]) -> tuple[Gate, ...]:
