@@ -1,4 +1,4 @@
-"""Wrong designs, planted one at a time: the proof is worth something only if it finds each.
+"""Wrong designs of the till, planted one at a time: the proof is worth something if it finds each.
 
 Apart from the product, which knows none of them: each replaces one rule from the outside and is
 taken out again by whoever planted it. They are the mistakes that payment terminals are built
@@ -9,8 +9,10 @@ from dataclasses import replace
 from typing import Any
 
 from pos.engine.payments import Payments
-from pos.proof.planting import Plant, Planting
-from pos.proof.simulation.fate import Rates
+from pos.engine.receipts import Receipts
+from pos.engine.refunds import Refunds
+from pos.proof.planting import Planting
+from pos.proof.simulation.till import Till
 from pos.sale import payment as life
 from pos.sale import pursuit as patience
 from pos.sale.order import Order
@@ -27,26 +29,11 @@ from pos.sale.payment import (
     StillOpen,
 )
 from pos.sale.pursuit import Act, Pursuit
-from pos.scheme import answers
-from pos.scheme.book import Book
-from pos.scheme.moments import milliseconds
-from pos.scheme.progress import Progress
-from pos.scheme.records import move_payment, payment_by_id, payment_of
-from pos.scheme.tables import PaymentState
+from pos.sale.refund import Refund, RefundEvent, RefundRefused
+from pos.sale.testimony import Unheard
 from pos.switch import reading
 from pos.switch.client import WireSwitch
-from pos.switch.wire import CancelResponse, InquiryPaymentResponse
-
-# Worse weather than usual, in which mistakes show sooner.
-STORM = Rates(
-    request_late=0.15,
-    answer_lost=0.1,
-    door_shut=0.12,
-    till_death=0.03,
-    wallet_unreachable=0.15,
-)
-SILENCES = Rates(request_lost=0.3, request_late=0.1, answer_lost=0.2)
-ECHOES = Rates(answer_stale=0.4)
+from pos.switch.wire import InquiryPaymentResponse
 
 
 def not_found_is_no(planting: Planting) -> None:
@@ -71,39 +58,6 @@ def silence_is_no(planting: Planting) -> None:
         return Declined(payment.request_id, "TIMEOUT") if silent else event
 
     planting.attribute(WireSwitch, "pay", pay)
-
-
-def no_tombstone(planting: Planting) -> None:
-    """The switch agrees to cancel what it does not know, and forgets that it did."""
-    right = Book.cancel
-
-    def cancel(self: Book, client_id: str, request: Any) -> CancelResponse:
-        with self._store.read() as connection:
-            known = payment_of(
-                connection, client_id, request_id=request.payment_request_id, payment_id=None
-            )
-        if known is not None:
-            return right(self, client_id, request)
-        return CancelResponse(result=answers.SUCCESS, payment_request_id=request.payment_request_id)
-
-    planting.attribute(Book, "cancel", cancel)
-
-
-def wallet_not_awaited(planting: Planting) -> None:
-    """The switch acknowledges a cancel before the wallet has: it may still charge."""
-
-    def finish(self: Progress, record: Any) -> Any:
-        with self._store.write() as connection:
-            move_payment(
-                connection,
-                record,
-                PaymentState.CANCELLED,
-                leaving=(PaymentState.CANCELLING,),
-                cancelled_at_ms=milliseconds(self._clock()),
-            )
-            return payment_by_id(connection, record.payment_id)
-
-    planting.attribute(Progress, "finish_cancel", finish)
 
 
 def late_success_wins(planting: Planting) -> None:
@@ -193,20 +147,96 @@ def foreign_answer_taken(planting: Planting) -> None:
     planting.attribute(reading, "read_inquiry", lambda p, a: inquiry(p, as_ours(p, a)))
 
 
+def amount_not_compared(planting: Planting) -> None:
+    """A success is believed whatever amount it is for."""
+    planting.attribute(reading, "_same", lambda _wired, _amount: True)
+
+
 def given_up_without_cancel(planting: Planting) -> None:
     """When patience ends the sale is called cancelled, and nobody is told."""
     planting.item(life.MOVES, (State.INTENT, CancelAsked), State.CANCELLED)
 
 
-DESIGNS: tuple[tuple[Plant, Rates], ...] = (
-    (not_found_is_no, STORM),
-    (silence_is_no, STORM),
-    (no_tombstone, STORM),
-    (wallet_not_awaited, STORM),
-    (late_success_wins, SILENCES),
-    (unacknowledged_cancel, STORM),
-    (sent_before_written, STORM),
-    (result_read_for_outcome, STORM),
-    (foreign_answer_taken, ECHOES),
-    (given_up_without_cancel, STORM),
-)
+def tried_again_while_open(planting: Planting) -> None:
+    """After silence the same sale is asked for again under a new id, the first still unknown."""
+    right = Payments.send
+
+    def send(self: Payments, payment: Payment, code: Any) -> None:
+        right(self, payment, code)
+        after = self._writer.history.payments[payment.request_id]
+        if after.state is State.INTENT and code is not None:
+            again = replace(payment, request_id=self._parts.new_id())
+            self._writer.write(
+                Opened(
+                    again.request_id,
+                    again.sale_id,
+                    again.amount,
+                    again.scenario,
+                    again.opened_at,
+                    again.fingerprint,
+                )
+            )
+            now_s = self._parts.clock.monotonic()
+            self._pursuits[again.request_id] = patience.begin(now_s, resumed=False)
+            right(self, again, code)
+
+    planting.attribute(Payments, "send", send)
+
+
+def counted_ids(planting: Planting) -> None:
+    """Ids are counted instead of random, so a card that forgot makes the till use one twice."""
+
+    def new_id(self: Till) -> str:
+        history = self.journal.history
+        return f"{len(history.payments) + len(history.refunds) + 1:032x}"
+
+    planting.attribute(Till, "new_id", new_id)
+
+
+def witness_not_heeded(planting: Planting) -> None:
+    """A till whose card forgot sells on without asking the switch what it was asked for."""
+    planting.attribute(WireSwitch, "testify", lambda *_: Unheard.NO_WITNESS)
+
+
+def journal_not_synced(planting: Planting) -> None:
+    """An entry counts as written before it is on the disk, so a death takes the newest with it."""
+
+    def lose(self: Till) -> None:
+        self.disk.forget(1)
+
+    planting.attribute(Till, "_lose_what_was_not_kept", lose)
+    planting.attribute(WireSwitch, "testify", lambda *_: Unheard.NO_WITNESS)
+
+
+def receipt_before_journal(planting: Planting) -> None:
+    """A receipt is printed without a note that it was begun."""
+
+    def number(self: Receipts, _document_id: str) -> int:
+        return len(self._writer.history.receipts) + 1
+
+    planting.attribute(Receipts, "_next_number", number)
+
+
+def refunded_under_a_new_id(planting: Planting) -> None:
+    """A refund whose answer did not come is asked for again as another one."""
+    right = WireSwitch.refund
+
+    def refund(self: WireSwitch, asked: Refund, payment: Payment, *, first: bool) -> RefundEvent:
+        if not first:
+            asked = replace(asked, refund_id=f"{asked.refund_id[:-4]}again")
+        return right(self, asked, payment, first=first)
+
+    planting.attribute(WireSwitch, "refund", refund)
+
+
+def refund_silence_is_no(planting: Planting) -> None:
+    """A refund whose answer did not come is called refused."""
+    right = Refunds.ask
+
+    def ask(self: Refunds, refund: Refund) -> None:
+        right(self, refund)
+        if self._writer.history.refunds[refund.refund_id].state.value == "ASKED":
+            self._writer.write(RefundRefused(refund.refund_id, "TIMEOUT"))
+            self._pursuits.pop(refund.refund_id, None)
+
+    planting.attribute(Refunds, "ask", ask)
