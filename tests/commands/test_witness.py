@@ -148,3 +148,30 @@ def test_a_till_moved_to_a_switch_that_never_heard_of_it_sells(till: Till, tmp_p
         shutil.copy(till.folder / "journal.db", moved.folder / "journal.db")
         done = moved.sell(other.new_code(), "20.00")
         assert (done.code, done.err) == (0, "")
+
+
+def test_verifying_asks_the_switch_whether_the_end_is_missing(till: Till, tmp_path: Path) -> None:
+    """Whole and complete; whole and too short, by the switch or by a head that was noted."""
+    assert till.sell(till.switch.new_code(), "10.00").code == 0
+    copy = saved(till, tmp_path / "copy")
+    assert till.sell(till.switch.new_code(), "20.00").code == 0
+    noted = till.journal()[-1]["hash"]
+    good = till.pos("journal", "verify", "--head", noted)
+    assert good.code == 0, good
+    assert re.search(r"told of entry \d+: nothing is missing\n$", good.out)
+    restored(till, copy)
+    for args in ((), ("--head", noted)):
+        short = till.pos("journal", "verify", *args)
+        assert (short.code, "unbroken" in short.out) == (1, True)
+        assert "pos recover" in shell.one_sentence(short.err)
+    assert till.pos("recover").code == 0
+    assert till.pos("journal", "verify").code == 0
+
+
+def test_verifying_without_the_switch_says_that_nothing_was_compared(till: Till) -> None:
+    """The chain is checked all the same."""
+    assert till.sell(till.switch.new_code(), "10.00").code == 0
+    with shell.nobody() as url:
+        till.settle_in(url)
+        alone = till.pos("journal", "verify")
+    assert (alone.code, "not compared: the switch does not answer" in alone.out) == (0, True)
