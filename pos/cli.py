@@ -12,6 +12,7 @@ import click
 
 from pos import __version__
 from pos.errors import PosError
+from pos.privacy import keep_memory_private
 
 # command -> (module, attribute, one line of help). The help stands here so that listing the
 # commands imports none of them.
@@ -65,6 +66,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point `pos`."""
+    keep_memory_private()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -4,11 +4,20 @@ Apart so that a new gate is one line here, and the command need not change.
 """
 
 from pos.errors import WrongUse
+from pos.proof.fuzzing.gate import Fuzzing
 from pos.proof.gate import Gate
+from pos.proof.model import Model
 from pos.proof.power import PowerCuts
+from pos.proof.secrecy.gate import Secrecy
 from pos.proof.simulation.gate import Simulation
 
-GATES: tuple[Gate, ...] = (Simulation(), PowerCuts())
+GATES: tuple[Gate, ...] = (
+    Model(),
+    Simulation(),
+    PowerCuts(),
+    Fuzzing(),
+    Secrecy(),
+)
 
 
 def chosen(names: tuple[str, ...]) -> tuple[Gate, ...]:
