@@ -21,18 +21,16 @@ class Receipts:
 
     def of_payment(self, payment: Payment) -> None:
         """The receipt of a paid payment."""
-        if self._parts.paper is not None:
-            number = self._next_number(payment.request_id)
-            if number is not None:
-                self._parts.paper.receipt(payment, number)
+        number = self._next_number(payment.request_id)
+        if self._parts.paper is not None and number is not None:
+            self._parts.paper.receipt(payment, number)
 
     def of_refund(self, refund: Refund) -> None:
         """The slip of a refund that is final."""
-        if self._parts.paper is not None:
+        number = self._next_number(refund.refund_id)
+        if self._parts.paper is not None and number is not None:
             payment = self._writer.history.payments[refund.request_id]
-            number = self._next_number(refund.refund_id)
-            if number is not None:
-                self._parts.paper.refund_slip(refund, payment, number)
+            self._parts.paper.refund_slip(refund, payment, number)
 
     def heard(self, said: PrinterSays) -> None:
         """The printer took a document, or could not."""
@@ -44,7 +42,12 @@ class Receipts:
         self._writer.write(ReceiptPrinted(said.document_id, number))
 
     def _next_number(self, document_id: str) -> int | None:
-        """Write down that a receipt is begun; its number, or None when it may not be printed."""
+        """Write down that a receipt is begun; its number, or None when none may be printed.
+
+        None either for what comes back from the switch: its customer had a receipt and is gone.
+        """
+        if self._parts.paper is None or self._writer.history.gap is not None:
+            return None
         number = len(self._writer.history.receipts) + 1
         begun = ReceiptBegun(document_id, number, copy=False)
         return number if self._writer.write(begun) else None

@@ -4,8 +4,10 @@ Apart so that a new gate is one line here, and the command need not change.
 """
 
 from pos.errors import WrongUse
+from pos.proof.disk_errors import DiskErrors
 from pos.proof.fuzzing.gate import Fuzzing
 from pos.proof.gate import Gate
+from pos.proof.lying import LyingCards
 from pos.proof.model import Model
 from pos.proof.power import PowerCuts
 from pos.proof.secrecy.gate import Secrecy
@@ -15,6 +17,8 @@ GATES: tuple[Gate, ...] = (
     Model(),
     Simulation(),
     PowerCuts(),
+    LyingCards(),
+    DiskErrors(),
     Fuzzing(),
     Secrecy(),
 )
