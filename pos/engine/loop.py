@@ -285,7 +285,7 @@ class Engine:
 
     def _keep_house(self, now_s: float, *, quiet: bool) -> None:
         """What is done when nothing is due: watch the link, fold the journal's log."""
-        well = link_notice(self._parts.switch) is None
+        well = (link_notice(self._parts.switch) or self._witnessed.unfit()) is None
         if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
             self._probe()
             self._publish()
