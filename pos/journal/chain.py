@@ -11,9 +11,9 @@ from typing import Any
 
 import apsw
 
-from pos.errors import JournalDamaged
+from pos.errors import IllegalMove, JournalDamaged
 from pos.journal.disk import is_blank
-from pos.sale.history import Entry
+from pos.sale.history import Entry, History
 from pos.sale.record import decode
 
 GENESIS = bytes(32)
@@ -33,6 +33,14 @@ class Row:
     def entry(self) -> Entry:
         """The entry that was written. Raises JournalDamaged when this version cannot read it."""
         return decode(self.kind, self.body)
+
+    def fold_into(self, history: History) -> None:
+        """Let `history` take this entry in. Raises JournalDamaged when no till wrote it so."""
+        entry = self.entry()
+        try:
+            history.apply(entry)
+        except IllegalMove as fault:
+            raise JournalDamaged(_changed(self.seq, "is not what a till writes")) from fault
 
 
 def chained(previous: bytes, seq: int, kind: str, body: str) -> bytes:
@@ -55,10 +63,21 @@ def verified(connection: apsw.Connection) -> Iterator[Row]:
                 raise JournalDamaged(_changed(expected, "is missing"))
             if prev != previous or found != chained(previous, seq, kind, body):
                 raise JournalDamaged(_changed(seq, "is not what was written"))
-            yield Row(seq, kind, json.loads(body), found)
+            yield Row(seq, kind, _fields(seq, body), found)
             previous, expected = found, seq + 1
     except (apsw.CorruptError, apsw.NotADBError, apsw.SQLError) as fault:
         raise JournalDamaged(_changed(expected, "cannot be read")) from fault
+
+
+def _fields(seq: int, body: str) -> dict[str, Any]:
+    """Whoever can compute the chain can also put into it what no till ever wrote."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        fields = None
+    if not isinstance(fields, dict):
+        raise JournalDamaged(_changed(seq, "is not what a till writes"))
+    return fields
 
 
 def _changed(seq: int, how: str) -> str:

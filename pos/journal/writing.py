@@ -56,7 +56,7 @@ class Journal:
         seq, head = 0, GENESIS
         try:
             for row in verified(self._connection):
-                self.history.apply(row.entry())
+                row.fold_into(self.history)
                 seq, head = row.seq, row.hash
         except (apsw.Error, OSError) as fault:
             raise JournalUnwritable(
@@ -187,5 +187,5 @@ def read(path: Path) -> History:
     """The fold of the journal at `path`, read only."""
     history = History()
     for row in rows(path):
-        history.apply(row.entry())
+        row.fold_into(history)
     return history

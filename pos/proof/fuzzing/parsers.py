@@ -17,6 +17,7 @@ from hardware.devices import PrintLine
 from hardware.paper import CODE_PAGE, ROWS_MAX, set_line
 from pos import config
 from pos.errors import AmountError, JournalDamaged, PosError, SettingsError, WrongUse
+from pos.journal import Row
 from pos.sale import code, emvco
 from pos.sale.history import History
 from pos.sale.money import Amount
@@ -192,9 +193,11 @@ def _journal_entry(data: bytes) -> None:
         fields = json.loads(body)
     except (ValueError, RecursionError):
         return  # the journal's own reading names such a row; see `pos.journal.chain`
+    if not isinstance(fields, dict):
+        return
     entry = decode(kind, fields)
     hold(decode(*encode(entry)) == entry or entry != entry, "an entry survives")
-    History().would_change(entry)
+    Row(1, kind, fields, b"").fold_into(History())
 
 
 def _printed(data: bytes) -> None:
@@ -236,7 +239,7 @@ FAMILIES: dict[str, dict[str, Parser]] = {
         "partners": Parser(_file(_scheme_file), (SettingsError,)),
         "terms": Parser(_file(Terms.load), (SettingsError,)),
         "terminal": Parser(_file(config.load), (SettingsError,)),
-        "journal": Parser(_journal_entry, (JournalDamaged, PosError)),
+        "journal": Parser(_journal_entry, (JournalDamaged,)),
     },
     "paper": {"printed": Parser(_printed)},
 }
