@@ -12,6 +12,7 @@ import click
 
 from pos import __version__
 from pos.errors import PosError
+from pos.privacy import keep_memory_private
 
 # command -> (module, attribute, one line of help). The help stands here so that listing the
 # commands imports none of them.
@@ -28,6 +29,7 @@ COMMANDS = {
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
     "report": ("report", "report", "Whether others agree with the journal."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
+    "prove": ("prove", "prove", "The proof that no money is lost or doubled."),
     "bench": ("bench", "bench", "Measure the till against limits taken in the same run."),
     "pictures": ("pictures", "pictures", "Draw the pictures of the screens for the README."),
 }
@@ -64,6 +66,7 @@ def cli() -> None:
 
 def main() -> None:
     """The entry point `pos`."""
+    keep_memory_private()
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

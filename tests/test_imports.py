@@ -23,6 +23,7 @@ HEAVY = frozenset(
 # scheme is the server, and the screens are the Textual front end.
 OWNERS = {
     "pos.demo": {"fastapi", "sqlalchemy"},
+    "pos.proof": {"fastapi", "sqlalchemy"},
     "pos.scheme": {"fastapi", "sqlalchemy"},
     "pos.screens": {"textual"},
 }

@@ -11,16 +11,20 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 
+import click
+
 from hardware.bench import Devices, open_devices
 from pos.commands.options import plain_device_errors
 from pos.config import Settings
 from pos.embedded import connection
 from pos.engine import Engine
+from pos.language import Language
 from pos.sale.mode import COUNTER
 from pos.sale.view import View
 from pos.terminal import Station, device_spec
 
 TURN_S = 0.2
+CATCH_UP_S = 60.0
 
 
 @contextmanager
@@ -36,7 +40,18 @@ def foreground(settings: Settings, state: Path, show: Callable[[View], None]) ->
         station = stack.enter_context(Station(settings, state, COUNTER, devices))
         engine = station.engine(connect(), show)
         engine.start()
+        _catch_up(engine, Language(settings.terminal.language))
         yield engine
+
+
+def _catch_up(engine: Engine, words: Language) -> None:
+    """Where the journal has lost entries, say so and work what the switch remembers of them."""
+    told = engine.witness_told
+    if told is None or not told.grave:
+        return
+    click.echo(words.notice(told), err=True)
+    if work_until(engine, lambda: not engine.catching_up, CATCH_UP_S) and engine.witness_told:
+        click.echo(words.notice(engine.witness_told), err=True)
 
 
 def work_until(engine: Engine, settled: Callable[[], bool], seconds_max: float) -> bool:

@@ -4,9 +4,13 @@ import json
 
 import click
 
-from pos.commands.options import state_option
+from pos.commands.options import config_option, opened, state_option
+from pos.config import Settings
+from pos.embedded import caller_of
+from pos.errors import JournalDamaged
 from pos.folders import JOURNAL_NAME, state_folder
-from pos.journal import rows
+from pos.journal import GENESIS, rows
+from pos.sale.testimony import Testimony, Unheard
 
 
 @click.group()
@@ -15,13 +19,48 @@ def journal() -> None:
 
 
 @journal.command()
+@click.option("--head", metavar="HEX", help="A head that was noted earlier and must be there.")
 @state_option
-def verify(state: str | None) -> None:
-    """Check every entry against the chain; exit 1 naming the first that was changed."""
-    count, head = 0, bytes(32)
-    for row in rows(state_folder(state) / JOURNAL_NAME):
-        count, head = row.seq, row.hash
-    click.echo(f"{count} entries, unbroken, head {head.hex()}")
+@config_option
+def verify(head: str | None, state: str | None, config: str | None) -> None:
+    """Check every entry against the chain, and the end of it against what the switch was told.
+    Exit 1 naming the first entry that was changed, or what is missing at the end."""
+    folder, settings = opened(state, config)
+    heads = {GENESIS.hex(): 0}
+    for row in rows(folder / JOURNAL_NAME):
+        heads[row.hash.hex()] = row.seq
+    last = next(reversed(heads))
+    click.echo(f"{len(heads) - 1} entries, unbroken, head {last}")
+    if head is not None and head.lower() not in heads:
+        raise JournalDamaged(
+            "The head that was noted is not in the journal: entries at its end were cut off, or it "
+            "is another journal; keep the file and run pos recover."
+        )
+    click.echo(_witnessed(settings, heads))
+
+
+def _witnessed(settings: Settings, heads: dict[str, int]) -> str:
+    """How the journal stands with the switch. Raises JournalDamaged when its end is missing."""
+    if settings.switch is None:
+        return "not compared: the till's own switch runs only with the till"
+    from pos.switch.client import WireSwitch
+    from pos.switch.exchange import Exchange
+
+    switch = WireSwitch(Exchange(caller_of(settings.switch)), settings.parties())
+    try:
+        said = switch.testify(None)
+    finally:
+        switch.close()
+    if said is Unheard.NO_WITNESS:
+        return "not compared: this switch keeps no record of the journal"
+    if not isinstance(said, Testimony):
+        return "not compared: the switch does not answer"
+    if said.seq and heads.get(said.head) != said.seq:
+        raise JournalDamaged(
+            f"The switch was told of entry {said.seq}, which is not in the journal: its end was "
+            "lost or cut off; run pos recover, which fetches what is missing."
+        )
+    return f"the switch was told of entry {said.seq}: nothing is missing"
 
 
 @journal.command("list")

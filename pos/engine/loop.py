@@ -11,33 +11,27 @@ from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
+from pos.engine.comparison import compared, link_notice
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
+from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds
+from pos.engine.witnessed import Witnessed
 from pos.errors import JournalError
 from pos.sale import showing, till
-from pos.sale.history import Answered, History, ReceiptBegun, ReceiptPrinted, Started
+from pos.sale.history import History, Started
 from pos.sale.input import CameraSays, Input, PrinterSays
 from pos.sale.money import Amount
 from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
-from pos.sale.view import LinkState, Notice, Stage, View, notice
-from pos.switch.client import Switch
+from pos.sale.view import Notice, Stage, View, notice
 
 INBOX_MAX = 64
 IDLE_S = 5.0
 PROBE_UP_EVERY_S = 60.0
 PROBE_DOWN_EVERY_S = 10.0
 TIDY_AFTER_S = 30.0
-
-# What an inquiry may find of a final payment without contradicting what is written here.
-AGREES = {
-    State.PAID: {"Paid"},
-    State.DECLINED: {"Declined", "FoundCancelled", "ORDER_NOT_EXIST"},
-    State.CANCELLED: {"Declined", "FoundCancelled"},
-    State.REVERSED: {"Paid", "FoundCancelled"},
-}
 
 
 class Engine:
@@ -51,17 +45,34 @@ class Engine:
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._refunds = Refunds(parts, self._writer, self._settled)
-        self._arrivals = Arrivals(parts, self._writer, self._print)
+        self._receipts = Receipts(parts, self._writer)
+        self._arrivals = Arrivals(parts, self._writer, self._receipts.of_payment)
+        self._witnessed = Witnessed(parts, self._writer, self._take_up)
         now_s = parts.clock.monotonic()
         self._desk = till.Desk(since_s=now_s)
+        self._heard: Notice | None = None
         self._camera: Notice | None = None
-        self._printer: Notice | None = None
         self._probed_s = self._busy_s = now_s
 
     @property
     def history(self) -> History:
         """Everything that is written down; for the engine's own thread."""
         return self._writer.history
+
+    @property
+    def catching_up(self) -> bool:
+        """Whether entries were lost, and what the switch remembers of them is not settled yet."""
+        return self._writer.history.gap is not None
+
+    @property
+    def unsure(self) -> set[str]:
+        """Payments whose success could not be written, or was all the same: the next start asks."""
+        return self._writer.unsure
+
+    @property
+    def witness_told(self) -> Notice | None:
+        """What a person should hear of the witness, or None."""
+        return self._witnessed.told
 
     def put(self, given: Input) -> bool:
         """Hand in one input; False when the inbox is full and it was dropped."""
@@ -96,7 +107,7 @@ class Engine:
     def start(self) -> None:
         """Note the start, learn about the link, and take up whatever was left unfinished."""
         self._writer.write(Started(__version__, self._parts.clock.wall()))
-        if count := self._payments.resume() + self._refunds.resume():
+        if count := self._take_up():
             self._say(notice("recovered", count=count))
         self._probe()
         self._publish()
@@ -107,7 +118,8 @@ class Engine:
             case CameraSays():
                 self._camera = given.trouble
             case PrinterSays():
-                self._printed(given)
+                self._arrivals.printed(given.document_id)
+                self._receipts.heard(given)
             case _:
                 self._obey(given)
         self._publish()
@@ -117,11 +129,14 @@ class Engine:
         now_s = self._parts.clock.monotonic()
         self._desk = till.idle(self._desk, self._parts.mode, now_s)
         if self._writer.halt is not None:
-            return IDLE_S
+            if not self._writer.from_memory:
+                return IDLE_S
+            self._payments.stop_all()
         dues = sorted((*self._payments.dues(), *self._refunds.dues()), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
             self._busy_s = now_s
             dues[0][1]()
+            self._heed_witness()
             self._publish()
             return 0.0
         look_s = self._arrivals.due_s(self._desk, now_s)
@@ -145,7 +160,7 @@ class Engine:
             wall_s=parts.clock.wall(),
             link=parts.switch.link,
             camera=self._camera,
-            printer=self._printer,
+            printer=self._receipts.trouble,
             arrived=self._arrivals.news,
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
@@ -198,13 +213,7 @@ class Engine:
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
         if payment.state is State.PAID:
-            self._print(payment)
-
-    def _print(self, payment: Payment) -> None:
-        if self._parts.paper is not None:
-            number = self._next_number(payment.request_id)
-            if number is not None:
-                self._parts.paper.receipt(payment, number)
+            self._receipts.of_payment(payment)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -214,20 +223,9 @@ class Engine:
         if self._refunds.hurry(request_id) or self._payments.hurry(request_id):
             return self._say(notice("ask.open"))
         payment = self._writer.history.payments.get(request_id)
-        return None if payment is None else self._compare(payment)
-
-    def _compare(self, payment: Payment) -> None:
-        """Hold what the switch says of a final payment against what is written here."""
-        event = self._parts.switch.inquire(payment)
-        says = type(event).__name__
-        if isinstance(event, StillOpen):
-            if (unheard := link_notice(self._parts.switch)) is not None:
-                return self._say(unheard)
-            says = event.result_code
-        if says in AGREES[payment.state]:
-            return self._say(notice("ask.same", state=payment.state))
-        self._writer.write(Answered(payment.request_id, says))
-        return self._say(notice("ask.differs", grave=True, says=says))
+        if payment is not None:
+            self._say(compared(self._parts.switch, self._writer, payment))
+        return None
 
     def _give_back(self, command: till.Return) -> None:
         judged = self._refunds.refusal(command.request_id, command.typed)
@@ -245,27 +243,7 @@ class Engine:
         if refund.state is RefundState.REFUSED:
             return self._say(notice("refund.refused", grave=True, code=refund.result_code))
         self._say(notice("refund.done", amount=refund.amount))
-        if self._parts.paper is not None:
-            payment = self._writer.history.payments[refund.request_id]
-            number = self._next_number(refund.refund_id)
-            if number is not None:
-                self._parts.paper.refund_slip(refund, payment, number)
-        return None
-
-    def _next_number(self, document_id: str) -> int | None:
-        """Write down that a receipt is begun; its number, or None when it may not be printed."""
-        number = len(self._writer.history.receipts) + 1
-        begun = ReceiptBegun(document_id, number, copy=False)
-        return number if self._writer.write(begun) else None
-
-    def _printed(self, said: PrinterSays) -> None:
-        self._arrivals.printed(said.document_id)
-        if said.fault:
-            self._printer = notice("printer.trouble", sentence=said.fault)
-            return
-        self._printer = None
-        number = self._writer.history.receipts.get(said.document_id, 0)
-        self._writer.write(ReceiptPrinted(said.document_id, number))
+        return self._receipts.of_refund(refund)
 
     def _unfit_to_sell(self) -> Notice | None:
         """Why nothing may be sold or given back now, or None."""
@@ -275,24 +253,36 @@ class Engine:
             self._parts.journal.check_room()
         except JournalError as fault:
             return notice("halt.journal", grave=True, sentence=fault)
-        if link_notice(self._parts.switch) is not None:
+        if (link_notice(self._parts.switch) or self._witnessed.unfit()) is not None:
             self._probe()
-        return link_notice(self._parts.switch)
+        return link_notice(self._parts.switch) or self._witnessed.unfit()
 
     def _probe(self) -> None:
         self._parts.switch.probe()
         self._probed_s = self._parts.clock.monotonic()
+        if link_notice(self._parts.switch) is None:
+            self._witnessed.look()
+            self._heed_witness()
+
+    def _heed_witness(self) -> None:
+        """Let the witness's standing come on, and say what is new of it."""
+        for told in (self._witnessed.told, self._witnessed.work()):
+            if told is not None and told != self._heard:
+                self._heard = told
+                self._say(told)
+
+    def _take_up(self) -> int:
+        return self._payments.resume() + self._refunds.resume()
 
     def _keep_house(self, now_s: float, *, quiet: bool) -> None:
         """What is done when nothing is due: watch the link, fold the journal's log."""
-        well = link_notice(self._parts.switch) is None
+        well = (link_notice(self._parts.switch) or self._witnessed.unfit()) is None
         if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
             self._probe()
             self._publish()
-        journal = self._parts.journal
-        if journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
+        if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
             self._busy_s = now_s
-            journal.tidy()
+            self._writer.tidy()
 
     def _mind_the_eye(self) -> None:
         if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
@@ -303,16 +293,3 @@ class Engine:
 
     def _publish(self) -> None:
         self._show(self.view())
-
-
-def link_notice(switch: Switch) -> Notice | None:
-    """Why the switch cannot be used just now, or None."""
-    if switch.setup_fault:
-        return notice("link.setup", grave=True, code=switch.setup_fault)
-    match switch.link:
-        case LinkState.UP:
-            return None
-        case LinkState.DISTRUSTED:
-            return notice("link.distrusted", grave=True)
-        case _:
-            return notice("link.down")

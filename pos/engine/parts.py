@@ -10,15 +10,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pos.errors import IllegalMove, JournalError
+from pos.errors import IllegalMove, JournalError, PosError
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
-from pos.sale.payment import Payment
+from pos.sale.payment import (
+    CancelAsked,
+    CancelDone,
+    Declined,
+    FoundCancelled,
+    Mismatch,
+    Paid,
+    Payment,
+    ReversalDone,
+)
 from pos.sale.pursuit import Limits
-from pos.sale.refund import Refund
+from pos.sale.refund import Refund, Refunded, RefundRefused
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -76,22 +85,62 @@ class Parts:
     watches: bool = False
 
 
+# What may still be taken in once the disk has failed: it ends what is open, and pays nothing.
+_ENDINGS = (
+    CancelAsked, CancelDone, Declined, FoundCancelled, Mismatch, ReversalDone,
+    Refunded, RefundRefused,
+)  # fmt: skip
+
+
 class Writer:
-    """The one hand that writes the journal. After a failure `halt` says why nothing is sold."""
+    """The one hand that writes the journal. After a failure `halt` says why nothing is sold.
+
+    When it was the disk that failed, `from_memory` is set: what is open is still worked to an end
+    without money, kept in memory alone. The next start finds the same end by asking the switch.
+    `unsure` are the payments whose success may or may not be written: they are left to it.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self.halt: Notice | None = None
+        self.from_memory = False
+        self.unsure: set[str] = set()
 
     @property
     def history(self) -> History:
-        """Everything that is written down."""
+        """Everything that is written down, and after a failure how what was open ended."""
         return self._journal.history
 
     def write(self, entry: Entry) -> bool:
         """Make `entry` durable; False when it changes nothing, or when the till has to halt."""
+        if self.halt is not None:
+            return self.from_memory and isinstance(entry, _ENDINGS) and self._remembered(entry)
         try:
             return self._journal.append(entry)
         except (JournalError, IllegalMove) as fault:
-            self.halt = notice("halt.journal", grave=True, sentence=fault)
+            self.stop(fault)
+            if isinstance(entry, Paid):
+                self.unsure.add(entry.request_id)
             return False
+
+    def tidy(self) -> None:
+        """Fold the journal's log; a disk that fails over it halts the till."""
+        try:
+            self._journal.tidy()
+        except JournalError as fault:
+            self.stop(fault)
+
+    def stop(self, fault: PosError) -> None:
+        """Sell nothing from now on, because of `fault`; the first one stands."""
+        if self.halt is None:
+            self.halt = notice("halt.journal", grave=True, sentence=fault)
+            self.from_memory = isinstance(fault, JournalError)
+
+    def _remembered(self, entry: Entry) -> bool:
+        try:
+            changes = self.history.would_change(entry)
+        except IllegalMove:
+            return False
+        if changes:
+            self.history.apply(entry)
+        return changes

@@ -49,11 +49,13 @@ class Payments:
         self._pursuits: dict[str, Pursuit] = {}
 
     def resume(self) -> int:
-        """Take up what an earlier process left open; how many."""
+        """Take up what an earlier process left open, and is not taken up yet; how many."""
         now_s = self._parts.clock.monotonic()
+        known = len(self._pursuits)
         for payment in self._writer.history.open_payments():
-            self._pursuits[payment.request_id] = patience.begin(now_s, resumed=True)
-        return len(self._pursuits)
+            begun = patience.begin(now_s, resumed=True)
+            self._pursuits.setdefault(payment.request_id, begun)
+        return len(self._pursuits) - known
 
     def used(self, code: PaymentCode) -> bool:
         """Whether this code paid or may have paid within a day; a personal one, while open."""
@@ -94,6 +96,11 @@ class Payments:
         if request_id in self._pursuits:
             self._pursuits[request_id] = patience.stopped(self._pursuits[request_id], reason)
 
+    def stop_all(self) -> None:
+        """None of them can be paid any more: the disk that would have to say so has failed."""
+        for request_id in self._pursuits:
+            self.stop(request_id, StopReason.RESTART)
+
     def hurry(self, request_id: str) -> bool:
         """Make the next act of an open payment due now; False when it is not open."""
         if request_id not in self._pursuits:
@@ -105,6 +112,8 @@ class Payments:
     def dues(self) -> Iterator[tuple[float, Callable[[], None]]]:
         """For each open payment the monotonic second of its next act, and the act."""
         for payment in self._writer.history.open_payments():
+            if payment.request_id in self._writer.unsure:
+                continue
             due = patience.due(payment, self._pursuits[payment.request_id], self._parts.limits)
             if due is not None:
                 yield due.at_s, self._act(payment, due)

@@ -28,12 +28,14 @@ class Refunds:
         self._sent: set[str] = set()
 
     def resume(self) -> int:
-        """Take up what an earlier process left open; how many."""
+        """Take up what an earlier process left open, and is not taken up yet; how many."""
         now_s = self._parts.clock.monotonic()
+        known = len(self._pursuits)
         for refund in self._writer.history.open_refunds():
-            self._pursuits[refund.refund_id] = RefundPursuit(now_s)
-            self._sent.add(refund.refund_id)
-        return len(self._pursuits)
+            if refund.refund_id not in self._pursuits:
+                self._pursuits[refund.refund_id] = RefundPursuit(now_s)
+                self._sent.add(refund.refund_id)
+        return len(self._pursuits) - known
 
     def refusal(self, request_id: str, typed: str) -> Notice | Amount:
         """The amount that may be given back, or why it may not. `typed` empty: all that is left."""

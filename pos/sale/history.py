@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from pos.errors import IllegalMove
-from pos.sale.arrival import ARRIVAL_EVENTS, Arrived, Lapsed, Watch, Watching, numbered, payment_of
+from pos.sale.arrival import (
+    ARRIVAL_EVENTS,
+    ArrivalEvent,
+    Arrived,
+    Lapsed,
+    Watch,
+    Watching,
+    numbered,
+    payment_of,
+)
 from pos.sale.money import Amount
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.refund import (
@@ -54,13 +63,36 @@ class Answered:
     says: str
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The switch remembers of this till what its journal does not: entries were lost here.
+
+    `whole_until` is the last entry before this one, `seq` and `head` (64 hex digits) what the
+    switch had been told of last. What follows, up to GapClosed, was fetched from the switch.
+    """
+
+    whole_until: int
+    seq: int
+    head: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class GapClosed:
+    """All that the switch remembers is in the journal again; `count` payments and refunds were
+    not. They may still be open."""
+
+    count: int
+
+
 Entry = (
-    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered
-    | Watching | Arrived | Lapsed
+    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
+    | ArrivalEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
+    Gap, GapClosed,
 )  # fmt: skip
 
 
@@ -74,6 +106,7 @@ class History:
     printed: set[str] = field(default_factory=set)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
+    gap: Gap | None = None
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -98,6 +131,8 @@ class History:
             return self._keep(self._stepped(entry))
         if isinstance(entry, REFUND_EVENTS):
             return self._keep_refund(self._refund_stepped(entry))
+        if isinstance(entry, ARRIVAL_EVENTS):
+            return self._arrive(entry)
         match entry:
             case ReceiptBegun():
                 self.receipts.setdefault(entry.document_id, entry.number)
@@ -105,6 +140,14 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
+            case Gap() if self.gap is None:  # the first, until it is closed
+                self.gap = entry
+            case GapClosed():
+                self.gap = None
+        return None
+
+    def _arrive(self, entry: ArrivalEvent) -> None:
+        match entry:
             case Watching():
                 self.watches[entry.terminal] = Watch(entry.number)
             case Arrived():
@@ -113,7 +156,6 @@ class History:
                 self._settle(entry.request_id)
             case Lapsed():
                 self._settle(entry.request_id)
-        return None
 
     def _check_arrival(self, arrived: Arrived) -> None:
         if arrived.request_id in self.payments:

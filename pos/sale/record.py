@@ -28,7 +28,7 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
     try:
         hints = _HINTS[kind]
         return _KINDS[kind](**{name: _typed(hints[name], value) for name, value in body.items()})
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, OverflowError, TypeError, ValueError) as fault:
         raise JournalDamaged(
             f"The journal holds a {kind!r} entry that this version cannot read; "
             "run the version that wrote it."

@@ -29,6 +29,7 @@ from pos.scheme.measures import Measures
 from pos.scheme.operations import Health, Watchers, operations_routes
 from pos.scheme.partners import Behaviour
 from pos.scheme.sealing import Seal, received_body, received_path, too_many
+from pos.scheme.witness import Superseded, Witness
 from pos.switch.enrolment import (
     ENROL_PATH,
     ROTATE_PATH,
@@ -59,6 +60,7 @@ from pos.switch.wire import (
     dump,
     load,
 )
+from pos.switch.witness import WITNESS_PATH, WitnessRequest, WitnessResponse
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +96,10 @@ class Doors:
         faults: Faults,
         behaviour: Callable[[str], Behaviour | None],
         measures: Measures,
+        witness: Witness,
     ) -> None:
         self._gate = gate
+        self._witness = witness
         self._seal = seal
         self._faults = faults
         self._behaviour = behaviour
@@ -119,6 +123,7 @@ class Doors:
             ),
         )
         self.rotate = Call(ROTATE, RotateRequest, RotateResponse, invitations.rotate)
+        self.witness = Call("witness", WitnessRequest, WitnessResponse, witness.testify)
 
     async def answer(self, call: Call, request: Request) -> Response:
         """The answer to one request, spoiled when that was asked for."""
@@ -156,12 +161,16 @@ class Doors:
         try:
             path = received_path(request)
             client_id = self._gate.admit(call.name, request.headers, path, raw)
-            return self._acted(call, client_id, load(call.request, raw))
+            asked = load(call.request, raw)
+            mark = self._gate.mark(client_id, request.headers)
+            if mark is not None:
+                self._witness.note(client_id, mark, asked)
+            return self._acted(call, client_id, asked)
         except TurnedAway:
             raise
         except WireError as error:
             return call.refused("PARAM_ILLEGAL", str(error)[:256]), None
-        except (NotInvited, Unrecognised) as error:
+        except (NotInvited, Superseded, Unrecognised) as error:
             return call.refused(error.code, str(error)), None
         except Exception:
             # What became of it is not known: the caller must ask again, not give up.
@@ -203,7 +212,8 @@ def create_app(
     gate = Gate(clients, limits or Limits(), clock_s)
     seal = Seal(signer, clock)
     invitations = Invitations(clients, signer.public_line)
-    doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour, measures)
+    witness = Witness(clients.store, clock)
+    doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour, measures, witness)
     app = FastAPI(title="Samkassa switch", docs_url=None, redoc_url=None, openapi_url=None)
 
     def open_door(call: Call, *paths: str) -> None:
@@ -216,11 +226,13 @@ def create_app(
     for call in doors.calls:
         open_door(call, *_paths(call))
     open_door(doors.rotate, ROTATE_PATH)
+    open_door(doors.witness, WITNESS_PATH)
     enrol = EnrolDoor(gate, invitations, seal).answer
     app.add_api_route(ENROL_PATH, enrol, methods=["POST"], name="enrol")
     described = [
         *(_described(call, path) for call in doors.calls for path in _paths(call)),
         _described(doors.rotate, ROTATE_PATH),
+        _described(doors.witness, WITNESS_PATH),
         Operation(ENROL_PATH, "enrol", EnrolRequest, EnrolResponse),
     ]
     health = Health(clients.store)

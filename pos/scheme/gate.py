@@ -14,8 +14,9 @@ from pos.errors import PosError
 from pos.scheme.clients import Clients, Unrecognised
 from pos.scheme.limits import Buckets, Limits
 from pos.switch.signature import SignatureInvalid, content_to_sign, key_version_of
+from pos.switch.witness import MARK_HEADER, MARK_SIGNATURE_HEADER, Mark, mark_content
 
-SIGNED_HEADERS = ("client-id", "request-time", "signature")
+SIGNED_HEADERS = ("client-id", "request-time", "signature", MARK_HEADER, MARK_SIGNATURE_HEADER)
 TOO_OFTEN = "REQUEST_TRAFFIC_EXCEED_LIMIT"
 _PAYING = frozenset({"pay", "refund"})
 _STRANGERS = "strangers"
@@ -59,6 +60,23 @@ class Gate:
         if not bucket.take(client_id):
             raise TurnedAway(TOO_OFTEN, "Too many calls; wait a second and ask again.", "U")
         return client_id
+
+    def mark(self, client_id: str, headers: Headers) -> Mark | None:
+        """What an admitted caller tells of its journal, if it does. Raises TurnedAway, WireError.
+
+        The mark is signed by itself, so that on the way it may be dropped, but never altered.
+        """
+        text = headers.get(MARK_HEADER)
+        if text is None:
+            return None
+        signature = headers.get(MARK_SIGNATURE_HEADER, "")
+        try:
+            key = self._clients.key(client_id, key_version_of(signature))
+            content = mark_content(client_id, text, headers.get("signature", ""))
+            key.verifier.check(content, signature)
+        except SignatureInvalid as error:
+            raise TurnedAway("SIGNATURE_INVALID", str(error)) from None
+        return Mark.read(text)
 
     def count_stranger(self, refusal: TurnedAway | None = None) -> None:
         """Count a caller who has not proved who it is. Raises TurnedAway beyond the limit."""

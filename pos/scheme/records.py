@@ -6,9 +6,10 @@ comes second, in another thread or process, changes nothing and sees what the fi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
 
 from pos.sale.money import Amount
 from pos.scheme.rates import Rate
@@ -129,6 +130,39 @@ class RefundRecord:
     refunded_at_ms: int | None = None
 
 
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_OF_CLIENT = select(payments).where(payments.c.client_id == bindparam("client_id"))
+_BY_REQUEST = _OF_CLIENT.where(payments.c.request_id == bindparam("request_id"))
+_BY_PAYMENT = _OF_CLIENT.where(payments.c.payment_id == bindparam("payment_id"))
+_BY_REQUEST_LOCKED = _BY_REQUEST.with_for_update()
+_BY_PAYMENT_LOCKED = _BY_PAYMENT.with_for_update()
+_REFUNDS_OF = (
+    select(refunds)
+    .where(
+        refunds.c.client_id == bindparam("client_id"),
+        refunds.c.payment_id == bindparam("payment_id"),
+        refunds.c.state != RefundState.FAILED,
+    )
+    .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
+)
+
+
+@cache
+def _moving(names: tuple[str, ...]) -> Update:
+    """The update of a payment's state, and of the columns `names`, by their values as given."""
+    changed: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
+    return (
+        update(payments)
+        .where(
+            payments.c.client_id == bindparam("of_client"),
+            payments.c.request_id == bindparam("of_request"),
+            payments.c.state.in_(bindparam("leaving", expanding=True)),
+            payments.c.wallet.is_not_distinct_from(bindparam("of_wallet")),
+        )
+        .values(state=bindparam("to_state"), **changed)
+    )
+
+
 def payment_of(
     connection: Connection,
     client_id: str,
@@ -142,13 +176,12 @@ def payment_of(
     With `locked`, in a transaction that writes, nobody else changes it until the end.
     """
     if payment_id is not None:
-        which = payments.c.payment_id == payment_id
+        query = _BY_PAYMENT_LOCKED if locked else _BY_PAYMENT
+        named: dict[str, Any] = {"client_id": client_id, "payment_id": payment_id}
     else:
-        which = payments.c.request_id == request_id
-    query = select(payments).where(payments.c.client_id == client_id, which)
-    if locked:
-        query = query.with_for_update()
-    row = connection.execute(query).mappings().one_or_none()
+        query = _BY_REQUEST_LOCKED if locked else _BY_REQUEST
+        named = {"client_id": client_id, "request_id": request_id}
+    row = connection.execute(query, named).mappings().one_or_none()
     return None if row is None else PaymentRecord(**row)
 
 
@@ -210,16 +243,15 @@ def move_payment(
 
     And its wallet that of `record`: what one wallet says does not move another's payment.
     """
-    done = connection.execute(
-        update(payments)
-        .where(
-            payments.c.client_id == record.client_id,
-            payments.c.request_id == record.request_id,
-            payments.c.state.in_(leaving),
-            payments.c.wallet.is_not_distinct_from(record.wallet),
-        )
-        .values(state=to, **columns)
-    )
+    named = {f"to_{name}": value for name, value in columns.items()}
+    named |= {
+        "of_client": record.client_id,
+        "of_request": record.request_id,
+        "of_wallet": record.wallet,
+        "leaving": list(leaving),
+        "to_state": to,
+    }
+    done = connection.execute(_moving(tuple(columns)), named)
     return done.rowcount == 1
 
 
@@ -260,16 +292,8 @@ def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> Ref
 
 def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
     """Refunds of a payment that are done or under way, oldest first."""
-    query = (
-        select(refunds)
-        .where(
-            refunds.c.client_id == payment.client_id,
-            refunds.c.payment_id == payment.payment_id,
-            refunds.c.state != RefundState.FAILED,
-        )
-        .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
-    )
-    return [RefundRecord(**row) for row in connection.execute(query).mappings()]
+    named = {"client_id": payment.client_id, "payment_id": payment.payment_id}
+    return [RefundRecord(**row) for row in connection.execute(_REFUNDS_OF, named).mappings()]
 
 
 def refund_of(

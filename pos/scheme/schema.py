@@ -13,6 +13,7 @@ from pos.errors import SettingsError
 from pos.scheme import (
     outbox_tables,  # noqa: F401 - its tables are of the same metadata
     promotion_tables,  # noqa: F401 - its tables are made with the others
+    witness_tables,  # noqa: F401 - likewise
 )
 from pos.scheme.tables import APPEND_ONLY, BALANCED, metadata
 

@@ -7,9 +7,10 @@ machine; PostgreSQL any number of switch processes on any number of machines.
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Table
+from sqlalchemy import Connection, Engine, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -107,10 +108,17 @@ def insert_new(connection: Connection, table: Table, **columns: Any) -> bool:
 
     Waits for another transaction that is inserting the same; whoever gets False can read it back.
     """
-    insert = sqlite.insert if connection.dialect.name == _SQLITE else postgresql.insert
-    statement = insert(table).values(**columns).on_conflict_do_nothing()
-    done = connection.execute(statement, execution_options={"preserve_rowcount": True})
+    statement = _inserting(table, connection.dialect.name)
+    done = connection.execute(statement, columns, execution_options={"preserve_rowcount": True})
     return done.rowcount == 1
+
+
+@cache
+def _inserting(table: Table, dialect: str) -> Insert:
+    """Put together once for each table."""
+    if dialect == _SQLITE:
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
 
 
 def migrate_database(url: str) -> tuple[str | None, str]:

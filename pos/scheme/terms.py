@@ -104,7 +104,8 @@ class Terms:
         """The terms in a parsed file. Raises SettingsError naming the key that is wrong."""
         _known("the terms", document, {"acquirer", "units", "fee"})
         units, fees = document.get("units", {}), document.get("fee", [])
-        if not (isinstance(fees, list) and isinstance(units, dict)):
+        rows = isinstance(fees, list) and all(isinstance(row, dict) for row in fees)
+        if not (rows and isinstance(units, dict)):
             raise SettingsError("The terms are one table [units] and tables [[fee]].")
         _known("[units]", units, {"transactions", "settlement"})
         return cls(

@@ -5,6 +5,7 @@ and a simulator may stand in for everything behind it.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol, TypeVar
 
@@ -15,9 +16,12 @@ from pos.sale.money import Amount
 from pos.sale.payment import Event, NotSent, Payment, StillOpen
 from pos.sale.refund import Refund, RefundEvent, RefundOpen, RefundRefused
 from pos.sale.secret import Secret
+from pos.sale.testimony import Claim, Testimony, Unheard
 from pos.sale.view import LinkState
 from pos.switch import reading, wire
 from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceError
+from pos.switch.reading_testimony import read_testimony
+from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, WitnessResponse
 
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
@@ -53,6 +57,15 @@ class Switch(Protocol):
     def probe(self) -> None:
         """Ask about a payment that never was, to learn about link, keys and caller id."""
 
+    def testify(self, claim: Claim | None, before: int = 0) -> Testimony | Unheard:
+        """What it remembers of this till; a `claim` to be the till comes first.
+
+        Of its acts those with numbers below `before`, if that is not 0.
+        """
+
+    def bear(self, session: str, reached: Callable[[], tuple[int, str]]) -> None:
+        """From now on tell, with all that may move money, how far the journal has come."""
+
     def close(self) -> None:
         """Drop the connection."""
 
@@ -72,6 +85,7 @@ class WireSwitch:
         self._terminal = terminal
         self.link = LinkState.UNKNOWN
         self.setup_fault = ""
+        self._mark: Callable[[], str] = str
 
     def pay(self, payment: Payment, code: Secret | None) -> Event:
         """See Switch. NotSent only when surely no byte of this only attempt left."""
@@ -152,6 +166,31 @@ class WireSwitch:
         except (NotSentError, SilenceError):
             return  # the link state has taken it in
 
+    def testify(self, claim: Claim | None, before: int = 0) -> Testimony | Unheard:
+        """See Switch. Says nothing about the link: another's switch may have no such call."""
+        request = WitnessRequest(
+            store_terminal_id=self._terminal.reference,
+            session=claim.session if claim else None,
+            seq=str(claim.seq) if claim else None,
+            head=claim.head if claim else None,
+            replaces=claim.replaces or None if claim else None,
+            before=str(before) if before else None,
+        )
+        self._exchange.mark = ""
+        try:
+            raw = self._exchange.ask(WITNESS_PATH, wire.dump(request))
+            return read_testimony(wire.load(WitnessResponse, raw))
+        except SilenceError as silence:
+            no_such_call = str(silence) in ("HTTP_404", "HTTP_405")
+            return Unheard.NO_WITNESS if no_such_call else Unheard.SILENCE
+        except (NotSentError, wire.WireError):
+            return Unheard.SILENCE
+
+    def bear(self, session: str, reached: Callable[[], tuple[int, str]]) -> None:
+        """See Switch."""
+        terminal = self._terminal.reference
+        self._mark = lambda: Mark(terminal, session, *reached()).text()
+
     def close(self) -> None:
         """See Switch."""
         self._exchange.close()
@@ -163,6 +202,7 @@ class WireSwitch:
         answer_type: type[Answer],
         total_s: float | None = None,
     ) -> Answer:
+        self._exchange.mark = self._mark() if api in MARKED else ""
         try:
             body = self._exchange.call(api, wire.dump(request), total_s=total_s)
             answer = wire.load(answer_type, body)

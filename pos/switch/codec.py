@@ -18,6 +18,12 @@ BODY_BYTES_MAX = 65_536
 DEPTH_MAX = 16
 TEXT_CHARACTERS_MAX = 2048  # the longest scalar of the API: an URL
 
+# What a terminal, a printer or the order of reading would obey: the controls but for blanks and
+# line ends (ECMA-48), and the marks and overrides of direction (Unicode UAX 9). A zero character
+# is among them, which no database keeps.
+_COMMAND = re.compile(
+    "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 
 
@@ -47,8 +53,8 @@ class Message(BaseModel):
     def _leniently(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        if any(isinstance(value, str) and "\0" in value for value in values.values()):
-            raise ValueError("a text holds a zero character, which no database keeps")
+        if any(isinstance(value, str) and _COMMAND.search(value) for value in values.values()):
+            raise ValueError("a text holds a character that is a command and no letter")
         return {
             key: ("true" if value else "false") if isinstance(value, bool) else value
             for key, value in values.items()

@@ -18,6 +18,7 @@ from pos.switch.codec import BODY_BYTES_MAX, time_text
 from pos.switch.deadline import Deadline, answer_class
 from pos.switch.signature import SignatureInvalid, Signer, Verifier, content_to_sign
 from pos.switch.wire import PATHS, SANDBOX_PATHS
+from pos.switch.witness import MARK_HEADER, MARK_SIGNATURE_HEADER, mark_content
 
 CONNECT_S = 3.0
 FIRST_BYTE_S = 5.0
@@ -85,10 +86,14 @@ class Answer:
 
 
 class Exchange:
-    """A connection to one switch. Used by one thread; `close` it at the end."""
+    """A connection to one switch. Used by one thread; `close` it at the end.
+
+    `mark` is what the requests to come tell of the journal, or empty.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self.mark = ""
         sandbox = caller.client_id.startswith(SANDBOX_PREFIX)
         self._paths = SANDBOX_PATHS if sandbox else PATHS
         parts = urlsplit(caller.url)
@@ -139,14 +144,7 @@ class Exchange:
 
         Raises NotSentError or SilenceError.
         """
-        sent_at = time_text(datetime.now(UTC))
-        content = content_to_sign("POST", path, self._caller.client_id, sent_at, body)
-        headers = {
-            "client-id": self._caller.client_id,
-            "request-time": sent_at,
-            "signature": self._caller.signer.header(content),
-            "content-type": "application/json; charset=UTF-8",
-        }
+        headers = self._signed(path, body)
         total_s = total_s or TOTAL_S
         self._deadline.ends_s = time.monotonic() + total_s
         try:
@@ -172,6 +170,23 @@ class Exchange:
             answer.headers.get("signature", ""),
             raw,
         )
+
+    def _signed(self, path: str, body: bytes) -> dict[str, str]:
+        """The headers of a request, with its signature, and the mark with its own."""
+        caller, sent_at = self._caller, time_text(datetime.now(UTC))
+        content = content_to_sign("POST", path, caller.client_id, sent_at, body)
+        signature = caller.signer.header(content)
+        headers = {
+            "client-id": caller.client_id,
+            "request-time": sent_at,
+            "signature": signature,
+            "content-type": "application/json; charset=UTF-8",
+        }
+        if self.mark:
+            content = mark_content(caller.client_id, self.mark, signature)
+            headers[MARK_HEADER] = self.mark
+            headers[MARK_SIGNATURE_HEADER] = caller.signer.header(content)
+        return headers
 
     def close(self) -> None:
         """Drop the connection."""

@@ -32,12 +32,13 @@ from pos.switch.wire import (
     RefundResponse,
     WireAmount,
 )
+from pos.switch.witness import SUPERSEDED
 
 # The caller, its key or the call itself is wrong: says nothing about the payment.
 SETUP_FAULTS = frozenset({
     "SIGNATURE_INVALID", "INVALID_SIGNATURE", "KEY_NOT_FOUND", "CLIENT_INVALID", "INVALID_CLIENT",
     "ACCESS_DENIED", "INVALID_API", "NO_INTERFACE_DEF", "METHOD_NOT_SUPPORTED",
-    "MEDIA_TYPE_NOT_ACCEPTABLE", "INVALID_TOKEN",
+    "MEDIA_TYPE_NOT_ACCEPTABLE", "INVALID_TOKEN", SUPERSEDED,
 })  # fmt: skip
 
 # Failures that do not say that this payment or refund failed: ask instead.

@@ -163,7 +163,8 @@ def test_a_caller_whom_the_switch_does_not_know(till: Till) -> None:
 
 def test_a_switch_that_goes_down_before_the_payment(till: Till) -> None:
     """Not one byte of the request left, so the sale surely did not happen."""
-    with Relay(till.switch.url, lambda request: request, closes_after=1) as relay:
+    # What a start asks: how the link is, what the witness remembers, and to be the till.
+    with Relay(till.switch.url, lambda request: request, closes_after=3) as relay:
         till.settle_in(relay.url)
         done = till.sell(till.switch.new_code())
     assert (done.code, done.last["state"], done.last["result_code"]) == (1, "DECLINED", "NOT_SENT")

@@ -1,0 +1,13 @@
+"""The durable record of account: append an entry and move the payment, or neither.
+
+Apart because one file, one connection and one writer are what make "written down" mean
+something: every append is one synced transaction of an append-only, hash-chained table. `chain`
+is what an entry is, `disk` how the file is opened on what may fail under it, `writing` the open
+journal of a till.
+"""
+
+from pos.journal.chain import GENESIS, Row, chained
+from pos.journal.disk import PRAGMAS, Disk
+from pos.journal.writing import Journal, read, rows
+
+__all__ = ["GENESIS", "PRAGMAS", "Disk", "Journal", "Row", "chained", "read", "rows"]

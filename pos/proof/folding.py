@@ -1,0 +1,164 @@
+"""The story of each payment as the checker understands it from a journal's rows alone.
+
+Apart from the checker's comparisons, and written without a look at the product's own fold: the
+moves are spelled out a second time here, from the specification of the payment.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from pos.proof.dumps import Line
+
+DOMAIN = b"pos-journal-1"
+FINAL = {"PAID", "DECLINED", "CANCELLED", "REVERSED"}
+
+# From where, by which row, to where. Everything else breaks P8.
+MOVES = {
+    ("INTENT", "Paid"): "PAID",
+    ("INTENT", "Declined"): "DECLINED",
+    ("INTENT", "NotSent"): "DECLINED",
+    ("INTENT", "FoundCancelled"): "CANCELLED",
+    ("INTENT", "CancelAsked"): "CANCELLING",
+    ("INTENT", "Mismatch"): "CANCELLING",
+    ("CANCELLING", "Paid"): "CANCELLING",
+    ("CANCELLING", "Declined"): "CANCELLED",
+    ("CANCELLING", "FoundCancelled"): "CANCELLED",
+    ("CANCELLING", "CancelDone"): "CANCELLED",
+    ("CANCELLING", "WindowClosed"): "REVERSING",
+    ("REVERSING", "Paid"): "REVERSING",
+    ("REVERSING", "Declined"): "CANCELLED",
+    ("REVERSING", "FoundCancelled"): "CANCELLED",
+    ("REVERSING", "ReversalDone"): "REVERSED",
+}
+PAYMENT_KINDS = {kind for _, kind in MOVES}
+
+
+@dataclass(slots=True)
+class Payment:
+    """What a journal says of one payment."""
+
+    value: int
+    currency: str
+    sale_id: str
+    state: str = "INTENT"
+    reversal_id: str = ""
+
+
+@dataclass(slots=True)
+class Refund:
+    """What a journal says of one refund; `state` is ASKED, REFUNDED or REFUSED."""
+
+    request_id: str
+    value: int
+    state: str = "ASKED"
+
+
+@dataclass(slots=True)
+class Story:
+    """One journal, read. `faults` are promises that the journal breaks by itself."""
+
+    payments: dict[str, Payment] = field(default_factory=dict)
+    refunds: dict[str, Refund] = field(default_factory=dict)
+    receipts: dict[str, int] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+
+def story(lines: Iterable[Line]) -> Story:
+    """Read every row, and check the chain on the way (P11)."""
+    told = Story()
+    previous, expected = bytes(32), 1
+    for line in lines:
+        if (line.seq, line.prev, line.hash) != (expected, previous, _hash(previous, line)):
+            told.faults.append(
+                f"P11: row {expected} of the journal does not hang on the one before"
+            )
+        previous, expected = line.hash, line.seq + 1
+        _take(told, line.kind, json.loads(line.body))
+    return told
+
+
+def _hash(previous: bytes, line: Line) -> bytes:
+    text = json.dumps([line.seq, line.kind, line.body], ensure_ascii=True, separators=(",", ":"))
+    canonical = text.encode()
+    return hashlib.sha256(
+        DOMAIN + previous + len(canonical).to_bytes(8, "big") + canonical
+    ).digest()
+
+
+def _take(told: Story, kind: str, body: dict[str, object]) -> None:
+    request_id = str(body.get("request_id", ""))
+    if kind == "Opened":
+        if request_id in told.payments:
+            told.faults.append(f"P4: {request_id} was opened twice")
+        sale_id = str(body["sale_id"])
+        _check_single(told, sale_id)
+        told.payments[request_id] = Payment(*_money(body), sale_id)
+    elif kind in PAYMENT_KINDS:
+        _move(told, request_id, kind, body)
+    elif kind == "RefundAsked":
+        refund_id = str(body["refund_id"])
+        if refund_id in told.refunds:
+            told.faults.append(f"P4: refund {refund_id} was asked twice")
+        told.refunds[refund_id] = Refund(request_id, _money(body)[0])
+        _check_refundable(told, request_id)
+    elif kind in ("Refunded", "RefundRefused"):
+        refund = told.refunds.get(str(body["refund_id"]))
+        if refund is None or refund.state != "ASKED":
+            told.faults.append(f"P8: refund {body['refund_id']} takes {kind} when it is not open")
+        else:
+            refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
+    elif kind == "ReceiptBegun":
+        _receipt(told, str(body["document_id"]), int(str(body["number"])))
+
+
+def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> None:
+    payment = told.payments.get(request_id)
+    if payment is None:
+        told.faults.append(f"P8: {kind} of {request_id}, which was never opened")
+        return
+    target = MOVES.get((payment.state, kind))
+    if target is None:
+        told.faults.append(f"P8: {request_id} is {payment.state} and takes {kind}")
+        return
+    if kind == "Paid" and _money(body) != (payment.value, payment.currency):
+        told.faults.append(f"P5: {request_id} is paid with another amount than was asked")
+    if kind == "WindowClosed":
+        payment.reversal_id = str(body["reversal_id"])
+    payment.state = target
+
+
+def _check_single(told: Story, sale_id: str) -> None:
+    for request_id, payment in told.payments.items():
+        if payment.sale_id == sale_id and payment.state not in ("DECLINED", "CANCELLED"):
+            told.faults.append(f"P3: a sale is opened again while {request_id} may be paid")
+
+
+def _check_refundable(told: Story, request_id: str) -> None:
+    payment = told.payments.get(request_id)
+    asked = sum(
+        refund.value
+        for refund in told.refunds.values()
+        if refund.request_id == request_id and refund.state != "REFUSED"
+    )
+    if payment is None or payment.state != "PAID" or asked > payment.value:
+        told.faults.append(f"P7: more is to be given back of {request_id} than it brought in")
+
+
+def _receipt(told: Story, document_id: str, number: int) -> None:
+    if document_id in told.receipts:
+        told.faults.append(f"P13: a second original for {document_id}")
+    if number != len(told.receipts) + 1:
+        told.faults.append(f"P13: receipt {number} follows {len(told.receipts)} others")
+    payment, refund = told.payments.get(document_id), told.refunds.get(document_id)
+    paid = payment is not None and payment.state == "PAID"
+    if not paid and (refund is None or refund.state != "REFUNDED"):
+        told.faults.append(f"P13: a receipt for {document_id}, which is not final")
+    told.receipts[document_id] = number
+
+
+def _money(body: dict[str, object]) -> tuple[int, str]:
+    amount = body["amount"]
+    assert isinstance(amount, dict)  # noqa: S101 - the shape of every journal's amounts
+    return amount["value"], amount["currency"]

@@ -1,0 +1,192 @@
+"""The cashiers and the customers, played by chance.
+
+Apart from the world because people are no machinery: they scan too late, scan twice, press stop,
+walk away, and approve in the app what was cancelled long ago.
+"""
+
+from pos.errors import PosError
+from pos.proof.simulation.till import Till
+from pos.proof.simulation.world import World
+from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Scanned, Stop
+from pos.sale.payment import State
+from pos.sale.secret import Secret
+from pos.sale.view import Stage
+from pos.scheme.partners import Behaviour
+from pos.scheme.simulation import SimulatedScheme
+
+WALLETS = ("vipps", "epassi", "alipay")
+PEOPLE = {
+    "vipps": ("Kari", "Kari", "Ola"),
+    "epassi": ("Aino", "Väinö"),
+    "alipay": ("Li Na", "Wang Wei"),
+}
+PERSONAL_CODE = "https://qr.vipps.no/28/2/01/031/4799999901"
+BEHAVIOURS = {
+    Behaviour.PAYS: 50,
+    Behaviour.PIN: 16,
+    Behaviour.DECLINES: 8,
+    Behaviour.DAWDLES: 8,
+    Behaviour.SILENT: 6,
+    Behaviour.NO_MONEY: 4,
+}
+WATCHED_COUNT_MAX = 300
+SETTLING_COUNT_MAX = 60
+_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+
+
+class People:
+    """Everybody in the shop of one world."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._fate = world.fate
+        self._chance = world.fate.chance
+        self.codes: list[str] = []
+
+    def sell(self) -> None:
+        """One sale from the amount to whatever its end is, and sometimes a refund after it."""
+        fate, chance = self._fate, self._chance
+        till, other = self._world.tills
+        if fate.strikes(fate.rates.clock_jump):
+            till.jump_clock()
+        if chance.random() < 0.1:
+            self._begin(other)
+        if self._begin(till):
+            self._wait_for_the_end(till, other)
+        self._clear_the_desk(other)
+        # The next in the queue; while the till cannot sell, they wait longer.
+        fate.pass_time(chance.uniform(1.0, 120.0 if till.view.stage is Stage.READY else 20.0))
+        till.work()
+        if chance.random() < 0.25:
+            self._give_back(chance.choice(self._world.tills), till)
+        if chance.random() < 0.1:
+            self._ask_again(till)
+        for each in self._world.tills:
+            self._settle(each)
+
+    def _begin(self, till: Till) -> bool:
+        """An amount is typed, and a code held up or shown; whether the till lives."""
+        chance = self._chance
+        typed = f"{chance.randint(1, 900)}.{chance.randint(0, 99):02d}"
+        if chance.random() < 0.68:
+            return till.handle(Charge(typed, Presenting.CUSTOMER)) and self._hold_up(till)
+        return till.handle(Charge(typed, Presenting.MERCHANT))
+
+    def _hold_up(self, till: Till) -> bool:
+        code = self._fresh_code()
+        if code is None:
+            return False
+        if self.codes and self._chance.random() < 0.04:
+            code = self._chance.choice(self.codes)  # shown before, by accident or not
+        self.codes.append(code)
+        alive = till.handle(Scanned(Secret(code), "QR"))
+        if alive and self._chance.random() < 0.1:
+            alive = till.handle(Scanned(Secret(code), "QR"))  # the camera's next frame
+        return alive
+
+    def _fresh_code(self) -> str | None:
+        chance = self._chance
+        wallet = chance.choice(WALLETS)
+        customer = chance.choice(PEOPLE[wallet])
+        (behaviour,) = chance.choices(list(BEHAVIOURS), weights=list(BEHAVIOURS.values()))
+        if behaviour in (Behaviour.PIN, Behaviour.SILENT) and chance.random() < 0.6:
+            self._fate.later(chance.uniform(1.0, 110.0), lambda: self._answer_in_app(wallet))
+        if chance.random() < 0.04:
+            return PERSONAL_CODE
+        made: list[str] = []
+
+        def make(scheme: SimulatedScheme) -> None:
+            made.append(scheme.customers.new_code(wallet, customer, behaviour))
+
+        self._world.switch.act(make)
+        return made[0] if made else None
+
+    def _answer_in_app(self, wallet: str) -> None:
+        """Somebody of `wallet` answers everything that waits in the app."""
+        approves = self._chance.random() < 0.75
+
+        def answer(scheme: SimulatedScheme) -> None:
+            for waiting in scheme.customers.waiting(wallet):
+                if approves:
+                    scheme.customers.approve(wallet, waiting.payment_id)
+                else:
+                    scheme.customers.decline(wallet, waiting.payment_id)
+
+        self._world.switch.act(answer)
+
+    def _scan_shown(self, text: str) -> None:
+        """A customer scans the code on the till, and may answer at once, later or never."""
+        wallet = self._chance.choice(WALLETS)
+        customer = self._chance.choice(PEOPLE[wallet])
+
+        def scan(scheme: SimulatedScheme) -> None:
+            try:
+                scheme.customers.scan(text, wallet, customer)
+            except PosError:
+                return  # too late, or taken by somebody else: the app says so
+
+        self._world.switch.act(scan)
+        if self._chance.random() < 0.85:
+            self._fate.later(self._chance.uniform(0.5, 40.0), lambda: self._answer_in_app(wallet))
+
+    def _wait_for_the_end(self, till: Till, other: Till) -> None:
+        """Watch the till work until the sale is over, everybody has left, or it died."""
+        fate, chance = self._fate, self._chance
+        stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.2 else None
+        leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
+        seen = ""
+        for _ in range(WATCHED_COUNT_MAX):
+            view = till.view
+            if view.stage not in _BUSY:
+                break
+            if view.order_code != seen:
+                seen = view.order_code
+                self._notice_shown(seen)
+            if stop_at_s is not None and fate.now_s >= stop_at_s:
+                till.handle(Stop(view.request_id))
+                stop_at_s = None
+            wait_s = till.work()
+            if other.busy:
+                other.work()
+            gone = fate.now_s >= leaves_at_s and view.stage is Stage.STOPPING
+            if wait_s is None or gone:
+                break
+            fate.pass_time(min(wait_s, chance.uniform(0.05, 8.0)))
+        self._clear_the_desk(till)
+
+    def _settle(self, till: Till) -> None:
+        """Let the till come to the end of what it has begun, if it can."""
+        for _ in range(SETTLING_COUNT_MAX):
+            if not till.busy:
+                break
+            wait_s = till.work()
+            self._fate.pass_time(wait_s or 0.0)
+        self._clear_the_desk(till)
+
+    def _notice_shown(self, text: str) -> None:
+        """Somebody may see the code that the till shows, sooner or later."""
+        if text and self._chance.random() < 0.85:
+            in_s = self._chance.uniform(0.5, 60.0)
+            self._fate.later(in_s, lambda: self._scan_shown(text))
+
+    def _clear_the_desk(self, till: Till) -> None:
+        stage = till.view.stage
+        if stage in (Stage.OUTCOME, Stage.STOPPING):
+            till.handle(Next())
+        elif stage is Stage.SCANNING:
+            till.handle(Stop())
+
+    def _give_back(self, till: Till, first: Till) -> None:
+        paid = [row for row in till.view.recent if row.state is State.PAID]
+        if not paid and till is not first:
+            till = first
+            paid = [row for row in till.view.recent if row.state is State.PAID]
+        if not paid:
+            return
+        row = self._chance.choice(paid)
+        typed = "" if self._chance.random() < 0.5 else f"{self._chance.randint(1, 300)}"
+        till.handle(GiveBack(row.request_id, typed))
+
+    def _ask_again(self, till: Till) -> None:
+        if rows := till.view.recent:
+            till.handle(AskAgain(self._chance.choice(rows).request_id))
