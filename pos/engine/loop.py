@@ -132,7 +132,9 @@ class Engine:
             if not self._writer.from_memory:
                 return IDLE_S
             self._payments.stop_all()
-        dues = sorted((*self._payments.dues(), *self._refunds.dues()), key=lambda due: due[0])
+        # A refund that no witness heard of could be forgotten by the card, and given back twice.
+        refunds = self._refunds.dues() if self._witnessed.heard else ()
+        dues = sorted((*self._payments.dues(), *refunds), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
             self._busy_s = now_s
             dues[0][1]()
@@ -220,7 +222,8 @@ class Engine:
             self._desk = till.showing(self._desk, event, expires_at_s)
 
     def _ask(self, request_id: str) -> None:
-        if self._refunds.hurry(request_id) or self._payments.hurry(request_id):
+        refunds_asked = self._witnessed.heard and self._refunds.hurry(request_id)
+        if refunds_asked or self._payments.hurry(request_id):
             return self._say(notice("ask.open"))
         payment = self._writer.history.payments.get(request_id)
         if payment is not None:

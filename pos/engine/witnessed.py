@@ -35,6 +35,11 @@ class Witnessed:
         self._count = 0
         self.told: Notice | None = None
 
+    @property
+    def heard(self) -> bool:
+        """Whether the witness takes down what this process asks for, or there is none."""
+        return self._granted or self._absent
+
     def look(self) -> None:
         """Ask the witness, or tell it how far the journal has come; for when the link is up."""
         if self._absent or self._superseded or self._writer.halt is not None:

@@ -6,7 +6,6 @@ more, to bring what is open to an end, and to say why. After the next start the 
 
 import errno
 import itertools
-import json
 import random
 import tempfile
 import time
@@ -14,20 +13,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import apsw
-
-from pos.engine.parts import Writer
-from pos.errors import JournalError, JournalUnwritable, PosError, WrongUse
-from pos.journal import Journal, chained
+from pos.errors import JournalError, PosError, WrongUse
+from pos.journal import Journal
 from pos.proof.disk import Files, Op, TapedDisk, killed
+from pos.proof.disk_plants import BUGS
 from pos.proof.gate import Planted, Progress, Result, Violation
-from pos.proof.planting import Plant, Planting, planted
+from pos.proof.planting import planted
 from pos.proof.power import JOURNAL, place
 from pos.proof.stall import Stall
 from pos.proof.workers import Workers
-from pos.sale.history import Entry
-from pos.sale.payment import Opened, Paid
-from pos.sale.record import encode
 
 VIOLATIONS_SHOWN_MAX = 20
 _ANY = frozenset({"read", "write", "cut", "sync", "sync_folder", "open", "lock", "make", "remove",
@@ -258,92 +252,6 @@ def _count(seed: int, kind: Kind) -> int:
         finally:
             stall.close()
         return counting.count
-
-
-# Wrong lines: what tills do when they do not take a failing disk seriously.
-
-
-def error_swallowed(planting: Planting) -> None:
-    """An entry that could not be written counts as written."""
-
-    def write(self: Writer, entry: Entry) -> bool:
-        try:
-            return self._journal.append(entry)
-        except JournalError:
-            if changes := self.history.would_change(entry):
-                self.history.apply(entry)
-            return changes
-
-    planting.attribute(Writer, "write", write)
-
-
-def sent_before_written(planting: Planting) -> None:
-    """The intent is written together with the outcome: one commit less for every sale."""
-    right = Journal.append
-    waiting: list[Opened] = []
-
-    def append(self: Journal, entry: Entry) -> bool:
-        if isinstance(entry, Opened):
-            self.history.apply(entry)
-            waiting[:] = [entry]
-            return True
-        try:
-            while waiting:
-                _insert(self, waiting.pop())
-        except (apsw.Error, OSError) as fault:
-            self.poisoned = JournalUnwritable(f"The journal could not be written: {fault}.")
-            raise self.poisoned from fault
-        return right(self, entry)
-
-    planting.attribute(Journal, "append", append)
-
-
-def silent_standstill(planting: Planting) -> None:
-    """The till that cannot write does nothing, and says nothing."""
-    planting.attribute(Writer, "stop", lambda _self, _fault: None)
-
-
-def left_to_the_next_start(planting: Planting) -> None:
-    """The till that cannot write lets the customers wait who are in the midst of paying."""
-    right = Writer.stop
-
-    def stop(self: Writer, fault: PosError) -> None:
-        right(self, fault)
-        self.from_memory = False
-
-    planting.attribute(Writer, "stop", stop)
-
-
-def unsure_taken_for_unwritten(planting: Planting) -> None:
-    """A success that could not be written is cancelled, as if it were surely not on the disk."""
-    right = Writer.write
-
-    def write(self: Writer, entry: Entry) -> bool:
-        written = right(self, entry)
-        if isinstance(entry, Paid):
-            self.unsure.clear()
-        return written
-
-    planting.attribute(Writer, "write", write)
-
-
-def _insert(book: Journal, entry: Entry) -> None:
-    kind, fields = encode(entry)
-    body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    seq, head = book.seq + 1, chained(book.head, book.seq + 1, kind, body)
-    with book._connection:
-        row = (seq, kind, body, book.head, head)
-        book._connection.execute("INSERT INTO journal VALUES (?, ?, ?, ?, ?)", row)
-    book.seq, book.head = seq, head
-
-
-BUGS: tuple[Plant, ...] = (
-    error_swallowed,
-    sent_before_written,
-    silent_standstill,
-    left_to_the_next_start,
-    unsure_taken_for_unwritten,
-)
 
 
 def _hunt(number: int) -> Planted:

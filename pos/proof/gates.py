@@ -4,6 +4,8 @@ Apart so that a new gate is one line here, and the command need not change.
 """
 
 from pos.errors import WrongUse
+from pos.proof.database.gate import DatabaseKilled
+from pos.proof.deaths.gate import RealDeaths
 from pos.proof.disk_errors import DiskErrors
 from pos.proof.fuzzing.gate import Fuzzing
 from pos.proof.gate import Gate
@@ -17,6 +19,8 @@ GATES: tuple[Gate, ...] = (
     Model(),
     Simulation(),
     PowerCuts(),
+    RealDeaths(),
+    DatabaseKilled(),
     LyingCards(),
     DiskErrors(),
     Fuzzing(),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from pos.errors import PosError
 from pos.scheme.answers import SUCCESS
@@ -28,6 +28,41 @@ from pos.switch.witness import (
     WitnessAct,
     WitnessRequest,
     WitnessResponse,
+)
+
+
+def _of(table: Table) -> tuple[Any, Any]:
+    """The rows of one terminal, whose names are given beside the statement."""
+    return table.c.client_id == bindparam("of_client"), table.c.terminal == bindparam("of_terminal")
+
+
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_MARK = select(marks).where(*_of(marks)).with_for_update()
+_REPLACE = (
+    update(marks)
+    .where(*_of(marks))
+    .values({name: bindparam(f"to_{name}") for name in ("session", "seq", "head", "at_ms")})
+)
+_MINE = (*_of(marks), marks.c.session == bindparam("of_session"))
+_COUNT = (
+    update(marks)
+    .where(*_MINE, marks.c.number < bindparam("to_number"))
+    .values(number=bindparam("to_number"))
+)
+_REACH = (
+    update(marks)
+    .where(*_MINE, marks.c.seq < bindparam("to_seq"))
+    .values({name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")})
+)
+_PAGE = select(acts).where(*_of(acts)).order_by(acts.c.number.desc()).limit(ACTS_PER_PAGE_MAX + 1)
+_PAGE_BEFORE = _PAGE.where(acts.c.number < bindparam("before"))
+_PAYMENTS = select(payments).where(payments.c.client_id == bindparam("of_client"))
+_PAYMENTS_ASKED = _PAYMENTS.where(payments.c.request_id.in_(bindparam("wanted", expanding=True)))
+_PAYMENTS_BOUGHT = _PAYMENTS.where(payments.c.payment_id.in_(bindparam("wanted", expanding=True)))
+_REFUNDS_GIVEN = select(refunds).where(
+    refunds.c.client_id == bindparam("of_client"),
+    refunds.c.refund_request_id.in_(bindparam("wanted", expanding=True)),
+    refunds.c.state != RefundState.FAILED,
 )
 
 
@@ -91,13 +126,24 @@ def _claim(connection: Connection, client_id: str, asked: WitnessRequest, now_ms
     elif row["session"] == mark.session:
         _advance(connection, client_id, mark, row["number"], now_ms)
     elif row["head"] == asked.replaces:
-        new = {"session": mark.session, "seq": mark.seq, "head": mark.head, "at_ms": now_ms}
-        connection.execute(update(marks).where(_of(marks, client_id, mark.terminal)).values(**new))
+        connection.execute(_REPLACE, _named(client_id, mark.terminal) | _told_by(mark, now_ms))
+
+
+def _named(client_id: str, terminal: str) -> dict[str, Any]:
+    return {"of_client": client_id, "of_terminal": terminal}
+
+
+def _told_by(mark: Mark, now_ms: int) -> dict[str, Any]:
+    return {
+        "to_session": mark.session,
+        "to_seq": mark.seq,
+        "to_head": mark.head,
+        "to_at_ms": now_ms,
+    }
 
 
 def _mark(connection: Connection, client_id: str, terminal: str) -> Any:
-    query = select(marks).where(_of(marks, client_id, terminal)).with_for_update()
-    return connection.execute(query).mappings().one_or_none()
+    return connection.execute(_MARK, _named(client_id, terminal)).mappings().one_or_none()
 
 
 def _begin(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> None:
@@ -109,14 +155,11 @@ def _begin(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> N
 
 def _advance(connection: Connection, client_id: str, mark: Mark, number: int, now_ms: int) -> None:
     """A message that was overtaken by a later one takes nothing back."""
-    mine = and_(_of(marks, client_id, mark.terminal), marks.c.session == mark.session)
-    counted = update(marks).where(mine, marks.c.number < number).values(number=number)
-    connection.execute(counted)
-    connection.execute(
-        update(marks)
-        .where(mine, marks.c.seq < mark.seq)
-        .values(seq=mark.seq, head=mark.head, at_ms=now_ms)
-    )
+    mine = _named(client_id, mark.terminal) | {"of_session": mark.session}
+    connection.execute(_COUNT, mine | {"to_number": number})
+    told = _told_by(mark, now_ms)
+    del told["to_session"]
+    connection.execute(_REACH, mine | told)
 
 
 def _add_act(
@@ -142,29 +185,23 @@ def _add_act(
 
 def _page(connection: Connection, client_id: str, terminal: str, before: str | None) -> list[Any]:
     """The newest acts below number `before`, one more than a page."""
-    query = (
-        select(acts)
-        .where(_of(acts, client_id, terminal))
-        .order_by(acts.c.number.desc())
-        .limit(ACTS_PER_PAGE_MAX + 1)
-    )
-    if before is not None:
-        query = query.where(acts.c.number < int(before))
-    return list(connection.execute(query).mappings())
+    named = _named(client_id, terminal)
+    if before is None:
+        return list(connection.execute(_PAGE, named).mappings())
+    return list(connection.execute(_PAGE_BEFORE, named | {"before": int(before)}).mappings())
 
 
 def _told(connection: Connection, client_id: str, page: list[Any]) -> tuple[WitnessAct, ...]:
     """The acts of a page with what the book holds of them."""
     asked = [row["reference"] for row in page if row["kind"] == "pay"]
     given = [row["reference"] for row in page if row["kind"] == "refund"]
-    wanted = refunds.c.refund_request_id.in_(given), refunds.c.state != RefundState.FAILED
-    returned = _rows(connection, refunds, client_id, *wanted)
-    of_refunds = payments.c.payment_id.in_([row["payment_id"] for row in returned])
+    returned = _rows(connection, _REFUNDS_GIVEN, client_id, given)
+    refunded = [row["payment_id"] for row in returned]
     bought = {
         row["request_id"]: row
         for row in (
-            *_rows(connection, payments, client_id, payments.c.request_id.in_(asked)),
-            *_rows(connection, payments, client_id, of_refunds),
+            *_rows(connection, _PAYMENTS_ASKED, client_id, asked),
+            *_rows(connection, _PAYMENTS_BOUGHT, client_id, refunded),
         )
     }
     by_id = {row["payment_id"]: row for row in bought.values()}
@@ -177,9 +214,14 @@ def _told(connection: Connection, client_id: str, page: list[Any]) -> tuple[Witn
     )
 
 
-def _rows(connection: Connection, table: Any, client_id: str, *which: Any) -> list[Any]:
-    query = select(table).where(table.c.client_id == client_id, *which)
-    return list(connection.execute(query).mappings())
+def _rows(
+    connection: Connection, query: Select[Any], client_id: str, wanted: list[str]
+) -> list[Any]:
+    """What is held under the ids in `wanted`; the database is not asked for none."""
+    if not wanted:
+        return []
+    named = {"of_client": client_id, "wanted": wanted}
+    return list(connection.execute(query, named).mappings())
 
 
 def _payment_act(act: Any, payment: Any) -> WitnessAct:
@@ -215,7 +257,3 @@ def _bare(act: Any) -> WitnessAct:
         kind=act["kind"],
         asked_at_ms=str(act["at_ms"]),
     )
-
-
-def _of(table: Any, client_id: str, terminal: str) -> Any:
-    return and_(table.c.client_id == client_id, table.c.terminal == terminal)

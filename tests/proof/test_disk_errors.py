@@ -7,7 +7,8 @@ import pytest
 from pos.errors import JournalUnwritable, WrongUse
 from pos.journal import Journal
 from pos.proof.disk import Files, TapedDisk
-from pos.proof.disk_errors import BUGS, KINDS, DiskErrors, Failing, Kind, attempt
+from pos.proof.disk_errors import KINDS, DiskErrors, Failing, Kind, attempt
+from pos.proof.disk_plants import BUGS
 from pos.proof.planting import Plant, planted
 from pos.proof.power import JOURNAL
 from pos.proof.stall import Stall

@@ -8,7 +8,10 @@ import json
 from click.testing import CliRunner
 
 from pos.commands.prove import prove
-from pos.errors import WrongUse
+from pos.errors import Refused, WrongUse
+from pos.proof.planting import planted
+from pos.proof.simulation.plants import unacknowledged_cancel
+from pos.proof.simulation.run import run
 
 
 def test_a_short_proof_finds_nothing_but_what_was_planted() -> None:
@@ -23,6 +26,23 @@ def test_a_short_proof_finds_nothing_but_what_was_planted() -> None:
     assert gate["violations"] == []
     assert gate["tried"] > 0
     assert all(bug["caught_after"] for bug in gate["planted"])
+
+
+def test_a_violation_is_shown_again_by_its_token_and_a_sound_history_has_none() -> None:
+    """`--replay` runs one seed: exit 1 with the broken promise when there is one, 0 otherwise."""
+    with planted(unacknowledged_cancel):
+        seed = next(each for each in range(60) if run(each, tellings_max=40).found)
+        broken = CliRunner().invoke(prove, ["--replay", f"G2:{seed}"])
+    assert isinstance(broken.exception, Refused)
+    assert "is CANCELLED" in broken.output or "says CANCELLED" in broken.output
+    sound = CliRunner().invoke(prove, ["--replay", f"simulation:{seed}"])
+    assert sound.exit_code == 0, sound.output
+
+
+def test_a_token_that_is_no_seed_is_refused() -> None:
+    """Wrong use, not an empty history."""
+    ran = CliRunner().invoke(prove, ["--replay", "simulation:yesterday"])
+    assert isinstance(ran.exception, WrongUse)
 
 
 def test_a_gate_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from pos.bench.cluster import Cluster, programs
 from pos.scheme.app import create_app
 from pos.scheme.clients import Clients
 from pos.scheme.faults import Faults
@@ -43,7 +44,6 @@ from pos.switch.wire import (
     WireAmount,
     dump,
 )
-from tests.scheme.cluster import Cluster, programs
 
 CLIENT = "till-1"
 TILL_KEY = load_private_key(new_private_key())

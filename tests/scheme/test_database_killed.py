@@ -11,12 +11,12 @@ import threading
 import psycopg
 import pytest
 
+from pos.bench.cluster import Cluster, programs
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.switch.signature import load_private_key, new_private_key, public_key_line
 from pos.switch.wire import dump
-from tests.scheme.cluster import Cluster, programs
 from tests.scheme.conftest import pay_request
 from tests.scheme.test_deaths import check_agreement
 from tests.scheme.test_killed import KillableSwitch

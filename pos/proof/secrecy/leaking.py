@@ -5,6 +5,7 @@ process of the story that must then be caught.
 """
 
 import base64
+import runpy
 import sys
 from collections.abc import Callable
 
@@ -52,9 +53,7 @@ def main() -> None:
     """Plant the leak of the first argument, then be `pos`."""
     _, plant = LEAKS[sys.argv.pop(1)]
     plant(Planting())  # for as long as this process lives
-    from pos.cli import main as pos_main
-
-    pos_main()
+    runpy.run_module("pos", run_name="__main__")
 
 
 if __name__ == "__main__":

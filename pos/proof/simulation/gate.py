@@ -20,6 +20,7 @@ SEEDS_PER_TASK = 4
 SEEDS_PER_BUG_MAX = 120
 TELLINGS_PER_BUG_MAX = 40
 VIOLATIONS_SHOWN_MAX = 20
+ABOUT_MONEY = ("P7", "P2", "P5", "P6")
 STATES = ("PAID", "DECLINED", "CANCELLED", "REVERSED", "REFUNDED", "REFUSED")
 
 
@@ -88,9 +89,15 @@ def _hunt(number: int) -> Planted:
             history = run(seed, bug.rates, tellings_max=TELLINGS_PER_BUG_MAX)
             tried += history.lifecycle_count
             if history.found:
-                found = history.found[0]
-                return Planted(bug.name, max(tried, 1), time.monotonic() - began_s, found)
+                by = min(history.found, key=_gravity)
+                return Planted(bug.name, max(tried, 1), time.monotonic() - began_s, by)
     return Planted(bug.name, None, time.monotonic() - began_s)
+
+
+def _gravity(found: str) -> int:
+    """Of several promises that one bug breaks, those about money are named first."""
+    promise = found.partition(":")[0]
+    return ABOUT_MONEY.index(promise) if promise in ABOUT_MONEY else len(ABOUT_MONEY)
 
 
 def _note(tallies: Counter[str]) -> str:

@@ -10,7 +10,7 @@ from pos.proof.simulation.world import World
 from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Scanned, Stop
 from pos.sale.payment import State
 from pos.sale.secret import Secret
-from pos.sale.view import Stage
+from pos.sale.view import LinkState, Stage
 from pos.scheme.partners import Behaviour
 from pos.scheme.simulation import SimulatedScheme
 
@@ -49,20 +49,30 @@ class People:
         till, other = self._world.tills
         if fate.strikes(fate.rates.clock_jump):
             till.jump_clock()
+        if chance.random() < 0.8:
+            self._see_that_it_sells(till)
         if chance.random() < 0.1:
             self._begin(other)
         if self._begin(till):
             self._wait_for_the_end(till, other)
         self._clear_the_desk(other)
-        # The next in the queue; while the till cannot sell, they wait longer.
-        fate.pass_time(chance.uniform(1.0, 120.0 if till.view.stage is Stage.READY else 20.0))
-        till.work()
+        # The next in the queue; while the till cannot sell, they wait until it has looked again.
+        fate.pass_time(chance.uniform(1.0, 40.0))
+        if till.view.link is not LinkState.UP:
+            till.work()
         if chance.random() < 0.25:
             self._give_back(chance.choice(self._world.tills), till)
         if chance.random() < 0.1:
             self._ask_again(till)
         for each in self._world.tills:
             self._settle(each)
+
+    def _see_that_it_sells(self, till: Till) -> None:
+        """Between customers the line is good for a moment, and the till finds that it may sell."""
+        self._fate.calm = True
+        till.handle(Charge("1", Presenting.CUSTOMER))
+        till.handle(Stop())
+        self._fate.calm = False
 
     def _begin(self, till: Till) -> bool:
         """An amount is typed, and a code held up or shown; whether the till lives."""

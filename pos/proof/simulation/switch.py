@@ -39,6 +39,7 @@ class Truth:
     """What the wallets did about one payment until now. `net` is what the customer is out of."""
 
     charge_count: int
+    reversal_count: int
     net: int
     price: tuple[int, str] | None
 
@@ -100,9 +101,10 @@ class MortalSwitch:
     def truth(self, client_id: str, request_id: str) -> Truth:
         """Read past every rule, straight from the rows."""
         rows = self.store.raw.execute(_MOVED, (client_id, request_id)).fetchall()
-        charges = sum(kind == "charge" for kind, *_ in rows)
+        kinds = [kind for kind, *_ in rows]
         price = (rows[0][2], rows[0][3]) if rows else None
-        return Truth(charges, -sum(value for _, value, *_ in rows), price)
+        net = -sum(value for _, value, *_ in rows)
+        return Truth(kinds.count("charge"), kinds.count("reversal"), net, price)
 
     def close(self) -> None:
         """Forget everything."""

@@ -180,12 +180,8 @@ class Till:
     def _check_paid(self, request_id: str, how: str) -> None:
         truth = self._switch.truth(self.client_id, request_id)
         amount = self.journal.history.payments[request_id].amount
-        refunded = any(
-            refund.state is not RefundState.REFUSED
-            for refund in self.journal.history.refunds_of(request_id)
-        )
-        right = truth.charge_count == 1 and truth.price == (amount.value, amount.currency)
-        if not right or (truth.net <= 0 and not refunded):
+        right = (truth.charge_count, truth.reversal_count) == (1, 0)
+        if not right or truth.price != (amount.value, amount.currency):
             self.trouble.append(f"P5: {request_id} is {how}, but the wallets say {truth}")
 
     def _journaled(self, api: str, reference: str) -> bool:

@@ -50,11 +50,12 @@ class World:
         until_s = fate.now_s + REST_S_MAX
         quiet_count, quiet_count_min = 0, QUIET_COUNT if fate.rates.disk_forgets else 0
         for _ in range(REST_STEPS_MAX):
-            waits_s = [till.work() or 0.0 for till in self.tills]
+            quiet = not any(till.busy for till in self.tills)
+            waits_s = [till.work() or 0.0 for till in self.tills if quiet or till.busy]
             next_s = fate.next_s()
             if any(till.view.stopped is not None for till in self.tills):
                 return
-            if next_s is None and not any(till.busy for till in self.tills):
+            if next_s is None and quiet:
                 quiet_count += 1
                 if quiet_count > quiet_count_min:
                     return

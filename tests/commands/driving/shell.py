@@ -11,11 +11,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 COMMAND_S_MAX = 60.0
-LAUNCHER = Path(__file__).with_name("dying.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 def command(*args: str, dying_at: str = "") -> list[str]:
     """The command line of `pos ARGS`; with `dying_at`, of one that kills itself at that moment."""
     if dying_at:
-        return [sys.executable, str(LAUNCHER), dying_at, *args]
+        return [sys.executable, "-m", "pos.proof.dying", dying_at, *args]
     return [sys.executable, "-m", "pos", *args]
 
 

