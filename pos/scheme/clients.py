@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.book import utc_now
@@ -37,6 +37,24 @@ VERSIONS_MAX = 1_000
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+# Asked by every call, so it is put together only once.
+_KEY = (
+    select(
+        clients.c.revoked_at_ms.label("client_revoked_at_ms"),
+        keys.c.public_key,
+        keys.c.first_used_at_ms,
+        keys.c.expires_at_ms,
+        keys.c.revoked_at_ms,
+    )
+    .select_from(
+        clients.outerjoin(
+            keys,
+            (keys.c.client_id == clients.c.client_id) & (keys.c.version == bindparam("version")),
+        )
+    )
+    .where(clients.c.client_id == bindparam("client_id"))
+)
 
 
 class Unrecognised(PosError):
@@ -147,14 +165,9 @@ class Clients:
     def key(self, client_id: str, version: str = "1") -> Key:
         """The caller's key of that version. Raises Unrecognised when either is not good."""
         number = int(version) if _VERSION.fullmatch(version) else 0
-        on = (keys.c.client_id == clients.c.client_id) & (keys.c.version == number)
-        query = (
-            select(clients.c.revoked_at_ms.label("client_revoked_at_ms"), keys)
-            .select_from(clients.outerjoin(keys, on))
-            .where(clients.c.client_id == client_id)
-        )
-        with self.store.read() as connection:
-            row = connection.execute(query).mappings().one_or_none()
+        with self.store.glance() as connection:
+            found = connection.execute(_KEY, {"client_id": client_id, "version": number})
+            row = found.mappings().one_or_none()
         if row is None:
             raise Unrecognised("CLIENT_INVALID", "This client id is not registered.")
         if row["client_revoked_at_ms"] is not None:

@@ -85,6 +85,7 @@ def _settings(url: URL, *, durable: bool) -> dict[str, Any]:
     limits = {
         "statement_timeout": STATEMENT_MS_MAX,
         "lock_timeout": LOCK_WAIT_MS_MAX,
+        "plan_cache_mode": "force_generic_plan",
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS_MAX,
     }
     options = [f"-c {name}={value}" for name, value in limits.items()]

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from pos.scheme import outbox
 from pos.scheme.discounts import release, spend
-from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
+from pos.scheme.ledger import Leg, capture, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
 from pos.scheme.partners import Answer, Charge, Outcome, Partner, PartnerUnreachable
 from pos.scheme.records import PaymentRecord, move_payment, payment_again, refunds_of
@@ -136,23 +136,24 @@ class Progress:
         if outcome.answer is Answer.PENDING:
             return record
         now = milliseconds(self._clock())
+        if outcome.answer is Answer.DECLINED:
+            return self._decline(record, outcome.code)
+        alone = record.saved_value is None and record.notify_url is None
+        with self._store.at_once() if alone else self._store.write() as connection:
+            captured = capture(connection, record, _capture_legs(record), now)
+            if captured is None:
+                return payment_again(connection, record)
+            spend(connection, record)
+            outbox.put(connection, record, now)
+            return captured
+
+    def _decline(self, record: PaymentRecord, code: str) -> PaymentRecord:
         pending = (PaymentState.WALLET_PENDING,)
         with self._store.write() as connection:
-            if outcome.answer is Answer.DECLINED:
-                if move_payment(
-                    connection,
-                    record,
-                    PaymentState.FAILED,
-                    leaving=pending,
-                    result_code=outcome.code,
-                ):
-                    release(connection, record)
-            elif move_payment(
-                connection, record, PaymentState.SUCCEEDED, leaving=pending, paid_at_ms=now
+            if move_payment(
+                connection, record, PaymentState.FAILED, leaving=pending, result_code=code
             ):
-                _post_capture(connection, record, now)
-                spend(connection, record)
-                outbox.put(connection, record, now)
+                release(connection, record)
             return payment_again(connection, record)
 
 

@@ -5,10 +5,11 @@ comes second, in another thread or process, changes nothing and sees what the fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pos.sale.money import Amount
 from pos.scheme.rates import Rate
@@ -97,6 +98,30 @@ class RefundRecord:
     refunded_at_ms: int | None = None
 
 
+_COUNTED = {"preserve_rowcount": True}
+
+
+def _add_routed() -> Insert:
+    """The payment, and the routes of what was inserted of it, in one statement."""
+    new = (
+        postgresql.insert(payments)
+        .values({column: bindparam(column.name) for column in payments.c})
+        .on_conflict_do_nothing()
+        .returning(*payments.c)
+        .cte("new")
+    )
+    to_payment = (new.c.client_id, new.c.request_id)
+    references = select(new.c.payment_id, *to_payment).union_all(
+        select(new.c.order_code, *to_payment).where(new.c.order_code.is_not(None))
+    )
+    return insert(routes).from_select(["reference", "client_id", "request_id"], references)
+
+
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_ADD = sqlite.insert(payments).on_conflict_do_nothing()
+_ADD_ROUTED = _add_routed()
+
+
 def payment_of(
     connection: Connection,
     client_id: str,
@@ -150,11 +175,22 @@ def payment_by_id(connection: Connection, payment_id: str) -> PaymentRecord:
 def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, bool]:
     """Insert a payment unless its client has one of the same request id; what is there then.
 
-    Whether it is the new one is the second value. An old one comes locked.
+    Whether it is the new one is the second value. An old one comes locked. A single statement on
+    PostgreSQL unless there is an old one.
     """
     record = PaymentRecord(**columns)
-    if not insert_new(connection, payments, **columns):
-        return payment_again(connection, record, locked=True), False
+    if _inserted(connection, record):
+        return record, True
+    return payment_again(connection, record, locked=True), False
+
+
+def _inserted(connection: Connection, record: PaymentRecord) -> bool:
+    """Whether the payment and what leads to it were new, and are there now."""
+    row = asdict(record)
+    if connection.dialect.name == "postgresql":
+        return connection.execute(_ADD_ROUTED, row, execution_options=_COUNTED).rowcount > 0
+    if connection.execute(_ADD, row, execution_options=_COUNTED).rowcount == 0:
+        return False
     references = [record.payment_id, *([record.order_code] if record.order_code else [])]
     connection.execute(
         insert(routes),
@@ -163,7 +199,7 @@ def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, 
             for each in references
         ],
     )
-    return record, True
+    return True
 
 
 def move_payment(

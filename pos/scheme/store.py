@@ -20,6 +20,7 @@ from pos.scheme.schema import bring_up, migrate
 from pos.scheme.sqlite_engine import WRITES
 
 _SQLITE = "sqlite"
+_AT_ONCE = {"isolation_level": "AUTOCOMMIT"}
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
@@ -31,6 +32,7 @@ class Store:
         self._one_connection = one_connection
         self._is_sqlite = engine.dialect.name == _SQLITE
         self._reading = engine if self._is_sqlite else engine.execution_options(**_SNAPSHOT)
+        self._single = engine if self._is_sqlite else engine.execution_options(**_AT_ONCE)
         # SQLite has one writer at a time. Waiting for it here is fair and wakes at once; SQLite's
         # own wait polls and can starve a thread.
         self._turn = threading.Lock() if self._is_sqlite else nullcontext()
@@ -81,6 +83,30 @@ class Store:
                 yield connection
             return
         with self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """One statement that may write, and is a transaction by itself.
+
+        It spares PostgreSQL the asking for a beginning and an end. On SQLite, where asking costs
+        nothing, it is as `write`, so what is one statement there may be several here.
+        """
+        if self._is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._single.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """One statement that reads; it sees all that was committed before it."""
+        if self._is_sqlite:
+            with self.read() as connection:
+                yield connection
+            return
+        with self._single.connect() as connection:
             yield connection
 
     @contextmanager
