@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, func, select, text
 
+from pos.scheme.express import Statement
 from pos.scheme.partners import Answer, Behaviour, Charge
 from pos.scheme.tables import wallet_movement as movements
 
@@ -35,8 +36,8 @@ def use_code(
     """
     named = {"wallet": wallet, "digest": digest, "payment_id": payment_id, "now_ms": now_ms}
     joined = connection.dialect.name == "postgresql"
-    row = connection.execute(_USE_CODE_AND_LOCK if joined else _USE_CODE, named).one_or_none()
-    return None if row is None else (row.customer, Behaviour(row.behaviour))
+    row = (_USE_CODE_AND_LOCK if joined else _USE_CODE).row(connection, named)
+    return None if row is None else (row[0], Behaviour(row[1]))
 
 
 def balance(connection: Connection, wallet: str, customer: str) -> int:
@@ -62,10 +63,11 @@ def debit(connection: Connection, asked: Debit) -> Answer | None:
         "at_ms": asked.at_ms,
     }
     joined = connection.dialect.name == "postgresql"
-    state = connection.execute(_ENTER_AND_TAKE if joined else _ENTER_CHARGE, row).scalar()
-    if state == Answer.PAID and not joined:
+    entered = (_ENTER_AND_TAKE if joined else _ENTER_CHARGE).row(connection, row)
+    answer = None if entered is None else Answer(entered[0])
+    if answer is Answer.PAID and not joined:
         connection.execute(_TAKE_MONEY, row)
-    return None if state is None else Answer(state)
+    return answer
 
 
 _USE = """
@@ -102,8 +104,8 @@ _TAKE = """
 _BALANCE = select(func.coalesce(func.sum(movements.c.value), 0)).where(
     movements.c.wallet == bindparam("wallet"), movements.c.customer == bindparam("customer")
 )
-_USE_CODE = text(_USE)
-_USE_CODE_AND_LOCK = text(
+_USE_CODE = Statement(_USE)
+_USE_CODE_AND_LOCK = Statement(
     f"""
     WITH used AS ({_USE})
     SELECT used.customer, used.behaviour
@@ -112,9 +114,9 @@ _USE_CODE_AND_LOCK = text(
     FOR UPDATE OF wallet_customer
     """  # noqa: S608 - only our own statements are put together
 )
-_ENTER_CHARGE = text(_ENTER)
+_ENTER_CHARGE = Statement(_ENTER)
 _TAKE_MONEY = text(_TAKE)
-_ENTER_AND_TAKE = text(
+_ENTER_AND_TAKE = Statement(
     f"""
     WITH entered AS ({_ENTER}),
     taken AS ({_TAKE} FROM entered WHERE state = 'paid')

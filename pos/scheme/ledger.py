@@ -7,13 +7,14 @@ as the state they belong to. Positive is owed to the scheme, negative is owed by
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, cast, func, insert, select, text
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
+from pos.scheme.express import Statement
 from pos.scheme.records import PaymentRecord, move_payment, payment_again
 from pos.scheme.tables import PaymentState, entry
 from pos.scheme.tables import payment as payments
@@ -123,8 +124,12 @@ def capture(
         "tx": f"capture:{payment.payment_id}",
         "at_ms": at,
     }
-    row = connection.execute(_CAPTURE, named | _columns(_moving("capture", legs))).one_or_none()
-    return None if row is None else PaymentRecord(**row._mapping)
+    if _CAPTURE.row(connection, named | _columns(_moving("capture", legs))) is None:
+        return None
+    if payment.scenario == "PaymentCode":
+        # Nothing else of it changes while it waits, so it need not be read again.
+        return replace(payment, state=PaymentState.SUCCEEDED, paid_at_ms=at)
+    return payment_again(connection, payment)
 
 
 _LEGS = """
@@ -135,16 +140,16 @@ _LEGS = """
     ) AS legs(leg, account, value, currency)
 """
 _POST = text(_LEGS)
-_CAPTURE = text(
+_CAPTURE = Statement(
     f"""
     WITH moved AS (
         UPDATE payment SET state = 'SUCCEEDED', paid_at_ms = :at_ms
         WHERE client_id = :client_id AND request_id = :request_id AND state = 'WALLET_PENDING'
             AND wallet IS NOT DISTINCT FROM :wallet
-        RETURNING *
+        RETURNING payment_id
     ),
     posted AS ({_LEGS} CROSS JOIN moved)
-    SELECT * FROM moved
+    SELECT payment_id FROM moved
     """  # noqa: S608 - only our own statements are put together
 )
 

@@ -85,6 +85,8 @@ def _settings(url: URL, *, durable: bool) -> dict[str, Any]:
     limits = {
         "statement_timeout": STATEMENT_MS_MAX,
         "lock_timeout": LOCK_WAIT_MS_MAX,
+        # A plan for one value of many saves nothing here; making it anew for each, among the
+        # partitions, takes longer than the statement.
         "plan_cache_mode": "force_generic_plan",
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS_MAX,
     }
@@ -104,7 +106,12 @@ def _settings(url: URL, *, durable: bool) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in url.query}
 
 
+def left_to_a_standby(error: object) -> bool:
+    """Whether the server takes no writes any more, and so is no primary."""
+    return getattr(error, "sqlstate", None) == _READ_ONLY_TRANSACTION
+
+
 def _leave_a_standby(context: ExceptionContext) -> None:
-    """A server that takes no writes any more is no primary: all its connections are given up."""
-    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY_TRANSACTION:
+    """All connections to a server that is no primary are given up."""
+    if left_to_a_standby(context.original_exception):
         context.is_disconnect = True

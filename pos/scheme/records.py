@@ -5,13 +5,14 @@ comes second, in another thread or process, changes nothing and sees what the fi
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from pos.sale.money import Amount
+from pos.scheme.express import Statement
 from pos.scheme.rates import Rate
 from pos.scheme.store import insert_new
 from pos.scheme.tables import PaymentState, RefundState
@@ -101,25 +102,24 @@ class RefundRecord:
 _COUNTED = {"preserve_rowcount": True}
 
 
-def _add_routed() -> Insert:
-    """The payment, and the routes of what was inserted of it, in one statement."""
-    new = (
-        postgresql.insert(payments)
-        .values({column: bindparam(column.name) for column in payments.c})
-        .on_conflict_do_nothing()
-        .returning(*payments.c)
-        .cte("new")
-    )
-    to_payment = (new.c.client_id, new.c.request_id)
-    references = select(new.c.payment_id, *to_payment).union_all(
-        select(new.c.order_code, *to_payment).where(new.c.order_code.is_not(None))
-    )
-    return insert(routes).from_select(["reference", "client_id", "request_id"], references)
-
-
-# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_COLUMNS = tuple(column.name for column in payments.c)
 _ADD = sqlite.insert(payments).on_conflict_do_nothing()
-_ADD_ROUTED = _add_routed()
+# The payment, and the routes of what was inserted of it.
+_ADD_ROUTED = Statement(
+    f"""
+    WITH new AS (
+        INSERT INTO payment ({", ".join(_COLUMNS)})
+        VALUES ({", ".join(map(":{}".format, _COLUMNS))})
+        ON CONFLICT DO NOTHING
+        RETURNING payment_id, order_code, client_id, request_id
+    )
+    INSERT INTO payment_route (reference, client_id, request_id)
+    SELECT payment_id, client_id, request_id FROM new
+    UNION ALL
+    SELECT order_code, client_id, request_id FROM new WHERE order_code IS NOT NULL
+    RETURNING reference
+    """  # noqa: S608 - the names are the table's own
+)
 
 
 def payment_of(
@@ -186,9 +186,9 @@ def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, 
 
 def _inserted(connection: Connection, record: PaymentRecord) -> bool:
     """Whether the payment and what leads to it were new, and are there now."""
-    row = asdict(record)
+    row = {name: getattr(record, name) for name in _COLUMNS}
     if connection.dialect.name == "postgresql":
-        return connection.execute(_ADD_ROUTED, row, execution_options=_COUNTED).rowcount > 0
+        return _ADD_ROUTED.row(connection, row) is not None
     if connection.execute(_ADD, row, execution_options=_COUNTED).rowcount == 0:
         return False
     references = [record.payment_id, *([record.order_code] if record.order_code else [])]

@@ -5,7 +5,7 @@ machine; PostgreSQL any number of switch processes on any number of machines.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import Any, Self
 
@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pos.errors import SettingsError
 from pos.scheme import postgresql_engine, sqlite_engine
+from pos.scheme.express import Statement
 from pos.scheme.schema import bring_up, migrate
 from pos.scheme.sqlite_engine import WRITES
 
@@ -99,15 +100,10 @@ class Store:
         with self._single.connect() as connection:
             yield connection
 
-    @contextmanager
-    def glance(self) -> Iterator[Connection]:
-        """One statement that reads; it sees all that was committed before it."""
-        if self._is_sqlite:
-            with self.read() as connection:
-                yield connection
-            return
-        with self._single.connect() as connection:
-            yield connection
+    def glance(self, statement: Statement, named: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that one reading statement finds among all that is committed by now."""
+        with self.read() if self._is_sqlite else self._single.connect() as connection:
+            return statement.row(connection, named)
 
     @contextmanager
     def survey(self) -> Iterator[Connection]:
