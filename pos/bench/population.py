@@ -5,9 +5,10 @@ indexes and keys taken off before and made again after. The tables are the switc
 and all; what is filled in is spread over merchants and customers as chance would, and over time.
 """
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import psycopg
 from psycopg import sql
@@ -17,11 +18,10 @@ from pos.scheme.moments import milliseconds
 PAST_DAYS = 90
 BALANCE = 1_000_000_000
 PRICE = 12_900
-# Filled beside each other, as many at once as there are lists.
-LANES = (
-    ("payment", "payment_route", "wallet_code"),
-    ("entry", "wallet_charge", "wallet_movement"),
-)
+LANES = 2  # tables that are filled beside each other, the largest first
+TABLES = (
+    "entry", "payment", "wallet_movement", "wallet_charge", "wallet_code", "payment_route",
+)  # fmt: skip
 _MEMORY = "768MB"
 
 
@@ -102,51 +102,41 @@ def _fill_past(url: str, numbers: dict[str, sql.Composable]) -> None:
         foreign = _keys(connection, "f")
         for table, name, _ in foreign:
             _drop_key(connection, table, name)
-    faults: list[BaseException] = []
-
-    def fill_lane(lane: tuple[str, ...]) -> None:
-        try:
-            with psycopg.connect(url, autocommit=True) as connection:
-                for table in lane:
-                    _fill_table(connection, table, numbers)
-        except psycopg.Error as fault:
-            faults.append(fault)
-
-    threads = [threading.Thread(target=fill_lane, args=(lane,)) for lane in LANES]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if faults:
-        raise faults[0]
+    with ThreadPoolExecutor(LANES) as lanes:
+        for _ in lanes.map(partial(_fill_table, url, numbers), TABLES):
+            pass
     with psycopg.connect(url, autocommit=True) as connection:
         for table, name, definition in foreign:
             _add_key(connection, table, name, definition)
 
 
-def _fill_table(
-    connection: psycopg.Connection, table: str, numbers: dict[str, sql.Composable]
+def _fill_table(url: str, numbers: dict[str, sql.Composable], table: str) -> None:
+    with psycopg.connect(url) as connection:
+        _fill_within(connection, numbers, table)
+
+
+def _fill_within(
+    connection: psycopg.Connection, numbers: dict[str, sql.Composable], table: str
 ) -> None:
     """The rows of one table; its keys and indexes off before, made again after."""
     keys = [key for key in _keys(connection, "p", "u") if key[0] == table]
     indexes = _indexes(connection, table)
-    with connection.transaction():
-        connection.execute(sql.SQL("SET LOCAL maintenance_work_mem = {}").format(_MEMORY))
-        connection.execute("SET LOCAL synchronous_commit = off")
-        for _, name, _ in keys:
-            _drop_key(connection, table, name)
-        for name, _ in indexes:
-            connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
-        # What is filled in is balanced, and the triggers would say so ten million times.
-        switch_triggers = "ALTER TABLE {} {} TRIGGER USER"
-        of_table = sql.Identifier(table)
-        connection.execute(sql.SQL(switch_triggers).format(of_table, sql.SQL("DISABLE")))
-        connection.execute(sql.SQL(_ROWS[table]).format(**numbers))
-        connection.execute(sql.SQL(switch_triggers).format(of_table, sql.SQL("ENABLE")))
-        for _, name, definition in keys:
-            _add_key(connection, table, name, definition)
-        for _, definition in indexes:
-            connection.execute(sql.SQL(definition))
+    connection.execute(sql.SQL("SET LOCAL maintenance_work_mem = {}").format(_MEMORY))
+    connection.execute("SET LOCAL synchronous_commit = off")
+    for _, name, _ in keys:
+        _drop_key(connection, table, name)
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    # What is filled in is balanced, and the triggers would say so ten million times.
+    switch_triggers = "ALTER TABLE {} {} TRIGGER USER"
+    of_table = sql.Identifier(table)
+    connection.execute(sql.SQL(switch_triggers).format(of_table, sql.SQL("DISABLE")))
+    connection.execute(sql.SQL(_ROWS[table]).format(**numbers))
+    connection.execute(sql.SQL(switch_triggers).format(of_table, sql.SQL("ENABLE")))
+    for _, name, definition in keys:
+        _add_key(connection, table, name, definition)
+    for _, definition in indexes:
+        connection.execute(sql.SQL(definition))
 
 
 def _keys(connection: psycopg.Connection, *kinds: str) -> list[tuple[str, str, str]]:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from pos.errors import SettingsError
 
 # Four processes of a switch stay under the hundred connections that a server accepts by default.
-POOL_CONNECTIONS_MAX = 20
+TRANSACTIONS_MAX = 12
+SINGLE_STATEMENTS_MAX = 8
 POOL_WAIT_S_MAX = 5
 CONNECT_S_MAX = 3
 STATEMENT_MS_MAX = 10_000
@@ -30,16 +32,28 @@ _READ_ONLY_TRANSACTION = "25006"
 
 
 def postgresql_engine(url: URL, *, durable: bool) -> Engine:
-    """A pool of connections to the server of `url`, none of them opened yet.
+    """A pool of connections to the server of `url` for transactions, none of them opened yet.
 
     The query of the URL is libpq's: several `host=`, `sslmode=`, `target_session_attrs=`. With
     `durable=False` a crash of the server may lose the last transactions: for simulations.
     """
+    return _pool(url, "READ COMMITTED", TRANSACTIONS_MAX, durable=durable)
+
+
+def single_engine(url: URL, *, durable: bool) -> Engine:
+    """A pool as the other, where each statement is a transaction.
+
+    A pool of its own, because telling a connection so each time takes longer than a statement.
+    """
+    return _pool(url, "AUTOCOMMIT", SINGLE_STATEMENTS_MAX, durable=durable)
+
+
+def _pool(url: URL, isolation: IsolationLevel, connections_max: int, *, durable: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # errors are logged, and rows hold what concerns nobody
-        isolation_level="READ COMMITTED",
-        pool_size=POOL_CONNECTIONS_MAX,
+        isolation_level=isolation,
+        pool_size=connections_max,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S_MAX,
         pool_recycle=CONNECTION_AGE_S_MAX,

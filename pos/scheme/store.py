@@ -21,19 +21,18 @@ from pos.scheme.schema import bring_up, migrate
 from pos.scheme.sqlite_engine import WRITES
 
 _SQLITE = "sqlite"
-_AT_ONCE = {"isolation_level": "AUTOCOMMIT"}
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
 
 class Store:
     """A database of the switch; several threads and several processes may share it."""
 
-    def __init__(self, engine: Engine, *, one_connection: bool) -> None:
+    def __init__(self, engine: Engine, single: Engine, *, one_connection: bool) -> None:
         self._engine = engine
+        self._single = single  # whose connections hold one statement each
         self._one_connection = one_connection
         self._is_sqlite = engine.dialect.name == _SQLITE
         self._reading = engine if self._is_sqlite else engine.execution_options(**_SNAPSHOT)
-        self._single = engine if self._is_sqlite else engine.execution_options(**_AT_ONCE)
         # SQLite has one writer at a time. Waiting for it here is fair and wakes at once; SQLite's
         # own wait polls and can starve a thread.
         self._turn = threading.Lock() if self._is_sqlite else nullcontext()
@@ -48,7 +47,9 @@ class Store:
         """
         parsed = _parsed(url)
         engine = _engine(parsed, durable=durable)
-        store = cls(engine, one_connection=_in_memory(parsed))
+        is_sqlite = engine.dialect.name == _SQLITE
+        single = engine if is_sqlite else postgresql_engine.single_engine(parsed, durable=durable)
+        store = cls(engine, single, one_connection=_in_memory(parsed))
         try:
             with store.write() as connection:
                 bring_up(connection)
@@ -116,6 +117,7 @@ class Store:
     def close(self) -> None:
         """Close every connection; may be called twice."""
         self._engine.dispose()
+        self._single.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -54,7 +54,7 @@ def furnishing(url: str) -> list[tuple[str, ...]]:
 def test_the_switch_and_its_limit_are_measured_side_by_side(cluster):
     """One line for each number of processes, and as many payments in the books as were asked."""
     done = bench(cluster, "--processes", "1", "--sales", str(SALES))
-    assert done.returncode in (0, 1), done.stderr
+    assert "of the limits were missed" in done.stderr or done.returncode == 0, done.stderr
     assert 0 < ratio(done.stdout, "switch / limit, 1 process") < 10
     with Store.open(database(cluster, "speed")) as store:
         check_agreement(store)
@@ -83,7 +83,7 @@ def loaded(cluster) -> str:
         cluster, "--loaded", "--merchants", str(MERCHANTS), "--users", str(USERS),
         "--payments", str(PAYMENTS), "--sales", str(SALES),
     )  # fmt: skip
-    assert done.returncode in (0, 1), done.stderr
+    assert "p99" in done.stdout, done.stderr
     return done.stdout
 
 
