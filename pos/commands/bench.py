@@ -1,30 +1,99 @@
-"""`pos bench`: the till measured against limits taken in the same run."""
+"""`pos bench`: the till, and the switch, measured against limits taken in the same run."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from pos.errors import Refused
 
+if TYPE_CHECKING:
+    from pos.bench.measure import Figure
 
-@click.command()
+PROCESSES = (1, 2, 4)
+SALE_COUNT = 1_500  # in each round
+WEIGHED_SALE_COUNT = 6_000
+
+
+@click.group(invoke_without_command=True)
 @click.option(
     "--state", metavar="DIR", help="Measure on this folder's disk (default: a temporary one)."
 )
-def bench(state: str | None) -> None:
-    """Measure: journal commits, time to the wire, time to the first screen, memory. Prints a
-    line each with its limit; exit 1 when one is missed."""
+@click.pass_context
+def bench(context: click.Context, state: str | None) -> None:
+    """Measure the till: journal commits, time to the wire, time to the first screen, memory.
+
+    Prints a line each with its limit; exit 1 when one is missed.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from pos.bench import commits, counter, wire
 
     if state:
         Path(state).mkdir(parents=True, exist_ok=True)
-    missed = 0
     with tempfile.TemporaryDirectory(prefix="samkassa-bench-", dir=state) as name:
         folder = Path(name)
-        for figure in (commits.measure(folder), wire.measure(folder), *counter.measure(folder)):
-            click.echo(figure.line())
-            missed += not figure.well
+        _print((commits.measure(folder), wire.measure(folder), *counter.measure(folder)))
+
+
+@bench.command()
+@click.option(
+    "--database",
+    metavar="URL",
+    help="A PostgreSQL on which databases may be made (default: the one of the wheel).",
+)
+@click.option(
+    "--processes",
+    metavar="N",
+    type=click.IntRange(1, 32),
+    multiple=True,
+    default=PROCESSES,
+    show_default=True,
+    help="How many processes of the switch; may be repeated.",
+)
+@click.option(
+    "--sales", type=click.IntRange(10), help="Payments of a round, or on each database if loaded."
+)
+@click.option(
+    "--loaded", is_flag=True, help="Compare an empty database with one that was long in use."
+)
+@click.option("--merchants", default=129_000, show_default=True, type=click.IntRange(3))
+@click.option("--users", default=4_000_000, show_default=True, type=click.IntRange(3))
+@click.option("--payments", default=10_000_000, show_default=True, type=click.IntRange(1))
+def switch(
+    database: str | None,
+    processes: tuple[int, ...],
+    sales: int | None,
+    merchants: int,
+    users: int,
+    payments: int,
+    *,
+    loaded: bool,
+) -> None:
+    """Measure the switch on PostgreSQL: payments a second against the limit of their unavoidable
+    parts, or with --loaded how long one takes. Prints a line each; exit 1 when a limit is missed.
+    """
+    from pos.bench import speed, weight
+    from pos.bench.population import Size
+    from pos.bench.server import open_server
+
+    with open_server(database) as server:
+        if loaded:
+            size = Size(merchants, users, payments)
+            click.echo(weight.HOW.format(size=size))
+            _print(weight.measure(server, size, sales or WEIGHED_SALE_COUNT, click.echo))
+        else:
+            click.echo(speed.HOW)
+            _print(speed.measure(server, processes, sales or SALE_COUNT))
+
+
+def _print(figures: "Iterable[Figure]") -> None:
+    missed = 0
+    for figure in figures:
+        click.echo(figure.line())
+        missed += not figure.well
     if missed:
         raise Refused(
             f"{missed} of the limits were missed; close other programs and measure again."

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from pos.scheme.tables import client as clients
 
-REMEMBERED_MAX = 65_536
+REMEMBERED_MAX = 262_144
 
 
 class Acquirers:

@@ -5,15 +5,17 @@ Apart from the book, which knows no HTTP. The signature is checked over the raw 
 are parsed, and every answer is signed, a refusal too: an unsigned one could be anybody's.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
+from fastapi import Request
 from fastapi.responses import Response
 
 from pos.scheme.answers import failure
@@ -21,6 +23,7 @@ from pos.scheme.book import Book, utc_now
 from pos.scheme.clients import Clients, Unrecognised
 from pos.scheme.description import Operation, describe
 from pos.scheme.enrol_door import EnrolDoor
+from pos.scheme.entrance import Entrance
 from pos.scheme.faults import OF_BEHAVIOUR, Fault, Faults, spoiled
 from pos.scheme.gate import Gate, TurnedAway
 from pos.scheme.invitations import Invitations, NotInvited
@@ -65,6 +68,8 @@ from pos.switch.witness import WITNESS_PATH, WitnessRequest, WitnessResponse
 log = logging.getLogger(__name__)
 
 ROTATE = "rotate"
+# Twice as many as may be at the database at once: others wait for wallets far away.
+THREADS_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class Doors:
         self._faults = faults
         self._behaviour = behaviour
         self._measures = measures
+        self._threads = ThreadPoolExecutor(THREADS_MAX, "door")
         self.calls = (
             Call("pay", PayRequest, PayResponse, book.pay),
             Call(
@@ -128,14 +134,17 @@ class Doors:
     async def answer(self, call: Call, request: Request) -> Response:
         """The answer to one request, spoiled when that was asked for."""
         raw = await received_body(request)
+        # All of it in one thread, the signature too: it takes longer than anything else here.
+        running = asyncio.get_running_loop()
+        return await running.run_in_executor(self._threads, self._answered, call, request, raw)
+
+    def _answered(self, call: Call, request: Request, raw: bytes | None) -> Response:
         began_s = time.perf_counter()
-        response, code = await self._answered(call, request, raw)
+        response, code = self._sealed(call, request, raw)
         self._measures.answered(call.name, code, time.perf_counter() - began_s)
         return response
 
-    async def _answered(
-        self, call: Call, request: Request, raw: bytes | None
-    ) -> tuple[Response, str]:
+    def _sealed(self, call: Call, request: Request, raw: bytes | None) -> tuple[Response, str]:
         """The answer and its result code."""
         if raw is None:
             refusal = call.refused("PARAM_ILLEGAL", f"More than {BODY_BYTES_MAX} bytes.")
@@ -143,7 +152,7 @@ class Doors:
             response.headers["connection"] = "close"  # the rest of the body is still on its way
             return response, "PARAM_ILLEGAL"
         try:
-            message, fault = await run_in_threadpool(self._act, call, request, raw)
+            message, fault = self._act(call, request, raw)
         except TurnedAway as refused:
             if refused.silently:
                 return too_many(), refused.code
@@ -200,7 +209,7 @@ def create_app(
     clock_s: Callable[[], float] = time.monotonic,
     measures: Measures | None = None,
     watchers: Watchers | None = None,
-) -> FastAPI:
+) -> Entrance:
     """The switch as an ASGI application: the six calls under both prefixes, and the pages of
     operations.
 
@@ -214,21 +223,14 @@ def create_app(
     invitations = Invitations(clients, signer.public_line)
     witness = Witness(clients.store, clock)
     doors = Doors(book, gate, invitations, seal, faults or Faults(), behaviour, measures, witness)
-    app = FastAPI(title="Samkassa switch", docs_url=None, redoc_url=None, openapi_url=None)
-
-    def open_door(call: Call, *paths: str) -> None:
-        async def handle(request: Request) -> Response:
-            return await doors.answer(call, request)
-
-        for path in paths:
-            app.add_api_route(path, handle, methods=["POST"], name=call.name)
+    app = Entrance(title="Samkassa switch", docs_url=None, redoc_url=None, openapi_url=None)
 
     for call in doors.calls:
-        open_door(call, *_paths(call))
-    open_door(doors.rotate, ROTATE_PATH)
-    open_door(doors.witness, WITNESS_PATH)
-    enrol = EnrolDoor(gate, invitations, seal).answer
-    app.add_api_route(ENROL_PATH, enrol, methods=["POST"], name="enrol")
+        for path in _paths(call):
+            app.open_door(path, partial(doors.answer, call))
+    app.open_door(ROTATE_PATH, partial(doors.answer, doors.rotate))
+    app.open_door(WITNESS_PATH, partial(doors.answer, doors.witness))
+    app.open_door(ENROL_PATH, EnrolDoor(gate, invitations, seal).answer)
     described = [
         *(_described(call, path) for call in doors.calls for path in _paths(call)),
         _described(doors.rotate, ROTATE_PATH),

@@ -113,17 +113,17 @@ class Book:
         code = request.payment_method.payment_method_id
         coupons = self.promotions.running()
         customer = self._holder(code, coupons)
-        with self._store.write() as connection:
-            record = payment_of(connection, client_id, request_id=request.payment_request_id)
-            if record is None:
-                record, is_new = self._entered(connection, client_id, request)
-                # Another switch discounts by its own coupons.
-                if is_new and self._partners[record.wallet or ""].currency:
-                    now = milliseconds(self._clock())
-                    funder = self._intake.coupon_funder(record.wallet or "")
-                    record = reserve(connection, coupons, record, customer, now, funder=funder)
-            if record.param_hash not in (None, param_hash(request)):
-                return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
+        # A coupon is reserved in the transaction that enters the payment.
+        transaction = self._store.write if coupons else self._store.at_once
+        with transaction() as connection:
+            record, is_new = self._entered(connection, client_id, request)
+            # Another switch discounts by its own coupons.
+            if is_new and coupons and self._partners[record.wallet or ""].currency:
+                now = milliseconds(self._clock())
+                funder = self._intake.coupon_funder(record.wallet or "")
+                record = reserve(connection, coupons, record, customer, now, funder=funder)
+        if record.param_hash not in (None, param_hash(request)):
+            return PayResponse(result=failure("REPEAT_REQ_INCONSISTENT"))
         waits_for_wallet = record.state == PaymentState.WALLET_PENDING
         if waits_for_wallet and code is not None and not self._progress.expired(record):
             record = self._progress.charge(record, code, request)

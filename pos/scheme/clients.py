@@ -19,6 +19,7 @@ from sqlalchemy import Connection, func, select, update
 
 from pos.errors import PosError, SettingsError, WrongUse
 from pos.scheme.book import utc_now
+from pos.scheme.express import Statement
 from pos.scheme.moments import milliseconds
 from pos.scheme.places import Spot, put_place
 from pos.scheme.store import Store, insert_new
@@ -38,6 +39,15 @@ VERSIONS_MAX = 1_000
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _VERSION = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
+
+# Asked by every call.
+_KEY = Statement("""
+    SELECT client.revoked_at_ms, client_key.public_key, client_key.first_used_at_ms,
+        client_key.expires_at_ms, client_key.revoked_at_ms
+    FROM client LEFT JOIN client_key
+        ON client_key.client_id = client.client_id AND client_key.version = :version
+    WHERE client.client_id = :client_id
+""")
 
 
 class Unrecognised(PosError):
@@ -148,22 +158,16 @@ class Clients:
     def key(self, client_id: str, version: str = "1") -> Key:
         """The caller's key of that version. Raises Unrecognised when either is not good."""
         number = int(version) if _VERSION.fullmatch(version) else 0
-        on = (keys.c.client_id == clients.c.client_id) & (keys.c.version == number)
-        query = (
-            select(clients.c.revoked_at_ms.label("client_revoked_at_ms"), keys)
-            .select_from(clients.outerjoin(keys, on))
-            .where(clients.c.client_id == client_id)
-        )
-        with self.store.read() as connection:
-            row = connection.execute(query).mappings().one_or_none()
+        row = self.store.glance(_KEY, {"client_id": client_id, "version": number})
         if row is None:
             raise Unrecognised("CLIENT_INVALID", "This client id is not registered.")
-        if row["client_revoked_at_ms"] is not None:
+        client_revoked_at_ms, public_key, first_used_at_ms, expires_at_ms, revoked_at_ms = row
+        if client_revoked_at_ms is not None:
             raise Unrecognised("CLIENT_INVALID", "This client was revoked.")
-        if row["public_key"] is None or not _is_good(row, milliseconds(self.clock())):
+        now_ms = milliseconds(self.clock())
+        if public_key is None or not _good_at(now_ms, expires_at_ms, revoked_at_ms):
             raise Unrecognised("KEY_NOT_FOUND", "There is no good key of this version.")
-        fresh = row["first_used_at_ms"] is None
-        return Key(client_id, number, _verifier(row["public_key"]), fresh)
+        return Key(client_id, number, _verifier(public_key), fresh=first_used_at_ms is None)
 
     def used(self, key: Key) -> None:
         """A fresh key has signed its first call: the end of the earlier ones is in sight."""
@@ -259,8 +263,11 @@ def _state(row: Any, now_ms: int) -> str:
 
 
 def _is_good(row: Any, now_ms: int) -> bool:
-    expires_at_ms = row["expires_at_ms"]
-    return row["revoked_at_ms"] is None and (expires_at_ms is None or now_ms < expires_at_ms)
+    return _good_at(now_ms, row["expires_at_ms"], row["revoked_at_ms"])
+
+
+def _good_at(now_ms: int, expires_at_ms: int | None, revoked_at_ms: int | None) -> bool:
+    return revoked_at_ms is None and (expires_at_ms is None or now_ms < expires_at_ms)
 
 
 @lru_cache(maxsize=4096)

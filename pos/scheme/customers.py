@@ -23,6 +23,7 @@ from pos.scheme.tables import wallet_charge, wallet_code, wallet_customer, walle
 from pos.scheme.wallet import SimulatedWallet, code_digest
 
 CODE_LIFETIME = timedelta(minutes=5)
+NAMES_TOLD_MAX = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +206,21 @@ class Customers:
             raise WrongUse(f"There is no wallet {name!r}; the scheme has {known}.") from None
 
     def _customer(self, connection: Connection, wallet: str, name: str | None) -> str:
+        of_wallet = select(wallet_customer.c.name).where(wallet_customer.c.wallet == wallet)
+        if name is None:
+            wanted = of_wallet.order_by(wallet_customer.c.name).limit(1)
+        else:
+            wanted = of_wallet.where(wallet_customer.c.name == name)
+        found: str | None = connection.execute(wanted).scalar()
+        if found is not None:
+            return found
         names = self._names(connection, wallet)
-        if name is None and names:
-            return names[0]
         for known in names:
             if name is not None and known.casefold() == name.casefold():
                 return known
-        raise WrongUse(f"{wallet} has no customer {name!r}; try {', '.join(names)}.")
+        raise WrongUse(
+            f"{wallet} has no customer {name!r}; try {', '.join(names[:NAMES_TOLD_MAX])}."
+        )
 
     def _names(self, connection: Connection, wallet: str) -> list[str]:
         query = (

@@ -7,17 +7,18 @@ as the state they belong to. Positive is owed to the scheme, negative is owed by
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, case, cast, func, insert, select
+from sqlalchemy import BigInteger, Connection, case, cast, func, insert, select, text
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.scheme.coupons import half_up
-from pos.scheme.records import PaymentRecord
+from pos.scheme.express import Statement
+from pos.scheme.records import PaymentRecord, move_payment, payment_again
 from pos.scheme.routing import SCHEME
-from pos.scheme.tables import entry
+from pos.scheme.tables import PaymentState, entry
 from pos.scheme.tables import payment as payments
 
 
@@ -88,27 +89,110 @@ def post(
     Raises IllegalMove when they do not sum to zero in each currency; the database refuses a
     second posting of the same kind and reference, and PostgreSQL a sum that is not zero.
     """
+    moving = _moving(kind, legs)
+    whole = {
+        "client_id": payment.client_id,
+        "payment_id": payment.payment_id,
+        "tx": f"{kind}:{reference}",
+        "at_ms": at,
+    }
+    if connection.dialect.name == "postgresql":
+        # All of them at once, because PostgreSQL checks the sum of what is added at once.
+        connection.execute(_POST, whole | _columns(moving))
+        return
+    rows = [
+        whole
+        | {"leg": number, "account": leg.account, "value": leg.value, "currency": leg.currency}
+        for number, leg in moving
+    ]
+    connection.execute(insert(entry), rows)
+
+
+def capture(
+    connection: Connection,
+    payment: PaymentRecord,
+    legs: Sequence[Leg],
+    at: int,
+    abroad: Mapping[str, Any],
+) -> PaymentRecord | None:
+    """Move a payment that waits for its wallet to SUCCEEDED, and post its capture, at `at`.
+
+    `abroad` are the columns of what another switch charged, if it told. The payment as it then
+    stands; None when it waits no more, and then nothing is posted. A single
+    statement on PostgreSQL. Raises as `post` does.
+    """
+    if connection.dialect.name != "postgresql":
+        moved = move_payment(
+            connection,
+            payment,
+            PaymentState.SUCCEEDED,
+            leaving=(PaymentState.WALLET_PENDING,),
+            paid_at_ms=at,
+            **abroad,
+        )
+        if not moved:
+            return None
+        post(connection, payment, "capture", payment.payment_id, legs, at)
+        return payment_again(connection, payment)
+    named = {
+        "client_id": payment.client_id,
+        "request_id": payment.request_id,
+        "wallet": payment.wallet,
+        "payment_id": payment.payment_id,
+        "tx": f"capture:{payment.payment_id}",
+        "at_ms": at,
+    }
+    told = dict.fromkeys(_ABROAD) | dict(abroad)
+    if _CAPTURE.row(connection, named | told | _columns(_moving("capture", legs))) is None:
+        return None
+    if payment.scenario == "PaymentCode":
+        # Nothing else of it changes while it waits, so it need not be read again.
+        return replace(payment, state=PaymentState.SUCCEEDED, paid_at_ms=at, **abroad)
+    return payment_again(connection, payment)
+
+
+_LEGS = """
+    INSERT INTO entry (client_id, tx, leg, payment_id, account, value, currency, at_ms)
+    SELECT :client_id, :tx, legs.leg, :payment_id, legs.account, legs.value, legs.currency, :at_ms
+    FROM unnest(
+        :legs ::integer[], :accounts ::text[], :values ::bigint[], :currencies ::text[]
+    ) AS legs(leg, account, value, currency)
+"""
+_POST = text(_LEGS)
+_ABROAD = ("abroad_value", "abroad_currency", "abroad_quote_id", "abroad_price")
+_CAPTURE = Statement(
+    f"""
+    WITH moved AS (
+        UPDATE payment SET state = 'SUCCEEDED', paid_at_ms = :at_ms,
+            {", ".join(f"{name} = :{name}" for name in _ABROAD)}
+        WHERE client_id = :client_id AND request_id = :request_id AND state = 'WALLET_PENDING'
+            AND wallet IS NOT DISTINCT FROM :wallet
+        RETURNING payment_id
+    ),
+    posted AS ({_LEGS} CROSS JOIN moved)
+    SELECT payment_id FROM moved
+    """  # noqa: S608 - only our own statements are put together
+)
+
+
+def _columns(moving: Sequence[tuple[int, Leg]]) -> dict[str, list[Any]]:
+    return {
+        "legs": [number for number, _ in moving],
+        "accounts": [leg.account for _, leg in moving],
+        "values": [leg.value for _, leg in moving],
+        "currencies": [leg.currency for _, leg in moving],
+    }
+
+
+def _moving(kind: str, legs: Sequence[Leg]) -> list[tuple[int, Leg]]:
+    """The legs that move something, numbered. Raises IllegalMove for an unbalanced whole."""
     totals: dict[str, int] = defaultdict(int)
     for leg in legs:
         totals[leg.currency] += leg.value
     if not legs or any(totals.values()):
         raise IllegalMove(f"The entries of {kind} do not sum to zero in each currency.")
-    rows = [
-        {
-            "client_id": payment.client_id,
-            "tx": f"{kind}:{reference}",
-            "leg": number,
-            "payment_id": payment.payment_id,
-            "account": leg.account,
-            "value": leg.value,
-            "currency": leg.currency,
-            "at_ms": at,
-        }
-        for number, leg in enumerate(legs)
-        # A refund too small for the wallet's currency moves nothing there, and most have no coupon.
-        if leg.value
-    ]
-    connection.execute(insert(entry), rows)
+    # A refund too small for the wallet's currency moves nothing there, and most have no coupon.
+    return [(number, leg) for number, leg in enumerate(legs) if leg.value]
 
 
 def posted(connection: Connection, payment: PaymentRecord, kind: str, reference: str) -> bool:

@@ -9,12 +9,14 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.engine.interfaces import IsolationLevel
 from sqlalchemy.exc import DBAPIError
 
 from pos.errors import SettingsError
 
 # Four processes of a switch stay under the hundred connections that a server accepts by default.
-POOL_CONNECTIONS_MAX = 20
+TRANSACTIONS_MAX = 12
+SINGLE_STATEMENTS_MAX = 8
 POOL_WAIT_S_MAX = 5
 CONNECT_S_MAX = 3
 STATEMENT_MS_MAX = 10_000
@@ -30,16 +32,28 @@ _READ_ONLY_TRANSACTION = "25006"
 
 
 def postgresql_engine(url: URL, *, durable: bool) -> Engine:
-    """A pool of connections to the server of `url`, none of them opened yet.
+    """A pool of connections to the server of `url` for transactions, none of them opened yet.
 
     The query of the URL is libpq's: several `host=`, `sslmode=`, `target_session_attrs=`. With
     `durable=False` a crash of the server may lose the last transactions: for simulations.
     """
+    return _pool(url, "READ COMMITTED", TRANSACTIONS_MAX, durable=durable)
+
+
+def single_engine(url: URL, *, durable: bool) -> Engine:
+    """A pool as the other, where each statement is a transaction.
+
+    A pool of its own, because telling a connection so each time takes longer than a statement.
+    """
+    return _pool(url, "AUTOCOMMIT", SINGLE_STATEMENTS_MAX, durable=durable)
+
+
+def _pool(url: URL, isolation: IsolationLevel, connections_max: int, *, durable: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,  # errors are logged, and rows hold what concerns nobody
-        isolation_level="READ COMMITTED",
-        pool_size=POOL_CONNECTIONS_MAX,
+        isolation_level=isolation,
+        pool_size=connections_max,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S_MAX,
         pool_recycle=CONNECTION_AGE_S_MAX,
@@ -85,6 +99,9 @@ def _settings(url: URL, *, durable: bool) -> dict[str, Any]:
     limits = {
         "statement_timeout": STATEMENT_MS_MAX,
         "lock_timeout": LOCK_WAIT_MS_MAX,
+        # A plan for one value of many saves nothing here; making it anew for each, among the
+        # partitions, takes longer than the statement.
+        "plan_cache_mode": "force_generic_plan",
         "idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION_MS_MAX,
     }
     options = [f"-c {name}={value}" for name, value in limits.items()]
@@ -103,7 +120,12 @@ def _settings(url: URL, *, durable: bool) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in url.query}
 
 
+def left_to_a_standby(error: object) -> bool:
+    """Whether the server takes no writes any more, and so is no primary."""
+    return getattr(error, "sqlstate", None) == _READ_ONLY_TRANSACTION
+
+
 def _leave_a_standby(context: ExceptionContext) -> None:
-    """A server that takes no writes any more is no primary: all its connections are given up."""
-    if getattr(context.original_exception, "sqlstate", None) == _READ_ONLY_TRANSACTION:
+    """All connections to a server that is no primary are given up."""
+    if left_to_a_standby(context.original_exception):
         context.is_disconnect = True

@@ -7,12 +7,13 @@ cancellation and the start after a death. Each may run twice, or beside itself, 
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from pos.scheme import outbox
 from pos.scheme.discounts import release, spend
-from pos.scheme.ledger import Leg, capture_legs, opposite, post, posted
+from pos.scheme.ledger import Leg, capture, capture_legs, opposite, post, posted
 from pos.scheme.moments import cancel_window_end_ms, milliseconds
 from pos.scheme.partners import (
     Abroad,
@@ -155,28 +156,25 @@ class Progress:
         if outcome.answer is Answer.PENDING:
             return record
         now = milliseconds(self._clock())
+        if outcome.answer is Answer.DECLINED:
+            return self._decline(record, outcome.code)
+        alone = record.saved_value is None and record.notify_url is None
+        with self._store.at_once() if alone else self._store.write() as connection:
+            abroad = _told_abroad(outcome.abroad)
+            captured = capture(connection, record, _capture_legs(record), now, abroad)
+            if captured is None:
+                return payment_again(connection, record)
+            spend(connection, record)
+            outbox.put(connection, record, now)
+            return captured
+
+    def _decline(self, record: PaymentRecord, code: str) -> PaymentRecord:
         pending = (PaymentState.WALLET_PENDING,)
         with self._store.write() as connection:
-            if outcome.answer is Answer.DECLINED:
-                if move_payment(
-                    connection,
-                    record,
-                    PaymentState.FAILED,
-                    leaving=pending,
-                    result_code=outcome.code,
-                ):
-                    release(connection, record)
-            elif move_payment(
-                connection,
-                record,
-                PaymentState.SUCCEEDED,
-                leaving=pending,
-                paid_at_ms=now,
-                **_told_abroad(outcome.abroad),
+            if move_payment(
+                connection, record, PaymentState.FAILED, leaving=pending, result_code=code
             ):
-                _post_capture(connection, record, now)
-                spend(connection, record)
-                outbox.put(connection, record, now)
+                release(connection, record)
             return payment_again(connection, record)
 
 
@@ -186,7 +184,7 @@ def settled_part(record: PaymentRecord, value: int | None) -> tuple[int, str] | 
     return None if value is None or currency is None else (value, currency)
 
 
-def _told_abroad(abroad: Abroad | None) -> dict[str, object]:
+def _told_abroad(abroad: Abroad | None) -> dict[str, Any]:
     if abroad is None:
         return {}
     return {

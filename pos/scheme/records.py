@@ -10,8 +10,10 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
+from sqlalchemy.dialects import sqlite
 
 from pos.sale.money import Amount
+from pos.scheme.express import Statement
 from pos.scheme.rates import Rate
 from pos.scheme.store import insert_new
 from pos.scheme.tables import PaymentState, RefundState
@@ -163,6 +165,29 @@ def _moving(names: tuple[str, ...]) -> Update:
     )
 
 
+_COUNTED = {"preserve_rowcount": True}
+
+
+_COLUMNS = tuple(column.name for column in payments.c)
+_ADD = sqlite.insert(payments).on_conflict_do_nothing()
+# The payment, and the routes of what was inserted of it.
+_ADD_ROUTED = Statement(
+    f"""
+    WITH new AS (
+        INSERT INTO payment ({", ".join(_COLUMNS)})
+        VALUES ({", ".join(map(":{}".format, _COLUMNS))})
+        ON CONFLICT DO NOTHING
+        RETURNING payment_id, order_code, client_id, request_id
+    )
+    INSERT INTO payment_route (reference, client_id, request_id)
+    SELECT payment_id, client_id, request_id FROM new
+    UNION ALL
+    SELECT order_code, client_id, request_id FROM new WHERE order_code IS NOT NULL
+    RETURNING reference
+    """  # noqa: S608 - the names are the table's own
+)
+
+
 def payment_of(
     connection: Connection,
     client_id: str,
@@ -215,11 +240,22 @@ def payment_by_id(connection: Connection, payment_id: str) -> PaymentRecord:
 def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, bool]:
     """Insert a payment unless its client has one of the same request id; what is there then.
 
-    Whether it is the new one is the second value. An old one comes locked.
+    Whether it is the new one is the second value. An old one comes locked. A single statement on
+    PostgreSQL unless there is an old one.
     """
     record = PaymentRecord(**columns)
-    if not insert_new(connection, payments, **columns):
-        return payment_again(connection, record, locked=True), False
+    if _inserted(connection, record):
+        return record, True
+    return payment_again(connection, record, locked=True), False
+
+
+def _inserted(connection: Connection, record: PaymentRecord) -> bool:
+    """Whether the payment and what leads to it were new, and are there now."""
+    row = {name: getattr(record, name) for name in _COLUMNS}
+    if connection.dialect.name == "postgresql":
+        return _ADD_ROUTED.row(connection, row) is not None
+    if connection.execute(_ADD, row, execution_options=_COUNTED).rowcount == 0:
+        return False
     references = [record.payment_id, *([record.order_code] if record.order_code else [])]
     connection.execute(
         insert(routes),
@@ -228,7 +264,7 @@ def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, 
             for each in references
         ],
     )
-    return record, True
+    return True
 
 
 def move_payment(

@@ -90,6 +90,10 @@ class SimulatedScheme:
 
     def behaviour(self, payment_id: str) -> Behaviour | None:
         """How the customer of a payment behaves; None when no wallet knows the payment."""
+        for wallet in self.wallets.values():
+            seen = wallet.seen(payment_id)
+            if seen is not None:
+                return seen
         query = select(wallet_charge.c.behaviour).where(wallet_charge.c.payment_id == payment_id)
         with self.store.read() as connection:
             found = connection.execute(query).scalars().first()

@@ -5,7 +5,7 @@ machine; PostgreSQL any number of switch processes on any number of machines.
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any, Self
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from pos.errors import SettingsError
 from pos.scheme import postgresql_engine, sqlite_engine
+from pos.scheme.express import Statement
 from pos.scheme.schema import bring_up, migrate
 from pos.scheme.sqlite_engine import WRITES
 
@@ -27,8 +28,9 @@ _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 class Store:
     """A database of the switch; several threads and several processes may share it."""
 
-    def __init__(self, engine: Engine, *, one_connection: bool) -> None:
+    def __init__(self, engine: Engine, single: Engine, *, one_connection: bool) -> None:
         self._engine = engine
+        self._single = single  # whose connections hold one statement each
         self._one_connection = one_connection
         self._is_sqlite = engine.dialect.name == _SQLITE
         self._reading = engine if self._is_sqlite else engine.execution_options(**_SNAPSHOT)
@@ -46,7 +48,9 @@ class Store:
         """
         parsed = _parsed(url)
         engine = _engine(parsed, durable=durable)
-        store = cls(engine, one_connection=_in_memory(parsed))
+        is_sqlite = engine.dialect.name == _SQLITE
+        single = engine if is_sqlite else postgresql_engine.single_engine(parsed, durable=durable)
+        store = cls(engine, single, one_connection=_in_memory(parsed))
         try:
             with store.write() as connection:
                 bring_up(connection)
@@ -85,6 +89,25 @@ class Store:
             yield connection
 
     @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """One statement that may write, and is a transaction by itself.
+
+        It spares PostgreSQL the asking for a beginning and an end. On SQLite, where asking costs
+        nothing, it is as `write`, so what is one statement there may be several here.
+        """
+        if self._is_sqlite:
+            with self.write() as connection:
+                yield connection
+            return
+        with self._single.connect() as connection:
+            yield connection
+
+    def glance(self, statement: Statement, named: Mapping[str, Any]) -> tuple[Any, ...] | None:
+        """The first row that one reading statement finds among all that is committed by now."""
+        with self.read() if self._is_sqlite else self._single.connect() as connection:
+            return statement.row(connection, named)
+
+    @contextmanager
     def survey(self) -> Iterator[Connection]:
         """As `read`, without a time limit: for reports over all that is kept."""
         with self.read() as connection:
@@ -95,6 +118,7 @@ class Store:
     def close(self) -> None:
         """Close every connection; may be called twice."""
         self._engine.dispose()
+        self._single.dispose()
 
     def __enter__(self) -> Self:
         return self

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from pos.errors import IllegalMove
+from pos.scheme.charging import Debit, balance, debit, use_code
 from pos.scheme.moments import milliseconds
 from pos.scheme.partners import PAID, PENDING, Answer, Behaviour, Charge, Outcome, declined
 from pos.scheme.routing import WalletTerms
@@ -23,6 +24,7 @@ from pos.scheme.tables import wallet_movement as movements
 
 # After how many inquiries a customer whom nobody plays acts on her own.
 INQUIRIES_BEFORE_APPROVAL = {Behaviour.PIN: 2, Behaviour.DAWDLES: 6}
+SEEN_MAX = 1_000  # charges whose customers' behaviour nobody has asked for yet
 
 _REVERSED = "reversed"
 _AT_ONCE = {
@@ -52,6 +54,7 @@ class SimulatedWallet:
         self.code = terms.code
         self._store = store
         self._clock = clock
+        self._seen: dict[str, Behaviour] = {}
 
     def holder(self, code: str) -> str | None:
         """Who shows the code, used up or not; None for one that is not the wallet's."""
@@ -65,25 +68,34 @@ class SimulatedWallet:
 
     def charge(self, charge: Charge) -> Outcome:
         """Charge the holder of the code once; a code is used up even when she does not pay."""
+        now_ms = milliseconds(self._clock())
         with self._store.write() as connection:
-            if not self._enter(connection, charge.payment_id, PENDING, None, None, charge):
-                return _outcome(self._known(connection, charge.payment_id))
-            holder = self._use_code(connection, charge)
+            digest = code_digest(charge.code)
+            holder = use_code(connection, self.name, digest, charge.payment_id, now_ms)
             if holder is None:
-                return self._refuse(connection, charge.payment_id, "INVALID_PAYMENT_CODE")
-            customer, behaviour = holder
-            outcome = _AT_ONCE.get(behaviour) or self._afford(connection, customer, charge.value)
-            self._change(
-                connection,
-                charge.payment_id,
-                state=outcome.answer,
-                reason=outcome.code,
-                customer=customer,
-                behaviour=behaviour,
-            )
-            if outcome.answer is Answer.PAID:
-                self._take(connection, charge.payment_id, customer, charge.value)
-            return outcome
+                known = self._row(connection, charge.payment_id)
+                if known is not None:
+                    return _outcome(known)
+                holder = self._holder_of_telephone(connection, charge.code)
+            customer, behaviour = holder or (None, None)
+            self._see(charge.payment_id, behaviour)
+            if customer is None or behaviour is None:
+                outcome = declined("INVALID_PAYMENT_CODE")
+            elif behaviour in _AT_ONCE:
+                outcome = _AT_ONCE[behaviour]
+            else:
+                asked = Debit(self.name, self.currency, charge, customer, behaviour, now_ms)
+                answer = debit(connection, asked)
+                if answer is not None:
+                    return PAID if answer is Answer.PAID else declined("USER_BALANCE_NOT_ENOUGH")
+                return _outcome(self._known(connection, charge.payment_id))
+            if self._enter(connection, charge.payment_id, outcome, customer, behaviour, charge):
+                return outcome
+            return _outcome(self._known(connection, charge.payment_id))
+
+    def seen(self, payment_id: str) -> Behaviour | None:
+        """How the customer behaves whose charge was asked for here just now; told once."""
+        return self._seen.pop(payment_id, None)
 
     def take_up(self, payment_id: str, customer: str, value: int, merchant_name: str) -> Outcome:
         """A customer opened an order; it waits for `approve` or `decline`."""
@@ -172,28 +184,11 @@ class SimulatedWallet:
 
     def balance(self, connection: Connection, customer: str) -> int:
         """What the customer has, in the wallet's smallest unit."""
-        total = select(func.coalesce(func.sum(movements.c.value), 0)).where(
-            movements.c.wallet == self.name, movements.c.customer == customer
-        )
-        return int(connection.execute(total).scalar_one())
+        return balance(connection, self.name, customer)
 
-    def _use_code(self, connection: Connection, charge: Charge) -> tuple[str, Behaviour] | None:
-        """Holder and behaviour of the code, which is now used up; None for one not usable."""
-        digest = code_digest(charge.code)
-        used = connection.execute(
-            update(codes)
-            .where(
-                codes.c.digest == digest,
-                codes.c.wallet == self.name,
-                codes.c.used_by.is_(None),
-                codes.c.expires_at_ms > milliseconds(self._clock()),
-            )
-            .values(used_by=charge.payment_id)
-        )
-        if used.rowcount == 1:
-            row = connection.execute(select(codes).where(codes.c.digest == digest)).one()
-            return row.customer, Behaviour(row.behaviour)
-        return self._holder_of_telephone(connection, charge.code)
+    def _see(self, payment_id: str, behaviour: Behaviour | None) -> None:
+        if behaviour is not None and len(self._seen) < SEEN_MAX:
+            self._seen[payment_id] = behaviour
 
     def _holder_of_telephone(
         self, connection: Connection, code: str

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from pos.bench.cluster import Cluster, programs
 from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.switch.signature import load_private_key, new_private_key, public_key_line
 from pos.switch.wire import dump
-from pos.bench.cluster import Cluster, programs
-from tests.scheme.standby import Standby
 from tests.scheme.conftest import check_agreement, pay_request
+from tests.scheme.standby import Standby
 from tests.scheme.test_database_killed import PRICE, TILLS, Tills
 from tests.scheme.test_killed import KillableSwitch
 

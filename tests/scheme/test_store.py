@@ -163,7 +163,7 @@ def test_not_even_all_entries_at_once_can_be_removed(emptied, table):
 
 
 def test_postgresql_refuses_entries_that_do_not_balance(emptied):
-    """Whoever writes them, in whatever order: at the commit each currency sums to zero."""
+    """Whoever writes them, and wherever: what is added at once sums to zero in each currency."""
     url = emptied()
     values = {
         "client_id": "till-1", "tx": "capture:p-1", "payment_id": "p-1", "account": "a", "at_ms": 0,
@@ -181,10 +181,18 @@ def test_postgresql_refuses_entries_that_do_not_balance(emptied):
             values | {"leg": 1, "value": -5, "currency": "SEK"},
         ]
         with pytest.raises(IntegrityError, match="do not sum to zero"), store.write() as connection:
-            connection.execute(insert(entry), uneven)
+            connection.execute(insert(entry).values(uneven))
         even = [uneven[0], uneven[1] | {"currency": "NOK"}]
         with store.write() as connection:
-            connection.execute(insert(entry), even)
+            connection.execute(insert(entry).values(even))
+            (partition,) = connection.execute(
+                text("SELECT tableoid::regclass FROM entry LIMIT 1")
+            ).one()
+        lonely = (
+            f"INSERT INTO {partition} SELECT client_id, 'tx-2', leg, payment_id, account, value, "
+        )
+        with pytest.raises(IntegrityError, match="do not sum to zero"), store.write() as connection:
+            connection.execute(text(lonely + "currency, at_ms FROM entry LIMIT 1"))
         assert len(statement(store)["balances"]) == 1
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import psycopg
 
-from pos.errors import WrongUse
 from pos.bench.cluster import Cluster, programs
+from pos.errors import WrongUse
 from pos.proof.database.load import CLIENT, Heard, Orders, PayingTill
 from pos.proof.deaths.children import Nest
 from pos.proof.deaths.shop import wait_until_ready

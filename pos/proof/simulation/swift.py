@@ -177,8 +177,12 @@ class SwiftConnection:
         else:
             text, values = known.text, _filled(known, extracted, given)
         cursor = self.raw.execute(text, values)
-        found = cursor.fetchall() if known.names else []
-        return Answer(found, cursor.rowcount, known.names, known.make)
+        if known.names:
+            return Answer(cursor.fetchall(), cursor.rowcount, known.names, known.make)
+        # Of a statement that was given as text, only its answer tells the columns.
+        names = tuple(column[0] for column in cursor.description or ())
+        kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
+        return Answer(cursor.fetchall() if names else [], cursor.rowcount, names, kind._make)
 
     def _compiled(
         self, statement: Any, given: Mapping[str, Any], *, many: bool
@@ -232,7 +236,8 @@ class SwiftStore(Store):
     """A store in memory, for one thread; it begins as a switch that has just been set up."""
 
     def __init__(self) -> None:
-        super().__init__(_engine(), one_connection=True)
+        engine = _engine()
+        super().__init__(engine, engine, one_connection=True)
         self.raw = sqlite3.connect(":memory:", isolation_level=None)
         self.raw.deserialize(_template())
         self.raw.execute("PRAGMA foreign_keys = ON")
