@@ -20,6 +20,12 @@ from pos.sale.refund import RefundState
 def payments(state: str | None, *, as_json: bool, only_open: bool) -> None:
     """List the payments in the journal, oldest first, with what was given back."""
     history = read(state_folder(state) / JOURNAL_NAME)
+    if history.gap is not None:
+        click.echo(
+            f"Entries after number {history.gap.whole_until} were lost, and not all are back from "
+            "the switch: run pos recover.",
+            err=True,
+        )
     chosen = history.open_payments() if only_open else list(history.payments.values())
     if as_json:
         click.echo(json.dumps([as_fields(payment, history) for payment in chosen]))

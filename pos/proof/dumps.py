@@ -1,12 +1,11 @@
 """What the three stores hold, as plain rows: the till's journal, the switch's ledger, the wallets.
 
-Apart from the checker so that this alone knows file formats. It reads with SQL and JSON, and
-uses nothing of the product: neither its classes nor its idea of what a row means.
+Apart from the checker so that this alone knows file formats. It reads with SQL, and uses
+nothing of the product: neither its classes nor its idea of what a row means.
 """
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,12 +72,6 @@ def journal_table(connection: apsw.Connection) -> tuple[Line, ...]:
     """Every row behind an open connection, the oldest first."""
     query = "SELECT seq, kind, body, prev, hash FROM journal ORDER BY seq"
     return tuple(Line(*row) for row in connection.execute(query))
-
-
-def journal_export(lines: Iterable[str]) -> list[tuple[int, str, dict[str, Any]]]:
-    """Sequence, kind and fields of every line of `pos journal export`."""
-    rows = [json.loads(line) for line in lines]
-    return [(row["seq"], row["kind"], row["body"]) for row in rows]
 
 
 def switch_file(path: Path) -> Switch:

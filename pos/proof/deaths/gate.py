@@ -21,9 +21,9 @@ from pos.proof.deaths.story import Teller, Told
 from pos.proof.gate import Planted, Progress, Result, Violation
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
-AT_ONCE = 10
+AT_ONCE = 16
 ROUND = 160
-BUG_ROUND, BUG_ROUNDS_MAX = 48, 4
+BUG_ROUND, BUG_ROUNDS_MAX = 24, 8
 REPLAYS = 12  # times that one schedule is told again: its moments are the same, its timing is not
 VIOLATIONS_SHOWN_MAX = 20
 # Planted in the till; they are written down in the simulation, which plants them too.
@@ -44,7 +44,7 @@ class RealDeaths:
     """See Gate."""
 
     name, number, title = "deaths", "G5", "Real processes killed, on real sockets and files"
-    share = 0.35
+    share = 0.5
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first the bugs, then the product for the rest of the time."""
