@@ -197,9 +197,9 @@ class World:
             wait_s = self.work() or 0.0
             next_s = fate.next_s()
             view = self.view
-            if not view.unfinished and view.stage not in (
-                Stage.PAYING, Stage.SHOWING, Stage.STOPPING,
-            ):  # fmt: skip
+            at_rest = view.stage not in (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+            # ASIDE: the sale on the desk is still being cancelled.
+            if at_rest and not view.unfinished and view.verdict is not Verdict.ASIDE:
                 if next_s is None:
                     return
                 wait_s = next_s
