@@ -36,7 +36,7 @@ made before;
 def measure(server: Server, processes: tuple[int, ...], sale_count: int) -> Iterator[Figure]:
     """A figure for each number of processes; `sale_count` payments in each of the rounds."""
     signer = Signer(load_private_key(new_private_key()))
-    switch_url, bare_url = server.new_database("speed"), server.new_database("limit")
+    switch_url, bare_url = server.new_database("speed"), server.new_database("bare")
     Store.open(bare_url).close()
     with Store.open(switch_url) as store, tempfile.TemporaryDirectory() as name:
         fill(switch_url, homes(), SIZE, signer.public_line)

@@ -59,7 +59,7 @@ def test_the_switch_and_its_limit_are_measured_side_by_side(cluster):
     with Store.open(database(cluster, "speed")) as store:
         check_agreement(store)
     counts = []
-    for name in ("speed", "limit"):
+    for name in ("speed", "bare"):
         with psycopg.connect(database(cluster, name)) as connection:
             (row,) = connection.execute("""
                 SELECT (SELECT count(*) FROM payment WHERE state = 'SUCCEEDED'),
