@@ -69,6 +69,11 @@ class Nest:
             self._end()
             raise RuntimeError("The parent of the processes to be killed did not start.")
 
+    @property
+    def process_id(self) -> int:
+        """Of the parent itself."""
+        return self._process.pid
+
     def start(self, args: Sequence[str], out: Path, moment: str = "", bug: str = "") -> Child:
         """`pos ARGS` as a child; see Order."""
         with self._lock:
