@@ -4,6 +4,7 @@ Apart from the nest, whose single thread may not meet the many of the gate.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,8 @@ class Nest:
             [*command, sys.executable, "-m", "pos.proof.deaths.nest"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # No setting of this machine's own till or switch reaches those that die here.
+            env={name: value for name, value in os.environ.items() if name[:4] != "POS_"},
         )
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}

@@ -58,8 +58,11 @@ class RealDeaths:
             seeds = itertools.count(seed)
             while (used := (time.monotonic() - began_s) / budget_s) < 1.0 or not done.story_count:
                 progress(used, f"{nest.kill_count - for_bugs:,} deaths")
-                plans = [schedule(next(seeds)) for _ in range(ROUND)]
-                told = tell_round(nest, plans, until_s=began_s + budget_s)
+                # Where the bugs took all the time, one small round is told all the same.
+                late = used >= 1.0
+                plans = [schedule(next(seeds)) for _ in range(BUG_ROUND if late else ROUND)]
+                until_s = float("inf") if late else began_s + budget_s
+                told = tell_round(nest, plans, until_s=until_s)
                 done.story_count += told.story_count
                 done.fault_count += told.fault_count
                 done.found += told.found
