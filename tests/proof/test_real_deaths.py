@@ -11,6 +11,7 @@ import pytest
 from pos.errors import WrongUse
 from pos.folders import JOURNAL_NAME
 from pos.proof.deaths.children import KILLED, Nest
+from pos.proof.deaths.cut import BEHAVIOURS, impossible, tell_cuts
 from pos.proof.deaths.gate import PLANTS, RealDeaths, tell_round
 from pos.proof.deaths.line import FAULTS
 from pos.proof.deaths.schedule import Schedule, schedule
@@ -82,6 +83,14 @@ def test_a_till_dies_at_the_moment_that_was_chosen(
         assert child.wait(60) == KILLED
         kinds = [line.kind for line in journal_file(till / JOURNAL_NAME)]
     assert kinds[-1] == last
+
+
+@pytest.mark.skipif(bool(impossible()), reason=impossible())
+def test_a_line_that_is_cut_one_way_is_survived() -> None:
+    """Requests arrive and answers do not, or the other way round: the books agree in the end."""
+    count, found = tell_cuts(1)
+    assert found == []
+    assert count == 2 * len(BEHAVIOURS)
 
 
 def test_a_token_that_is_none_is_refused() -> None:

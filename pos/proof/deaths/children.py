@@ -4,6 +4,7 @@ Apart from the nest, whose single thread may not meet the many of the gate.
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -57,6 +58,8 @@ class Nest:
             [*command, sys.executable, "-m", "pos.proof.deaths.nest"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            # No setting of this machine's own till or switch reaches those that die here.
+            env={name: value for name, value in os.environ.items() if name[:4] != "POS_"},
         )
         self._lock = threading.Lock()
         self._children: dict[int, Child] = {}
@@ -68,6 +71,11 @@ class Nest:
         if not self._ready.wait(READY_S_MAX):
             self._end()
             raise RuntimeError("The parent of the processes to be killed did not start.")
+
+    @property
+    def process_id(self) -> int:
+        """Of the parent itself."""
+        return self._process.pid
 
     def start(self, args: Sequence[str], out: Path, moment: str = "", bug: str = "") -> Child:
         """`pos ARGS` as a child; see Order."""

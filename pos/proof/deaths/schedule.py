@@ -12,7 +12,7 @@ CANDIDATES = 4  # of which the nastiest is told
 REQUESTS_MAX = 6
 # A till's first moments are of its start; from then on it is about money, to about the last.
 START_MOMENTS, LAST_MOMENT, LAST_OF_RECOVERY = 11, 26, 18
-DIES_STARTING = 0.15
+DIES_STARTING, DIES_AGAIN_STARTING, DIES_AGAIN = 0.15, 0.5, 0.8
 RECOVERY_DEATHS_MAX = 4
 
 STORIES = {"scan": 5, "refund": 3, "show": 2, "twins": 1}
@@ -57,9 +57,9 @@ def _drawn(seed: int, chance: random.Random) -> Schedule:
     story = chance.choices(list(STORIES), list(STORIES.values()))[0]
     count = chance.randrange(REQUESTS_MAX)
     faults = tuple(chance.choice(("", *FAULTS)) for _ in range(count))
-    deaths = [_moment(chance, LAST_MOMENT)]
-    while len(deaths) <= RECOVERY_DEATHS_MAX and chance.random() < 0.6:
-        deaths.append(_moment(chance, LAST_OF_RECOVERY))
+    deaths = [_moment(chance, DIES_STARTING, LAST_MOMENT)]
+    while len(deaths) <= RECOVERY_DEATHS_MAX and chance.random() < DIES_AGAIN:
+        deaths.append(_moment(chance, DIES_AGAIN_STARTING, LAST_OF_RECOVERY))
     return Schedule(
         seed,
         story,
@@ -72,8 +72,8 @@ def _drawn(seed: int, chance: random.Random) -> Schedule:
     )
 
 
-def _moment(chance: random.Random, last: int) -> str:
+def _moment(chance: random.Random, starting: float, last: int) -> str:
     """A moment at which a process dies, by its number."""
-    if chance.random() < DIES_STARTING:
+    if chance.random() < starting:
         return f"any#{chance.randint(1, START_MOMENTS)}"
     return f"any#{chance.randint(START_MOMENTS + 1, last)}"

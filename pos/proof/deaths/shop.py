@@ -36,12 +36,13 @@ TERMINAL = "T01"
 
 class Shop:
     """A switch on a fresh SQLite file in `folder`. It dies at a transaction of its own choosing,
-    by `seed`, and is started again, until the end of the `with`.
+    by `seed`, and is started again, until the end of the `with`; unless it is not `mortal`.
     """
 
-    def __init__(self, nest: Nest, folder: Path, seed: int) -> None:
+    def __init__(self, nest: Nest, folder: Path, seed: int, *, mortal: bool = True) -> None:
         self.folder = folder
         self._nest = nest
+        self._mortal = mortal
         self._chance = random.Random(f"switch {seed}")
         self._key = new_private_key()
         self._public = public_key_line(load_private_key(self._key))
@@ -104,7 +105,8 @@ class Shop:
         number = 0
         while not self._ending.is_set():
             number += 1
-            moment = f"any#{self._chance.randint(*TRANSACTIONS_TO_LIVE)}"
+            lives = self._chance.randint(*TRANSACTIONS_TO_LIVE)
+            moment = f"any#{lives}" if self._mortal else ""
             out = self.folder / f"switch-{number}.out"
             args = ["switch", "--port", "0", "--pay-rate", "0", "--no-phone"]
             child = self._nest.start([*args, "--state", str(self.folder)], out, moment)

@@ -57,7 +57,7 @@ class Teller:
             folders = list(told.tills.values())
             self._sell(plan, folders)
             for number, folder in enumerate(folders):
-                rest = self._to_rest(folder, plan.deaths[1:] if not number else ())
+                rest = self.to_rest(folder, plan.deaths[1:] if not number else ())
                 told.found += rest
             for name, line in zip(names, lines, strict=True):
                 line.deliver()  # what was on its way all the time comes now, and changes nothing
@@ -74,18 +74,18 @@ class Teller:
         code = self.shop.new_code(plan.wallet, plan.behaves)
         args = ("sell", "--amount", plan.amount, "--code", code)
         if plan.story == "refund":
-            self._ended(self._start(args, folders[0], ""))
+            self._ended(self.start(args, folders[0], ""))
             if paid := _last(folders[0]).get("request_id"):
                 back = ("refund", paid, "--amount", REFUNDED)
-                self._ended(self._start(back, folders[0], moment))
+                self._ended(self.start(back, folders[0], moment))
             return
-        children = [self._start(args, folder, moment) for folder in folders]
+        children = [self.start(args, folder, moment) for folder in folders]
         for child in children:
             self._ended(child)
 
     def _show(self, plan: Schedule, folder: Path, moment: str) -> None:
         """A code on the till's screen, and what a customer, or nobody, does with it."""
-        child = self._start(("sell", "--amount", plan.amount, "--show"), folder, moment)
+        child = self.start(("sell", "--amount", plan.amount, "--show"), folder, moment)
         chance = random.Random(f"customer {plan.seed}")
         for _ in range(int(COMMAND_S_MAX / LOOK_S)):
             ended = child.wait(LOOK_S) is not None
@@ -101,18 +101,19 @@ class Teller:
                 return
         self._ended(child)
 
-    def _to_rest(self, folder: Path, deaths: tuple[str, ...]) -> list[str]:
+    def to_rest(self, folder: Path, deaths: tuple[str, ...]) -> list[str]:
         """Recover, die over it as planned, and recover until nothing is open."""
         args = ("recover", "--seconds", str(RECOVERY_S))
         for moment in deaths:
-            self._ended(self._start(args, folder, moment))
+            self._ended(self.start(args, folder, moment))
         for _ in range(RECOVERIES_MAX):
-            child = self._start(args, folder, "")
+            child = self.start(args, folder, "")
             if self._ended(child) == 0:
                 return []
         return [f"Q1: {folder.name} did not come to rest: {child.out.read_text()[-200:]}"]
 
-    def _start(self, args: tuple[str, ...], folder: Path, moment: str) -> Child:
+    def start(self, args: tuple[str, ...], folder: Path, moment: str) -> Child:
+        """A process of the till in `folder`."""
         where = [*args, "--state", str(folder)]
         return self.nest.start(where, folder / f"{args[0]}.out", moment, self.bug)
 
