@@ -20,8 +20,10 @@ HEAVY = frozenset(
 )
 
 # The modules that own such a library, by the longest name that fits: the demo runs both sides, the
-# scheme is the server, and the screens are the Textual front end.
+# measurements fill the scheme's tables, the scheme is the server, and the screens are the Textual
+# front end.
 OWNERS = {
+    "pos.bench": {"sqlalchemy"},
     "pos.demo": {"fastapi", "sqlalchemy"},
     "pos.proof": {"fastapi", "sqlalchemy"},
     "pos.scheme": {"fastapi", "sqlalchemy"},

@@ -238,7 +238,7 @@ class _Line:
         self._stall = stall
         self.mark = ""
 
-    def call(self, api: str, body: bytes) -> bytes:
+    def call(self, api: str, body: bytes, total_s: float | None = None) -> bytes:
         """See Exchange."""
         return self._stall.answer(api, body, self.mark)
 

@@ -10,7 +10,8 @@ from typing import Any
 from pos.scheme.discounts import Discount
 from pos.scheme.moments import moment
 from pos.scheme.rates import Rate
-from pos.scheme.records import PaymentRecord, RefundRecord
+from pos.scheme.records import PaymentRecord
+from pos.scheme.refund_records import RefundRecord
 from pos.scheme.tables import PaymentState, RefundState
 from pos.switch.wire import (
     CancelResponse,

@@ -36,15 +36,8 @@ from pos.scheme.promotions import Promotions
 from pos.scheme.quotes import Quotes
 from pos.scheme.rates import Rates
 from pos.scheme.rates_file import sample_rates
-from pos.scheme.records import (
-    PaymentRecord,
-    RefundRecord,
-    add_payment,
-    payment_again,
-    payment_by_id,
-    payment_of,
-    refunds_of,
-)
+from pos.scheme.records import PaymentRecord, add_payment, payment_again, payment_by_id, payment_of
+from pos.scheme.refund_records import RefundRecord, refunds_of
 from pos.scheme.refunds import Refunds
 from pos.scheme.routing import Scheme
 from pos.scheme.store import Store

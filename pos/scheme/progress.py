@@ -23,7 +23,8 @@ from pos.scheme.partners import (
     Partner,
     PartnerUnreachable,
 )
-from pos.scheme.records import PaymentRecord, move_payment, payment_again, refunds_of
+from pos.scheme.records import PaymentRecord, move_payment, payment_again
+from pos.scheme.refund_records import refunds_of
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState
 from pos.switch.wire import PayRequest

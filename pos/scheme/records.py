@@ -1,4 +1,4 @@
-"""Payments and refunds as they stand in the database, and the one way to move their state.
+"""Payments as they stand in the database, and the one way to move their state.
 
 Apart from the rules so that every change of state goes through one compare-and-set: whoever
 comes second, in another thread or process, changes nothing and sees what the first one did.
@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from pos.sale.money import Amount
 from pos.scheme.express import Statement
 from pos.scheme.rates import Rate
-from pos.scheme.store import insert_new
-from pos.scheme.tables import PaymentState, RefundState
+from pos.scheme.tables import PaymentState
 from pos.scheme.tables import payment as payments
 from pos.scheme.tables import payment_route as routes
-from pos.scheme.tables import refund as refunds
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,40 +111,12 @@ class PaymentRecord:
         return Rate.stored(quote_id, self.price.currency, currency, price)
 
 
-@dataclass(frozen=True, slots=True)
-class RefundRecord:
-    """One row of `refund`."""
-
-    client_id: str
-    refund_request_id: str
-    refund_id: str
-    payment_id: str
-    state: str
-    value: int
-    currency: str
-    created_at_ms: int
-    customer_value: int | None = None
-    saved_value: int | None = None
-    settled_value: int | None = None
-    result_code: str | None = None
-    refunded_at_ms: int | None = None
-
-
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
 _OF_CLIENT = select(payments).where(payments.c.client_id == bindparam("client_id"))
 _BY_REQUEST = _OF_CLIENT.where(payments.c.request_id == bindparam("request_id"))
 _BY_PAYMENT = _OF_CLIENT.where(payments.c.payment_id == bindparam("payment_id"))
 _BY_REQUEST_LOCKED = _BY_REQUEST.with_for_update()
 _BY_PAYMENT_LOCKED = _BY_PAYMENT.with_for_update()
-_REFUNDS_OF = (
-    select(refunds)
-    .where(
-        refunds.c.client_id == bindparam("client_id"),
-        refunds.c.payment_id == bindparam("payment_id"),
-        refunds.c.state != RefundState.FAILED,
-    )
-    .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
-)
 
 
 @cache
@@ -317,53 +287,3 @@ def show_order_code(
         )
     )
     return True
-
-
-def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> RefundRecord | None:
-    """The refund for which all `conditions` hold."""
-    query = select(refunds).where(*conditions)
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else RefundRecord(**row)
-
-
-def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
-    """Refunds of a payment that are done or under way, oldest first."""
-    named = {"client_id": payment.client_id, "payment_id": payment.payment_id}
-    return [RefundRecord(**row) for row in connection.execute(_REFUNDS_OF, named).mappings()]
-
-
-def refund_of(
-    connection: Connection, client_id: str, refund_request_id: str
-) -> RefundRecord | None:
-    """The client's refund by its request id."""
-    return find_refund(
-        connection,
-        refunds.c.client_id == client_id,
-        refunds.c.refund_request_id == refund_request_id,
-    )
-
-
-def add_refund(connection: Connection, **columns: Any) -> RefundRecord:
-    """Insert a refund unless its client has one of the same request id; what is there then."""
-    record = RefundRecord(**columns)
-    if insert_new(connection, refunds, **columns):
-        return record
-    known = refund_of(connection, record.client_id, record.refund_request_id)
-    assert known is not None  # noqa: S101 - rows are never removed
-    return known
-
-
-def move_refund(
-    connection: Connection, record: RefundRecord, to: RefundState, **columns: Any
-) -> bool:
-    """Move the refund from PENDING to `to` if it still is; whether it moved."""
-    done = connection.execute(
-        update(refunds)
-        .where(
-            refunds.c.client_id == record.client_id,
-            refunds.c.refund_request_id == record.refund_request_id,
-            refunds.c.state == RefundState.PENDING,
-        )
-        .values(state=to, **columns)
-    )
-    return done.rowcount == 1

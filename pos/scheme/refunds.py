@@ -16,13 +16,12 @@ from pos.scheme.moments import milliseconds
 from pos.scheme.partners import Partner, PartnerUnreachable, RefundRefused
 from pos.scheme.progress import settled_part
 from pos.scheme.rates import refund_value
-from pos.scheme.records import (
-    PaymentRecord,
+from pos.scheme.records import PaymentRecord, payment_of
+from pos.scheme.refund_records import (
     RefundRecord,
     add_refund,
     find_refund,
     move_refund,
-    payment_of,
     refund_of,
     refunds_of,
 )
