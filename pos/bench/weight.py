@@ -41,13 +41,16 @@ def measure(
     took_s: dict[Size, list[float]] = {EMPTY: [], size: []}
     with ExitStack() as in_use:
         folder = Path(in_use.enter_context(tempfile.TemporaryDirectory()))
-        both = []
+        stores = []
         for name, each in (("empty", EMPTY), ("loaded", size)):
             url = server.new_database(name)
-            store = in_use.enter_context(Store.open(url))
+            stores.append((name, each, url, in_use.enter_context(Store.open(url))))
             began_s = time.monotonic()
             fill(url, homes(), each, signer.public_line)
             tell(f"{name}: filled in {time.monotonic() - began_s:.0f} s, {weight_of(url)}")
+        both = []
+        # Only now: a switch hangs up on a line that lies idle while a database is filled.
+        for name, each, url, store in stores:
             switches = in_use.enter_context(Switches(folder / name, url, 1))
             lines = in_use.enter_context(Lines(switches.urls, LINES))
             both.append((each, store, lines))
