@@ -9,6 +9,7 @@ from importlib import resources
 import pytest
 
 from pos.errors import WrongUse
+from pos.proof import model
 from pos.proof.model import WRONG_DESIGNS, Bounds, Model, missing_tools, walk, workshop
 from pos.sale.payment import State
 
@@ -37,6 +38,16 @@ def test_a_small_world_holds_and_is_walked_whole() -> None:
         done = walk(folder, Bounds(1, 2), 60.0)
     assert not done.broken
     assert done.states > 1_000
+
+
+@needs_spin
+@pytest.mark.timeout(400)  # two dozen compilations, on a machine that does other things as well
+def test_the_gate_walks_every_state_and_catches_every_wrong_design() -> None:
+    """The whole gate with the least of time: the smallest world, and all that is planted."""
+    result = Model().run(0.0, 0, lambda _used, _done: None)
+    assert result.well, result
+    assert result.tried > 300_000
+    assert len(result.planted) == len(WRONG_DESIGNS) + len(model.ENDS)
 
 
 @needs_spin

@@ -12,7 +12,7 @@ from pos.errors import WrongUse
 from pos.proof.secrecy.canaries import Canary, key_canary, leaks
 from pos.proof.secrecy.gate import Secrecy, told
 from pos.proof.secrecy.leaking import LEAKS
-from pos.proof.secrecy.story import short_story
+from pos.proof.secrecy.story import long_story, short_story
 from pos.switch.signature import new_private_key
 
 # Dozens of processes in one test, beside whatever else the machine does.
@@ -46,6 +46,14 @@ def test_a_key_is_found_as_text_and_as_bytes_but_not_in_its_own_file() -> None:
     for spelled in (pem, der, der.hex().encode(), base64.b64encode(b"x" + der)):
         assert leaks([canary], "a log", spelled)
     assert leaks([canary], "till.pem", pem, "till.pem") == []
+
+
+def test_after_a_whole_story_no_secret_is_anywhere() -> None:
+    """Sold, given back, shown, seen, killed, refused, listed: nothing of any secret is left."""
+    searched, found, count = told(long_story)
+    assert found == []
+    assert count > 10
+    assert searched > 200_000
 
 
 @pytest.mark.parametrize("leak", list(LEAKS))
