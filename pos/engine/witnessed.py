@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pos.engine.parts import Parts, Writer
 from pos.errors import JournalError
 from pos.sale.history import Gap, GapClosed
-from pos.sale.payment import Opened
+from pos.sale.payment import Opened, State, WindowClosed
 from pos.sale.refund import RefundAsked
 from pos.sale.testimony import Act, Claim, Testimony, Unheard
 from pos.sale.view import Notice, notice
@@ -70,9 +70,15 @@ class Witnessed:
         if history.gap is None or not self._fetched:
             return self.told
         for asked in list(self._waiting):
-            if history.payments[asked.request_id].state.open:
+            payment = history.payments[asked.request_id]
+            reversal = payment.state is State.CANCELLING and asked.amount == payment.amount
+            if payment.state.open and not reversal:
                 continue
             self._waiting.remove(asked)
+            if reversal:
+                # No cancel can be done any more: it is the refund that stood in for it.
+                self._take_up(WindowClosed(asked.request_id, asked.refund_id))
+                continue
             left = history.left_amount(asked.request_id)
             if left is not None and left.value >= asked.amount.value:
                 self._take_up(asked)
@@ -149,7 +155,7 @@ class Witnessed:
         self._fetched = self._writer.halt is None
         self._resume()
 
-    def _take_up(self, asked: Opened | RefundAsked) -> None:
+    def _take_up(self, asked: Opened | RefundAsked | WindowClosed) -> None:
         if self._writer.write(asked):
             self._count += 1
             self._resume()

@@ -21,9 +21,10 @@ ARRIVED_COUNT = 3
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
     """One payment with what was given back of it. `wall_s` is Unix seconds."""
     refunds = history.refunds_of(payment.request_id)
-    given = sum(r.amount.value for r in refunds if r.state is RefundState.REFUNDED)
+    given = sum([r.amount.value for r in refunds if r.state is RefundState.REFUNDED])
     asked_open = [r.asked_at for r in refunds if r.state is RefundState.ASKED]
     began = [payment.opened_at] if payment.state.open else []
+    late_s = wall_s - min(began + asked_open, default=wall_s)
     return SaleRow(
         payment.request_id,
         payment.amount,
@@ -34,7 +35,7 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         refunded=given,
         refund_open=bool(asked_open),
         left=history.left(payment.request_id),
-        needs_person=any(wall_s - each > limits.person_after_s for each in began + asked_open),
+        needs_person=late_s > limits.person_after_s,
         contested=history.contested.get(payment.request_id, ""),
         static_number=number_of(payment),
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from pos.errors import WrongUse
 from pos.sale.money import Amount
@@ -24,6 +24,15 @@ from pos.scheme.wallet import SimulatedWallet, code_digest
 
 CODE_LIFETIME = timedelta(minutes=5)
 NAMES_TOLD_MAX = 10
+
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_ADD_CODE = insert(wallet_code)
+_OF_WALLET = select(wallet_customer.c.name).where(
+    wallet_customer.c.wallet == bindparam("of_wallet")
+)
+_NAMES = _OF_WALLET.order_by(wallet_customer.c.name)
+_FIRST = _NAMES.limit(1)
+_NAMED = _OF_WALLET.where(wallet_customer.c.name == bindparam("of_name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +102,14 @@ class Customers:
         )
         code = "".join(next(digits) if mark == "#" else mark for mark in chosen.code)
         with self._store.write() as connection:
-            connection.execute(
-                insert(wallet_code).values(
-                    digest=code_digest(code),
-                    wallet=chosen.name,
-                    customer=self._customer(connection, chosen.name, customer),
-                    behaviour=behaviour,
-                    expires_at_ms=milliseconds(self._clock() + CODE_LIFETIME),
-                )
-            )
+            row = {
+                "digest": code_digest(code),
+                "wallet": chosen.name,
+                "customer": self._customer(connection, chosen.name, customer),
+                "behaviour": behaviour,
+                "expires_at_ms": milliseconds(self._clock() + CODE_LIFETIME),
+            }
+            connection.execute(_ADD_CODE, row)
         return code
 
     def scan(self, text: str, wallet: str, customer: str | None = None) -> Offer:
@@ -206,12 +214,8 @@ class Customers:
             raise WrongUse(f"There is no wallet {name!r}; the scheme has {known}.") from None
 
     def _customer(self, connection: Connection, wallet: str, name: str | None) -> str:
-        of_wallet = select(wallet_customer.c.name).where(wallet_customer.c.wallet == wallet)
-        if name is None:
-            wanted = of_wallet.order_by(wallet_customer.c.name).limit(1)
-        else:
-            wanted = of_wallet.where(wallet_customer.c.name == name)
-        found: str | None = connection.execute(wanted).scalar()
+        wanted, named = (_FIRST, {}) if name is None else (_NAMED, {"of_name": name})
+        found: str | None = connection.execute(wanted, {"of_wallet": wallet} | named).scalar()
         if found is not None:
             return found
         names = self._names(connection, wallet)
@@ -223,9 +227,4 @@ class Customers:
         )
 
     def _names(self, connection: Connection, wallet: str) -> list[str]:
-        query = (
-            select(wallet_customer.c.name)
-            .where(wallet_customer.c.wallet == wallet)
-            .order_by(wallet_customer.c.name)
-        )
-        return list(connection.execute(query).scalars())
+        return list(connection.execute(_NAMES, {"of_wallet": wallet}).scalars())

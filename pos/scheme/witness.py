@@ -93,9 +93,10 @@ class Witness:
             elif row["session"] != mark.session:
                 raise Superseded("Another process of this terminal has taken its place since.")
             number = 1 if row is None else row["number"] + 1
-            if not _add_act(connection, client_id, mark, request, number, now_ms):
-                number -= 1
-            _advance(connection, client_id, mark, number, now_ms)
+            if _add_act(connection, client_id, mark, request, number, now_ms):
+                mine = _mine(client_id, mark) | {"to_number": number}
+                connection.execute(_COUNT, mine)
+            _advance(connection, client_id, mark, now_ms)
 
     def testify(self, client_id: str, asked: WitnessRequest) -> WitnessResponse:
         """What is known of a terminal; a claim to be it is granted first, if it may be."""
@@ -124,7 +125,7 @@ def _claim(connection: Connection, client_id: str, asked: WitnessRequest, now_ms
     if row is None:
         _begin(connection, client_id, mark, now_ms)
     elif row["session"] == mark.session:
-        _advance(connection, client_id, mark, row["number"], now_ms)
+        _advance(connection, client_id, mark, now_ms)
     elif row["head"] == asked.replaces:
         connection.execute(_REPLACE, _named(client_id, mark.terminal) | _told_by(mark, now_ms))
 
@@ -153,13 +154,15 @@ def _begin(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> N
     )  # fmt: skip
 
 
-def _advance(connection: Connection, client_id: str, mark: Mark, number: int, now_ms: int) -> None:
+def _mine(client_id: str, mark: Mark) -> dict[str, Any]:
+    return _named(client_id, mark.terminal) | {"of_session": mark.session}
+
+
+def _advance(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> None:
     """A message that was overtaken by a later one takes nothing back."""
-    mine = _named(client_id, mark.terminal) | {"of_session": mark.session}
-    connection.execute(_COUNT, mine | {"to_number": number})
     told = _told_by(mark, now_ms)
     del told["to_session"]
-    connection.execute(_REACH, mine | told)
+    connection.execute(_REACH, _mine(client_id, mark) | told)
 
 
 def _add_act(

@@ -78,6 +78,10 @@ class MortalJournal(Journal):
         self._step = step
         self._noted = noted
 
+    def large(self) -> bool:
+        """Memory has no write-ahead log."""
+        return False
+
     def append(self, entry: Entry) -> bool:
         """As the product's, between two chances to die."""
         self._step()

@@ -29,6 +29,7 @@ BEHAVIOURS = {
     Behaviour.SILENT: 6,
     Behaviour.NO_MONEY: 4,
 }
+PROMPT, PROMPT_S_MAX = 0.75, 5.0
 WATCHED_COUNT_MAX = 300
 SETTLING_COUNT_MAX = 60
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
@@ -43,14 +44,23 @@ class People:
         self._chance = world.fate.chance
         self.codes: list[str] = []
 
+    def make_ready(self) -> None:
+        """Between customers the line is good for a moment, and the till finds that it may sell."""
+        till, _ = self._world.tills
+        if till.view.link is not LinkState.UP:
+            self._fate.calm = True
+            till.handle(Charge("1", Presenting.CUSTOMER))
+            till.handle(Stop())
+            self._fate.calm = False
+
     def sell(self) -> None:
         """One sale from the amount to whatever its end is, and sometimes a refund after it."""
         fate, chance = self._fate, self._chance
         till, other = self._world.tills
         if fate.strikes(fate.rates.clock_jump):
             till.jump_clock()
-        if chance.random() < 0.8:
-            self._see_that_it_sells(till)
+        if fate.strikes(fate.rates.evening):
+            fate.pass_time(fate.until_evening_s() + chance.uniform(0.0, 30.0))
         if chance.random() < 0.1:
             self._begin(other)
         if self._begin(till):
@@ -66,13 +76,6 @@ class People:
             self._ask_again(till)
         for each in self._world.tills:
             self._settle(each)
-
-    def _see_that_it_sells(self, till: Till) -> None:
-        """Between customers the line is good for a moment, and the till finds that it may sell."""
-        self._fate.calm = True
-        till.handle(Charge("1", Presenting.CUSTOMER))
-        till.handle(Stop())
-        self._fate.calm = False
 
     def _begin(self, till: Till) -> bool:
         """An amount is typed, and a code held up or shown; whether the till lives."""
@@ -100,7 +103,7 @@ class People:
         customer = chance.choice(PEOPLE[wallet])
         (behaviour,) = chance.choices(list(BEHAVIOURS), weights=list(BEHAVIOURS.values()))
         if behaviour in (Behaviour.PIN, Behaviour.SILENT) and chance.random() < 0.6:
-            self._fate.later(chance.uniform(1.0, 110.0), lambda: self._answer_in_app(wallet))
+            self._fate.later(self._sooner_or_later(100.0), lambda: self._answer_in_app(wallet))
         if chance.random() < 0.04:
             return PERSONAL_CODE
         made: list[str] = []
@@ -137,7 +140,7 @@ class People:
 
         self._world.switch.act(scan)
         if self._chance.random() < 0.85:
-            self._fate.later(self._chance.uniform(0.5, 40.0), lambda: self._answer_in_app(wallet))
+            self._fate.later(self._sooner_or_later(40.0), lambda: self._answer_in_app(wallet))
 
     def _wait_for_the_end(self, till: Till, other: Till) -> None:
         """Watch the till work until the sale is over, everybody has left, or it died."""
@@ -176,8 +179,13 @@ class People:
     def _notice_shown(self, text: str) -> None:
         """Somebody may see the code that the till shows, sooner or later."""
         if text and self._chance.random() < 0.85:
-            in_s = self._chance.uniform(0.5, 60.0)
+            in_s = self._sooner_or_later(60.0)
             self._fate.later(in_s, lambda: self._scan_shown(text))
+
+    def _sooner_or_later(self, late_s_max: float) -> float:
+        """After how many seconds somebody does what most do at once."""
+        at_once = self._chance.random() < PROMPT
+        return self._chance.uniform(0.3, PROMPT_S_MAX if at_once else late_s_max)
 
     def _clear_the_desk(self, till: Till) -> None:
         stage = till.view.stage

@@ -126,9 +126,15 @@ def _prepare(compiled: SQLCompiler) -> Statement:
     if any((compiled.insert_prefetch, compiled.update_prefetch, compiled._bind_processors)):
         raise NotImplementedError("A statement needs more of SQLAlchemy than stands here.")
     names = tuple(column.keyname for column in compiled._result_columns)
-    kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     expands = bool(compiled.post_compile_params)
-    return Statement(compiled.string, compiled, _slots(compiled), expands, names, kind._make)
+    make = _row(names)._make
+    return Statement(compiled.string, compiled, _slots(compiled), expands, names, make)
+
+
+@cache
+def _row(names: tuple[str, ...]) -> Any:
+    """The shape of a row, whose columns are attributes."""
+    return namedtuple("Row", names, rename=True)  # type: ignore[misc]
 
 
 def _slots(compiled: SQLCompiler) -> tuple[int | str, ...] | None:
@@ -179,10 +185,11 @@ class SwiftConnection:
         cursor = self.raw.execute(text, values)
         if known.names:
             return Answer(cursor.fetchall(), cursor.rowcount, known.names, known.make)
+        if cursor.description is None:
+            return Answer([], cursor.rowcount, (), tuple)
         # Of a statement that was given as text, only its answer tells the columns.
-        names = tuple(column[0] for column in cursor.description or ())
-        kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-        return Answer(cursor.fetchall() if names else [], cursor.rowcount, names, kind._make)
+        names = tuple(column[0] for column in cursor.description)
+        return Answer(cursor.fetchall(), cursor.rowcount, names, _row(names)._make)
 
     def _compiled(
         self, statement: Any, given: Mapping[str, Any], *, many: bool
