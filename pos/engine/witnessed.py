@@ -120,25 +120,26 @@ class Witnessed:
             self.told = notice("witness.superseded", grave=True)
 
     def _fetch(self) -> None:
-        """Read the witness's list back to the last act that the journal knows; then write it."""
+        """Read the witness's list back to where the journal knows every act; then write it.
+
+        A message that came late stands above those that overtook it, so one known act is no end.
+        That fewer than a page of them can overtake one is all that is relied on.
+        """
         gap, before = self._writer.history.gap, 0
         missing: list[Opened | RefundAsked] = []
         for _ in range(PAGE_COUNT_MAX):
             page = self._parts.switch.testify(None, before)
             if not isinstance(page, Testimony) or gap is None:
                 return None
-            for act in page.acts:
-                if self._known(act, gap):
-                    return self._import(missing)
-                if act.asked is not None:
-                    missing.append(act.asked)
-            if not page.more:
+            unknown = [act for act in page.acts if not self._known(act, gap)]
+            missing += [act.asked for act in unknown if act.asked is not None]
+            if not (unknown and page.more):
                 return self._import(missing)
             before = page.acts[-1].number
         return None
 
     def _known(self, act: Act, gap: Gap) -> bool:
-        """Whether the act is of this very journal, from before the gap; so are all older ones."""
+        """Whether the act is of this very journal, from before the gap."""
         if not 0 < act.seq <= gap.whole_until:
             return False
         return self._parts.journal.holds(act.seq, bytes.fromhex(act.head))
