@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from pos.sale.money import Amount
 from pos.scheme import answers
@@ -74,7 +74,7 @@ _LEFT_OPEN = (
     select(payments)
     .where(OPEN_PAYMENT)
     .order_by(payments.c.created_at_ms)
-    .limit(RECOVERED_AT_ONCE_MAX)
+    .limit(bindparam("count_max"))
 )
 _OPEN = (
     PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING, RefundState.PENDING,
@@ -253,7 +253,8 @@ class Book:
         from answering: the rest is pursued while it does.
         """
         with self._store.read() as connection:
-            rows = [PaymentRecord(**row) for row in connection.execute(_LEFT_OPEN).mappings()]
+            found = connection.execute(_LEFT_OPEN, {"count_max": RECOVERED_AT_ONCE_MAX}).mappings()
+            rows = [PaymentRecord(**row) for row in found]
         refunds = self._refunds.unfinished(RECOVERED_AT_ONCE_MAX)
         steps: list[Callable[[], PaymentRecord | RefundRecord]] = [
             *(partial(self._progress.advance, row) for row in rows),

@@ -22,14 +22,15 @@ PEOPLE = {
 }
 PERSONAL_CODE = "https://qr.vipps.no/28/2/01/031/4799999901"
 BEHAVIOURS = {
-    Behaviour.PAYS: 50,
+    Behaviour.PAYS: 60,
     Behaviour.PIN: 16,
     Behaviour.DECLINES: 8,
-    Behaviour.DAWDLES: 8,
-    Behaviour.SILENT: 6,
+    Behaviour.DAWDLES: 4,
+    Behaviour.SILENT: 4,
     Behaviour.NO_MONEY: 4,
 }
-PROMPT, PROMPT_S_MAX = 0.75, 5.0
+PROMPT, PROMPT_S_MAX = 0.85, 4.0
+SHOWN_BEFORE = 0.02
 WATCHED_COUNT_MAX = 300
 SETTLING_COUNT_MAX = 60
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
@@ -47,11 +48,10 @@ class People:
     def make_ready(self) -> None:
         """Between customers the line is good for a moment, and the till finds that it may sell."""
         till, _ = self._world.tills
-        if till.view.link is not LinkState.UP:
-            self._fate.calm = True
-            till.handle(Charge("1", Presenting.CUSTOMER))
-            till.handle(Stop())
-            self._fate.calm = False
+        self._fate.calm = True
+        till.handle(Charge("1", Presenting.CUSTOMER))
+        till.handle(Stop())
+        self._fate.calm = False
 
     def sell(self) -> None:
         """One sale from the amount to whatever its end is, and sometimes a refund after it."""
@@ -86,10 +86,11 @@ class People:
         return till.handle(Charge(typed, Presenting.MERCHANT))
 
     def _hold_up(self, till: Till) -> bool:
-        code = self._fresh_code()
+        code = self._fresh_code() or self._fresh_code()  # her app tries again
+        shown_before = self._chance.random() < SHOWN_BEFORE
         if code is None:
             return False
-        if self.codes and self._chance.random() < 0.04:
+        if self.codes and shown_before:
             code = self._chance.choice(self.codes)  # shown before, by accident or not
         self.codes.append(code)
         alive = till.handle(Scanned(Secret(code), "QR"))
@@ -116,7 +117,7 @@ class People:
 
     def _answer_in_app(self, wallet: str) -> None:
         """Somebody of `wallet` answers everything that waits in the app."""
-        approves = self._chance.random() < 0.75
+        approves = self._chance.random() < 0.85
 
         def answer(scheme: SimulatedScheme) -> None:
             for waiting in scheme.customers.waiting(wallet):
@@ -139,13 +140,13 @@ class People:
                 return  # too late, or taken by somebody else: the app says so
 
         self._world.switch.act(scan)
-        if self._chance.random() < 0.85:
+        if self._chance.random() < 0.92:
             self._fate.later(self._sooner_or_later(40.0), lambda: self._answer_in_app(wallet))
 
     def _wait_for_the_end(self, till: Till, other: Till) -> None:
         """Watch the till work until the sale is over, everybody has left, or it died."""
         fate, chance = self._fate, self._chance
-        stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.2 else None
+        stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.12 else None
         leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
         seen = ""
         for _ in range(WATCHED_COUNT_MAX):
@@ -178,7 +179,7 @@ class People:
 
     def _notice_shown(self, text: str) -> None:
         """Somebody may see the code that the till shows, sooner or later."""
-        if text and self._chance.random() < 0.85:
+        if text and self._chance.random() < 0.92:
             in_s = self._sooner_or_later(60.0)
             self._fate.later(in_s, lambda: self._scan_shown(text))
 
