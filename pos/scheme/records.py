@@ -5,7 +5,7 @@ comes second, in another thread or process, changes nothing and sees what the fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -133,7 +133,9 @@ class RefundRecord:
 
 
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
-_OF_CLIENT = select(payments).where(payments.c.client_id == bindparam("client_id"))
+_PAYMENT = select(*(payments.c[each.name] for each in fields(PaymentRecord)))
+_REFUND = select(*(refunds.c[each.name] for each in fields(RefundRecord)))
+_OF_CLIENT = _PAYMENT.where(payments.c.client_id == bindparam("client_id"))
 _BY_REQUEST = _OF_CLIENT.where(payments.c.request_id == bindparam("request_id"))
 _BY_PAYMENT = _OF_CLIENT.where(payments.c.payment_id == bindparam("payment_id"))
 _ROUTE = select(routes.c.client_id, routes.c.request_id).where(
@@ -141,15 +143,11 @@ _ROUTE = select(routes.c.client_id, routes.c.request_id).where(
 )
 _BY_REQUEST_LOCKED = _BY_REQUEST.with_for_update()
 _BY_PAYMENT_LOCKED = _BY_PAYMENT.with_for_update()
-_REFUNDS_OF = (
-    select(refunds)
-    .where(
-        refunds.c.client_id == bindparam("client_id"),
-        refunds.c.payment_id == bindparam("payment_id"),
-        refunds.c.state != RefundState.FAILED,
-    )
-    .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
-)
+_REFUNDS_OF = _REFUND.where(
+    refunds.c.client_id == bindparam("client_id"),
+    refunds.c.payment_id == bindparam("payment_id"),
+    refunds.c.state != RefundState.FAILED,
+).order_by(refunds.c.created_at_ms, refunds.c.refund_id)
 
 
 @cache
@@ -210,8 +208,8 @@ def payment_of(
     else:
         query = _BY_REQUEST_LOCKED if locked else _BY_REQUEST
         named = {"client_id": client_id, "request_id": request_id}
-    row = connection.execute(query, named).mappings().one_or_none()
-    return None if row is None else PaymentRecord(**row)
+    row = connection.execute(query, named).one_or_none()
+    return None if row is None else PaymentRecord(*row)
 
 
 def payment_again(
@@ -332,7 +330,7 @@ def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> Ref
 def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
     """Refunds of a payment that are done or under way, oldest first."""
     named = {"client_id": payment.client_id, "payment_id": payment.payment_id}
-    return [RefundRecord(**row) for row in connection.execute(_REFUNDS_OF, named).mappings()]
+    return [RefundRecord(*row) for row in connection.execute(_REFUNDS_OF, named)]
 
 
 def refund_of(

@@ -66,7 +66,8 @@ def mark_content(client_id: str, mark: str, signature: str) -> bytes:
 
 
 class WitnessRequest(Message):
-    """What do you remember of this terminal? With `session`: and I am it from now on.
+    """What do you remember of this terminal? With `session`: and I am it from now on; acts are
+    told only without.
 
     `replaces` is the head that a new session found; the same session leaves it out. `before` asks
     for the acts with lower numbers.

@@ -32,7 +32,8 @@ BEHAVIOURS = {
 PROMPT, PROMPT_S_MAX = 0.85, 4.0
 SHOWN_BEFORE = 0.02
 WATCHED_COUNT_MAX = 300
-SETTLING_COUNT_MAX = 60
+SETTLING_COUNT_MAX = 40
+SLOWER_S = 2.0
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
 
 
@@ -48,6 +49,8 @@ class People:
     def make_ready(self) -> None:
         """Between customers the line is good for a moment, and the till finds that it may sell."""
         till, _ = self._world.tills
+        if till.fit:
+            return
         self._fate.calm = True
         till.handle(Charge("1", Presenting.CUSTOMER))
         till.handle(Stop())
@@ -170,11 +173,12 @@ class People:
 
     def _settle(self, till: Till) -> None:
         """Let the till come to the end of what it has begun, if it can."""
-        for _ in range(SETTLING_COUNT_MAX):
+        for count in range(SETTLING_COUNT_MAX):
             if not till.busy:
                 break
-            wait_s = till.work()
-            self._fate.pass_time(wait_s or 0.0)
+            wait_s = till.work() or 0.0
+            # The longer it takes the slower the machine is, so that a day without a line is short.
+            self._fate.pass_time(max(wait_s, SLOWER_S * count))
         self._clear_the_desk(till)
 
     def _notice_shown(self, text: str) -> None:

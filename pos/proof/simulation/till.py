@@ -22,7 +22,7 @@ from pos.sale.mode import COUNTER
 from pos.sale.payment import Payment, State
 from pos.sale.pursuit import Limits
 from pos.sale.refund import Refund, RefundState
-from pos.sale.view import Stage, Verdict, View
+from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
 
@@ -79,6 +79,11 @@ class Till:
     def busy(self) -> bool:
         """Whether a sale is on the desk, or anything is unfinished."""
         return bool(self.view.unfinished) or self.view.stage in _BUSY
+
+    @property
+    def fit(self) -> bool:
+        """Whether the till would sell without asking the switch anything before."""
+        return self.view.link is LinkState.UP and self.engine._witnessed.unfit() is None
 
     @property
     def opened_count(self) -> int:
