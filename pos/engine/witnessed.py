@@ -13,7 +13,7 @@ from pos.errors import JournalError
 from pos.sale.history import Gap, GapClosed
 from pos.sale.payment import Opened, State, WindowClosed
 from pos.sale.refund import RefundAsked
-from pos.sale.testimony import Act, Claim, Testimony, Unheard
+from pos.sale.testimony import NEWEST, Act, Claim, Testimony, Unheard
 from pos.sale.view import Notice, notice
 
 PAGE_COUNT_MAX = 10_000
@@ -125,7 +125,7 @@ class Witnessed:
         A message that came late stands above those that overtook it, so one known act is no end.
         That fewer than a page of them can overtake one is all that is relied on.
         """
-        gap, before = self._writer.history.gap, 0
+        gap, before = self._writer.history.gap, NEWEST
         missing: list[Opened | RefundAsked] = []
         for _ in range(PAGE_COUNT_MAX):
             page = self._parts.switch.testify(None, before)

@@ -33,6 +33,9 @@ _OF_WALLET = select(wallet_customer.c.name).where(
 _NAMES = _OF_WALLET.order_by(wallet_customer.c.name)
 _FIRST = _NAMES.limit(1)
 _NAMED = _OF_WALLET.where(wallet_customer.c.name == bindparam("of_name"))
+_WAITING = select(wallet_charge).where(
+    wallet_charge.c.wallet == bindparam("of_wallet"), wallet_charge.c.state == Answer.PENDING
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,7 @@ class Customers:
     def waiting(self, wallet: str, customer: str | None = None) -> list[Waiting]:
         """What waits in the apps of the wallet, or of one customer."""
         chosen = self._wallet(wallet)
-        query = select(wallet_charge).where(
-            wallet_charge.c.wallet == chosen.name, wallet_charge.c.state == Answer.PENDING
-        )
+        query, named = _WAITING, {"of_wallet": chosen.name}
         if customer is not None:
             query = query.where(wallet_charge.c.customer == customer)
         with self._store.read() as connection:
@@ -155,7 +156,7 @@ class Customers:
                     row.merchant_name,
                     Amount(row.value, chosen.currency),
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(query, named)
             ]
 
     def charges(self, wallet: str, customer: str) -> list[Charged]:

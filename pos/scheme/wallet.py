@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 from sqlalchemy.engine import RowMapping
@@ -43,6 +44,11 @@ _OF_PAYMENT = (
     charges.c.payment_id == bindparam("of_payment"),
 )
 _CHARGE = select(charges).where(*_OF_PAYMENT).with_for_update()
+_ACCOUNT = (
+    select(customers.c.name)
+    .where(customers.c.wallet == bindparam("of_wallet"), customers.c.name == bindparam("of_name"))
+    .with_for_update()
+)
 _ADD_MOVEMENT = insert(movements)
 _MOVED = select(func.coalesce(func.sum(movements.c.value), 0)).where(
     movements.c.wallet == bindparam("of_wallet"),
@@ -54,7 +60,7 @@ _MOVED = select(func.coalesce(func.sum(movements.c.value), 0)).where(
 @cache
 def _changing(names: tuple[str, ...]) -> Update:
     """The update of the columns `names` of a charge."""
-    changed = {name: bindparam(f"to_{name}") for name in names}
+    changed: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
     return update(charges).where(*_OF_PAYMENT).values(changed)
 
 
@@ -228,10 +234,7 @@ class SimulatedWallet:
 
     def _afford(self, connection: Connection, customer: str, value: int) -> Outcome:
         # Her money is spent by one payment at a time, or two could each find it sufficient.
-        account = select(customers.c.name).where(
-            customers.c.wallet == self.name, customers.c.name == customer
-        )
-        connection.execute(account.with_for_update())
+        connection.execute(_ACCOUNT, {"of_wallet": self.name, "of_name": customer})
         enough = self.balance(connection, customer) >= value
         return PAID if enough else declined("USER_BALANCE_NOT_ENOUGH")
 
@@ -239,7 +242,8 @@ class SimulatedWallet:
         outcome = self._afford(connection, row["customer"], row["value"])
         if outcome.answer is Answer.PAID:
             self._change(connection, row["payment_id"], state=Answer.PAID)
-            self._take(connection, row["payment_id"], row["customer"], row["value"])
+            payment_id = row["payment_id"]
+            self._move(connection, "charge", payment_id, payment_id, row["customer"], -row["value"])
             return outcome
         return self._refuse(connection, row["payment_id"], outcome.code)
 
@@ -286,9 +290,6 @@ class SimulatedWallet:
         named = {f"to_{name}": value for name, value in columns.items()}
         named |= {"of_wallet": self.name, "of_payment": payment_id}
         connection.execute(_changing(tuple(columns)), named)
-
-    def _take(self, connection: Connection, payment_id: str, customer: str, value: int) -> None:
-        self._move(connection, "charge", payment_id, payment_id, customer, -value)
 
     def _move(
         self,

@@ -54,8 +54,12 @@ _REACH = (
     .where(*_MINE, marks.c.seq < bindparam("to_seq"))
     .values({name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")})
 )
-_PAGE = select(acts).where(*_of(acts)).order_by(acts.c.number.desc()).limit(ACTS_PER_PAGE_MAX + 1)
-_PAGE_BEFORE = _PAGE.where(acts.c.number < bindparam("before"))
+_PAGE = (
+    select(acts)
+    .where(*_of(acts), acts.c.number < bindparam("before"))
+    .order_by(acts.c.number.desc())
+    .limit(ACTS_PER_PAGE_MAX + 1)
+)
 _PAYMENTS = select(payments).where(payments.c.client_id == bindparam("of_client"))
 _PAYMENTS_ASKED = _PAYMENTS.where(payments.c.request_id.in_(bindparam("wanted", expanding=True)))
 _PAYMENTS_BOUGHT = _PAYMENTS.where(payments.c.payment_id.in_(bindparam("wanted", expanding=True)))
@@ -103,8 +107,7 @@ class Witness:
         with self._store.write() as connection:
             _claim(connection, client_id, asked, milliseconds(self._clock()))
             row = _mark(connection, client_id, asked.store_terminal_id)
-            # Who claims to be the till, at every start and every minute, need not be told again.
-            found = [] if asked.session else _page(connection, client_id, asked)
+            found = [] if asked.before is None else _page(connection, client_id, asked)
             told = _told(connection, client_id, found[:ACTS_PER_PAGE_MAX])
         known: dict[str, Any] = {}
         if row is not None:
@@ -189,11 +192,8 @@ def _add_act(
 
 def _page(connection: Connection, client_id: str, asked: WitnessRequest) -> list[Any]:
     """The newest acts below the number that was asked for, one more than a page."""
-    named = _named(client_id, asked.store_terminal_id)
-    if asked.before is None:
-        return list(connection.execute(_PAGE, named).mappings())
-    named["before"] = int(asked.before)
-    return list(connection.execute(_PAGE_BEFORE, named).mappings())
+    named = _named(client_id, asked.store_terminal_id) | {"before": int(asked.before or 0)}
+    return list(connection.execute(_PAGE, named).mappings())
 
 
 def _told(connection: Connection, client_id: str, page: list[Any]) -> tuple[WitnessAct, ...]:

@@ -18,7 +18,7 @@ from pos.proof.simulation.judging import judged
 from pos.proof.simulation.people import People
 from pos.proof.simulation.world import World
 
-SALES_PER_SHOP = 10
+SALES_PER_SHOP = 8
 TELLINGS_MAX = 120
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 

@@ -28,7 +28,7 @@ from pos.switch.exchange import Exchange
 
 REBOOT_COUNT_MAX = 40
 # Fewer inquiries than a shop has patience for: each says the same again, and costs as much.
-LIMITS = Limits(inquiry_count_max=4, restart_inquiry_count_max=2, order_code_life_s_max=15.0)
+LIMITS = Limits(inquiry_count_max=3, restart_inquiry_count_max=2, order_code_life_s_max=15.0)
 JUMPS_S = (0.0, -5 * 3600.0, 30 * 3600.0, 86_400.0 * 3650, -1e9)
 PRINTING_S_MAX = 6.0
 FORGOTTEN_MAX = 3

@@ -15,7 +15,7 @@ TILLS = ("T01", "T02")
 REST_S_MAX = 4 * 3600.0
 REST_STEPS_MAX = 5_000
 # How often, and after how many seconds, a till is given time to look after its witness.
-QUIET_COUNT = 4
+QUIET_COUNT = 2
 PROBED_S = 61.0
 
 
