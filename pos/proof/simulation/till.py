@@ -77,8 +77,13 @@ class Till:
 
     @property
     def busy(self) -> bool:
-        """Whether a sale is on the desk, or anything is unfinished."""
-        return bool(self.view.unfinished) or self.view.stage in _BUSY
+        """Whether a sale is on the desk, or anything is unfinished.
+
+        A sale that was put aside is, though the view has it on the desk and not among those.
+        """
+        history = self.journal.history
+        unfinished = history.open_payments() or history.open_refunds()
+        return bool(unfinished) or self.view.stage in _BUSY
 
     @property
     def fit(self) -> bool:
