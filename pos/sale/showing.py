@@ -20,6 +20,8 @@ ARRIVED_COUNT = 3
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
     """One payment with what was given back of it. `wall_s` is Unix seconds."""
+    if (kept := history.shown.get(payment.request_id)) is not None:
+        return kept
     given, waiting = 0, [payment.opened_at] if payment.state.open else []
     refund_open = False
     for refund in history.refunds_of(payment.request_id):
@@ -28,7 +30,7 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         elif refund.state is RefundState.ASKED:
             refund_open = True
             waiting.append(refund.asked_at)
-    return SaleRow(
+    made = SaleRow(
         payment.request_id,
         payment.amount,
         payment.state,
@@ -42,6 +44,9 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         contested=history.contested.get(payment.request_id, ""),
         static_number=number_of(payment),
     )
+    if not waiting:  # what waits may come to need a person by time alone
+        history.shown[payment.request_id] = made
+    return made
 
 
 def view_of(
