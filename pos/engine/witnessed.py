@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pos.engine.parts import Parts, Writer
 from pos.errors import JournalError
 from pos.sale.history import Gap, GapClosed
-from pos.sale.payment import Opened
+from pos.sale.payment import Opened, State, WindowClosed
 from pos.sale.refund import RefundAsked
-from pos.sale.testimony import Act, Claim, Testimony, Unheard
+from pos.sale.testimony import NEWEST, Act, Claim, Testimony, Unheard
 from pos.sale.view import Notice, notice
 
 PAGE_COUNT_MAX = 10_000
@@ -70,9 +70,15 @@ class Witnessed:
         if history.gap is None or not self._fetched:
             return self.told
         for asked in list(self._waiting):
-            if history.payments[asked.request_id].state.open:
+            payment = history.payments[asked.request_id]
+            reversal = payment.state is State.CANCELLING and asked.amount == payment.amount
+            if payment.state.open and not reversal:
                 continue
             self._waiting.remove(asked)
+            if reversal:
+                # No cancel can be done any more: it is the refund that stood in for it.
+                self._take_up(WindowClosed(asked.request_id, asked.refund_id))
+                continue
             left = history.left_amount(asked.request_id)
             if left is not None and left.value >= asked.amount.value:
                 self._take_up(asked)
@@ -114,25 +120,26 @@ class Witnessed:
             self.told = notice("witness.superseded", grave=True)
 
     def _fetch(self) -> None:
-        """Read the witness's list back to the last act that the journal knows; then write it."""
-        gap, before = self._writer.history.gap, 0
+        """Read the witness's list back to where the journal knows every act; then write it.
+
+        A message that came late stands above those that overtook it, so one known act is no end.
+        That fewer than a page of them can overtake one is all that is relied on.
+        """
+        gap, before = self._writer.history.gap, NEWEST
         missing: list[Opened | RefundAsked] = []
         for _ in range(PAGE_COUNT_MAX):
             page = self._parts.switch.testify(None, before)
             if not isinstance(page, Testimony) or gap is None:
                 return None
-            for act in page.acts:
-                if self._known(act, gap):
-                    return self._import(missing)
-                if act.asked is not None:
-                    missing.append(act.asked)
-            if not page.more:
+            unknown = [act for act in page.acts if not self._known(act, gap)]
+            missing += [act.asked for act in unknown if act.asked is not None]
+            if not (unknown and page.more):
                 return self._import(missing)
             before = page.acts[-1].number
         return None
 
     def _known(self, act: Act, gap: Gap) -> bool:
-        """Whether the act is of this very journal, from before the gap; so are all older ones."""
+        """Whether the act is of this very journal, from before the gap."""
         if not 0 < act.seq <= gap.whole_until:
             return False
         return self._parts.journal.holds(act.seq, bytes.fromhex(act.head))
@@ -149,7 +156,7 @@ class Witnessed:
         self._fetched = self._writer.halt is None
         self._resume()
 
-    def _take_up(self, asked: Opened | RefundAsked) -> None:
+    def _take_up(self, asked: Opened | RefundAsked | WindowClosed) -> None:
         if self._writer.write(asked):
             self._count += 1
             self._resume()

@@ -28,6 +28,7 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.view import SaleRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,10 @@ ENTRIES: tuple[type[Entry], ...] = (
 
 @dataclass(slots=True)
 class History:
-    """The fold. Mutable, owned by one thread; `apply` is its only way to change."""
+    """The fold. Mutable, owned by one thread; `apply` is its only way to change.
+
+    `shown` is a place for what `showing` made of a payment; each entry about it empties it.
+    """
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
@@ -107,6 +111,7 @@ class History:
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     gap: Gap | None = None
+    shown: dict[str, SaleRow] = field(default_factory=dict, repr=False, compare=False)
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -140,6 +145,7 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
+                self.shown.pop(entry.request_id, None)
             case Gap() if self.gap is None:  # the first, until it is closed
                 self.gap = entry
             case GapClosed():
@@ -169,6 +175,7 @@ class History:
 
     def _keep(self, payment: Payment) -> None:
         self.payments[payment.request_id] = payment
+        self.shown.pop(payment.request_id, None)
         if payment.state.open:
             self._open[payment.request_id] = None
         else:
@@ -180,6 +187,7 @@ class History:
         if refund.refund_id not in self.refunds:
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
         self.refunds[refund.refund_id] = refund
+        self.shown.pop(refund.request_id, None)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:

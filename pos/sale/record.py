@@ -5,6 +5,7 @@ Amounts become `{"value": 12900, "currency": "NOK"}`; everything else is text, n
 """
 
 import types
+from collections.abc import Callable
 from dataclasses import fields
 from enum import StrEnum
 from typing import Any, get_args, get_origin, get_type_hints
@@ -14,7 +15,6 @@ from pos.sale.history import ENTRIES, Entry
 from pos.sale.money import Amount
 
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
-_HINTS: dict[str, dict[str, Any]] = {name: get_type_hints(kind) for name, kind in _KINDS.items()}
 
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
@@ -26,8 +26,8 @@ def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
 def decode(kind: str, body: dict[str, Any]) -> Entry:
     """The entry that `encode` took apart. Raises JournalDamaged for one that it never wrote."""
     try:
-        hints = _HINTS[kind]
-        return _KINDS[kind](**{name: _typed(hints[name], value) for name, value in body.items()})
+        readers = _READERS[kind]
+        return _KINDS[kind](**{name: readers[name](value) for name, value in body.items()})
     except (KeyError, OverflowError, TypeError, ValueError) as fault:
         raise JournalDamaged(
             f"The journal holds a {kind!r} entry that this version cannot read; "
@@ -41,11 +41,20 @@ def _plain(value: object) -> object:
     return str(value) if isinstance(value, StrEnum) else value
 
 
-def _typed(hint: Any, value: Any) -> Any:
+def _amount(value: Any) -> Amount:
+    return Amount(value["value"], value["currency"])
+
+
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """What makes a field with this type of a JSON value."""
     if get_origin(hint) is types.UnionType:
-        if value is None:
-            return None
-        hint = next(each for each in get_args(hint) if each is not types.NoneType)
-    if hint is Amount:
-        return Amount(value["value"], value["currency"])
-    return hint(value)
+        given = _reader(next(each for each in get_args(hint) if each is not types.NoneType))
+        return lambda value: None if value is None else given(value)
+    reader: Callable[[Any], Any] = _amount if hint is Amount else hint
+    return reader
+
+
+_READERS: dict[str, dict[str, Callable[[Any], Any]]] = {
+    name: {field: _reader(hint) for field, hint in get_type_hints(kind).items()}
+    for name, kind in _KINDS.items()
+}

@@ -20,11 +20,17 @@ ARRIVED_COUNT = 3
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
     """One payment with what was given back of it. `wall_s` is Unix seconds."""
-    refunds = history.refunds_of(payment.request_id)
-    given = sum(r.amount.value for r in refunds if r.state is RefundState.REFUNDED)
-    asked_open = [r.asked_at for r in refunds if r.state is RefundState.ASKED]
-    began = [payment.opened_at] if payment.state.open else []
-    return SaleRow(
+    if (kept := history.shown.get(payment.request_id)) is not None:
+        return kept
+    given, waiting = 0, [payment.opened_at] if payment.state.open else []
+    refund_open = False
+    for refund in history.refunds_of(payment.request_id):
+        if refund.state is RefundState.REFUNDED:
+            given += refund.amount.value
+        elif refund.state is RefundState.ASKED:
+            refund_open = True
+            waiting.append(refund.asked_at)
+    made = SaleRow(
         payment.request_id,
         payment.amount,
         payment.state,
@@ -32,12 +38,15 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         wallet=payment.wallet,
         result_code=payment.result_code,
         refunded=given,
-        refund_open=bool(asked_open),
+        refund_open=refund_open,
         left=history.left(payment.request_id),
-        needs_person=any(wall_s - each > limits.person_after_s for each in began + asked_open),
+        needs_person=bool(waiting) and wall_s - min(waiting) > limits.person_after_s,
         contested=history.contested.get(payment.request_id, ""),
         static_number=number_of(payment),
     )
+    if not waiting:  # what waits may come to need a person by time alone
+        history.shown[payment.request_id] = made
+    return made
 
 
 def view_of(

@@ -11,6 +11,8 @@ from enum import StrEnum
 from pos.sale.payment import Opened
 from pos.sale.refund import RefundAsked
 
+NEWEST = 10**17  # more than any number of an act: the newest are asked for as those below it
+
 
 class Unheard(StrEnum):
     """Why there is no testimony."""
@@ -49,9 +51,10 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """What the switch was last told, by which session, and its newest acts, newest first.
+    """What the switch was last told, by which session, and the acts asked for.
 
     `seq` is 0 and `head` empty when it never heard of this till. `more`: there are older acts.
+    Acts come newest first.
     """
 
     session: str

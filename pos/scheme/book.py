@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import partial
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from pos.sale.money import Amount
 from pos.scheme import answers
@@ -63,6 +63,12 @@ log = logging.getLogger(__name__)
 PUBLIC_URL = "https://qr.samkassa.example"
 RECOVERED_AT_ONCE_MAX = 1_000
 RECOVERY_S_MAX = 30.0
+_LEFT_OPEN = (
+    select(payments)
+    .where(OPEN_PAYMENT)
+    .order_by(payments.c.created_at_ms)
+    .limit(bindparam("count_max"))
+)
 _OPEN = (
     PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING, RefundState.PENDING,
 )  # fmt: skip
@@ -239,14 +245,9 @@ class Book:
         The oldest first, so many and so long that a wallet that is away cannot keep the switch
         from answering: the rest is pursued while it does.
         """
-        query = (
-            select(payments)
-            .where(OPEN_PAYMENT)
-            .order_by(payments.c.created_at_ms)
-            .limit(RECOVERED_AT_ONCE_MAX)
-        )
         with self._store.read() as connection:
-            rows = [PaymentRecord(**row) for row in connection.execute(query).mappings()]
+            found = connection.execute(_LEFT_OPEN, {"count_max": RECOVERED_AT_ONCE_MAX}).mappings()
+            rows = [PaymentRecord(**row) for row in found]
         refunds = self._refunds.unfinished(RECOVERED_AT_ONCE_MAX)
         steps: list[Callable[[], PaymentRecord | RefundRecord]] = [
             *(partial(self._progress.advance, row) for row in rows),

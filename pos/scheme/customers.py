@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from pos.errors import WrongUse
 from pos.sale.money import Amount
@@ -24,6 +24,18 @@ from pos.scheme.wallet import SimulatedWallet, code_digest
 
 CODE_LIFETIME = timedelta(minutes=5)
 NAMES_TOLD_MAX = 10
+
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_ADD_CODE = insert(wallet_code)
+_OF_WALLET = select(wallet_customer.c.name).where(
+    wallet_customer.c.wallet == bindparam("of_wallet")
+)
+_NAMES = _OF_WALLET.order_by(wallet_customer.c.name)
+_FIRST = _NAMES.limit(1)
+_NAMED = _OF_WALLET.where(wallet_customer.c.name == bindparam("of_name"))
+_WAITING = select(wallet_charge).where(
+    wallet_charge.c.wallet == bindparam("of_wallet"), wallet_charge.c.state == Answer.PENDING
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +105,14 @@ class Customers:
         )
         code = "".join(next(digits) if mark == "#" else mark for mark in chosen.code)
         with self._store.write() as connection:
-            connection.execute(
-                insert(wallet_code).values(
-                    digest=code_digest(code),
-                    wallet=chosen.name,
-                    customer=self._customer(connection, chosen.name, customer),
-                    behaviour=behaviour,
-                    expires_at_ms=milliseconds(self._clock() + CODE_LIFETIME),
-                )
-            )
+            row = {
+                "digest": code_digest(code),
+                "wallet": chosen.name,
+                "customer": self._customer(connection, chosen.name, customer),
+                "behaviour": behaviour,
+                "expires_at_ms": milliseconds(self._clock() + CODE_LIFETIME),
+            }
+            connection.execute(_ADD_CODE, row)
         return code
 
     def scan(self, text: str, wallet: str, customer: str | None = None) -> Offer:
@@ -133,9 +144,7 @@ class Customers:
     def waiting(self, wallet: str, customer: str | None = None) -> list[Waiting]:
         """What waits in the apps of the wallet, or of one customer."""
         chosen = self._wallet(wallet)
-        query = select(wallet_charge).where(
-            wallet_charge.c.wallet == chosen.name, wallet_charge.c.state == Answer.PENDING
-        )
+        query, named = _WAITING, {"of_wallet": chosen.name}
         if customer is not None:
             query = query.where(wallet_charge.c.customer == customer)
         with self._store.read() as connection:
@@ -147,7 +156,7 @@ class Customers:
                     row.merchant_name,
                     Amount(row.value, chosen.currency),
                 )
-                for row in connection.execute(query)
+                for row in connection.execute(query, named)
             ]
 
     def charges(self, wallet: str, customer: str) -> list[Charged]:
@@ -206,12 +215,8 @@ class Customers:
             raise WrongUse(f"There is no wallet {name!r}; the scheme has {known}.") from None
 
     def _customer(self, connection: Connection, wallet: str, name: str | None) -> str:
-        of_wallet = select(wallet_customer.c.name).where(wallet_customer.c.wallet == wallet)
-        if name is None:
-            wanted = of_wallet.order_by(wallet_customer.c.name).limit(1)
-        else:
-            wanted = of_wallet.where(wallet_customer.c.name == name)
-        found: str | None = connection.execute(wanted).scalar()
+        wanted, named = (_FIRST, {}) if name is None else (_NAMED, {"of_name": name})
+        found: str | None = connection.execute(wanted, {"of_wallet": wallet} | named).scalar()
         if found is not None:
             return found
         names = self._names(connection, wallet)
@@ -223,9 +228,4 @@ class Customers:
         )
 
     def _names(self, connection: Connection, wallet: str) -> list[str]:
-        query = (
-            select(wallet_customer.c.name)
-            .where(wallet_customer.c.wallet == wallet)
-            .order_by(wallet_customer.c.name)
-        )
-        return list(connection.execute(query).scalars())
+        return list(connection.execute(_NAMES, {"of_wallet": wallet}).scalars())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, case, cast, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, case, cast, func, insert, select, text
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
@@ -105,7 +105,7 @@ def post(
         | {"leg": number, "account": leg.account, "value": leg.value, "currency": leg.currency}
         for number, leg in moving
     ]
-    connection.execute(insert(entry), rows)
+    connection.execute(_ADD, rows)
 
 
 def capture(
@@ -159,6 +159,11 @@ _LEGS = """
     ) AS legs(leg, account, value, currency)
 """
 _POST = text(_LEGS)
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_ADD = insert(entry)
+_POSTED = select(entry.c.tx).where(
+    entry.c.client_id == bindparam("of_client"), entry.c.tx == bindparam("of_tx")
+)
 _ABROAD = ("abroad_value", "abroad_currency", "abroad_quote_id", "abroad_price")
 _CAPTURE = Statement(
     f"""
@@ -197,10 +202,8 @@ def _moving(kind: str, legs: Sequence[Leg]) -> list[tuple[int, Leg]]:
 
 def posted(connection: Connection, payment: PaymentRecord, kind: str, reference: str) -> bool:
     """Whether transaction `kind:reference` of `payment` is in the books."""
-    query = select(entry.c.tx).where(
-        entry.c.client_id == payment.client_id, entry.c.tx == f"{kind}:{reference}"
-    )
-    return connection.execute(query).first() is not None
+    named = {"of_client": payment.client_id, "of_tx": f"{kind}:{reference}"}
+    return connection.execute(_POSTED, named).first() is not None
 
 
 def balances(connection: Connection) -> list[Mapping[str, Any]]:

@@ -5,7 +5,7 @@ comes second, in another thread or process, changes nothing and sees what the fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any
 
@@ -112,9 +112,13 @@ class PaymentRecord:
 
 
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
-_OF_CLIENT = select(payments).where(payments.c.client_id == bindparam("client_id"))
+_PAYMENT = select(*(payments.c[each.name] for each in fields(PaymentRecord)))
+_OF_CLIENT = _PAYMENT.where(payments.c.client_id == bindparam("client_id"))
 _BY_REQUEST = _OF_CLIENT.where(payments.c.request_id == bindparam("request_id"))
 _BY_PAYMENT = _OF_CLIENT.where(payments.c.payment_id == bindparam("payment_id"))
+_ROUTE = select(routes.c.client_id, routes.c.request_id).where(
+    routes.c.reference == bindparam("reference")
+)
 _BY_REQUEST_LOCKED = _BY_REQUEST.with_for_update()
 _BY_PAYMENT_LOCKED = _BY_PAYMENT.with_for_update()
 
@@ -140,6 +144,7 @@ _COUNTED = {"preserve_rowcount": True}
 
 _COLUMNS = tuple(column.name for column in payments.c)
 _ADD = sqlite.insert(payments).on_conflict_do_nothing()
+_ADD_ROUTES = insert(routes)
 # The payment, and the routes of what was inserted of it.
 _ADD_ROUTED = Statement(
     f"""
@@ -176,8 +181,8 @@ def payment_of(
     else:
         query = _BY_REQUEST_LOCKED if locked else _BY_REQUEST
         named = {"client_id": client_id, "request_id": request_id}
-    row = connection.execute(query, named).mappings().one_or_none()
-    return None if row is None else PaymentRecord(**row)
+    row = connection.execute(query, named).one_or_none()
+    return None if row is None else PaymentRecord(*row)
 
 
 def payment_again(
@@ -192,8 +197,7 @@ def payment_again(
 
 def payment_routed(connection: Connection, reference: str) -> PaymentRecord | None:
     """The payment of a payment id or an order code, whoever's it is."""
-    query = select(routes.c.client_id, routes.c.request_id).where(routes.c.reference == reference)
-    route = connection.execute(query).one_or_none()
+    route = connection.execute(_ROUTE, {"reference": reference}).one_or_none()
     if route is None:
         return None
     return payment_of(connection, route.client_id, request_id=route.request_id)
@@ -228,7 +232,7 @@ def _inserted(connection: Connection, record: PaymentRecord) -> bool:
         return False
     references = [record.payment_id, *([record.order_code] if record.order_code else [])]
     connection.execute(
-        insert(routes),
+        _ADD_ROUTES,
         [
             {"reference": each, "client_id": record.client_id, "request_id": record.request_id}
             for each in references

@@ -4,7 +4,7 @@ Apart from the rules for the same reason as the payments: every change of state 
 compare-and-set, so whoever comes second changes nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, bindparam, select, update
@@ -36,7 +36,7 @@ class RefundRecord:
 
 # Put together once, as those of the payments.
 _REFUNDS_OF = (
-    select(refunds)
+    select(*(refunds.c[each.name] for each in fields(RefundRecord)))
     .where(
         refunds.c.client_id == bindparam("client_id"),
         refunds.c.payment_id == bindparam("payment_id"),
@@ -56,7 +56,7 @@ def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> Ref
 def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
     """Refunds of a payment that are done or under way, oldest first."""
     named = {"client_id": payment.client_id, "payment_id": payment.payment_id}
-    return [RefundRecord(**row) for row in connection.execute(_REFUNDS_OF, named).mappings()]
+    return [RefundRecord(*row) for row in connection.execute(_REFUNDS_OF, named)]
 
 
 def refund_of(

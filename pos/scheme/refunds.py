@@ -7,7 +7,7 @@ payment first, then the wallet pays it, then both are marked done.
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from pos.scheme.answers import failure, refund_answer, refund_inquiry_answer
 from pos.scheme.coupons import shares_of_refund
@@ -36,6 +36,12 @@ from pos.switch.wire import (
 )
 
 WINDOW = timedelta(days=365)
+_UNFINISHED = (
+    select(refunds)
+    .where(OPEN_REFUND)
+    .order_by(refunds.c.created_at_ms)
+    .limit(bindparam("count_max"))
+)
 _REFUSED_BY_STATE = {
     PaymentState.CANCELLING: "ORDER_IS_CANCELED",
     PaymentState.CANCELLED: "ORDER_IS_CANCELED",
@@ -110,11 +116,9 @@ class Refunds:
 
     def unfinished(self, count_max: int) -> list[RefundRecord]:
         """At most `count_max` refunds that the wallet has not paid yet."""
-        query = (
-            select(refunds).where(OPEN_REFUND).order_by(refunds.c.created_at_ms).limit(count_max)
-        )
         with self._store.read() as connection:
-            return [RefundRecord(**row) for row in connection.execute(query).mappings()]
+            found = connection.execute(_UNFINISHED, {"count_max": count_max}).mappings()
+            return [RefundRecord(**row) for row in found]
 
     def _settled(self, record: RefundRecord) -> PaymentRecord | None:
         """The payment of a refund that comes off another currency than the price's."""

@@ -7,8 +7,10 @@ the truth about who was charged, and the switch must agree with it after any dea
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, func, insert, select, update
 from sqlalchemy.engine import RowMapping
 
 from pos.errors import IllegalMove
@@ -34,6 +36,32 @@ _AT_ONCE = {
     Behaviour.DAWDLES: PENDING,
     Behaviour.SILENT: PENDING,
 }
+
+
+# Put together once: SQLAlchemy takes longer to build a statement than to have it done.
+_OF_PAYMENT = (
+    charges.c.wallet == bindparam("of_wallet"),
+    charges.c.payment_id == bindparam("of_payment"),
+)
+_CHARGE = select(charges).where(*_OF_PAYMENT).with_for_update()
+_ACCOUNT = (
+    select(customers.c.name)
+    .where(customers.c.wallet == bindparam("of_wallet"), customers.c.name == bindparam("of_name"))
+    .with_for_update()
+)
+_ADD_MOVEMENT = insert(movements)
+_MOVED = select(func.coalesce(func.sum(movements.c.value), 0)).where(
+    movements.c.wallet == bindparam("of_wallet"),
+    movements.c.payment_id == bindparam("of_payment"),
+    movements.c.kind == bindparam("of_kind"),
+)
+
+
+@cache
+def _changing(names: tuple[str, ...]) -> Update:
+    """The update of the columns `names` of a charge."""
+    changed: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
+    return update(charges).where(*_OF_PAYMENT).values(changed)
 
 
 def code_digest(code: str) -> str:
@@ -206,10 +234,7 @@ class SimulatedWallet:
 
     def _afford(self, connection: Connection, customer: str, value: int) -> Outcome:
         # Her money is spent by one payment at a time, or two could each find it sufficient.
-        account = select(customers.c.name).where(
-            customers.c.wallet == self.name, customers.c.name == customer
-        )
-        connection.execute(account.with_for_update())
+        connection.execute(_ACCOUNT, {"of_wallet": self.name, "of_name": customer})
         enough = self.balance(connection, customer) >= value
         return PAID if enough else declined("USER_BALANCE_NOT_ENOUGH")
 
@@ -217,7 +242,8 @@ class SimulatedWallet:
         outcome = self._afford(connection, row["customer"], row["value"])
         if outcome.answer is Answer.PAID:
             self._change(connection, row["payment_id"], state=Answer.PAID)
-            self._take(connection, row["payment_id"], row["customer"], row["value"])
+            payment_id = row["payment_id"]
+            self._move(connection, "charge", payment_id, payment_id, row["customer"], -row["value"])
             return outcome
         return self._refuse(connection, row["payment_id"], outcome.code)
 
@@ -226,10 +252,8 @@ class SimulatedWallet:
         return declined(reason)
 
     def _row(self, connection: Connection, payment_id: str) -> RowMapping | None:
-        query = select(charges).where(
-            charges.c.wallet == self.name, charges.c.payment_id == payment_id
-        )
-        return connection.execute(query.with_for_update()).mappings().one_or_none()
+        named = {"of_wallet": self.name, "of_payment": payment_id}
+        return connection.execute(_CHARGE, named).mappings().one_or_none()
 
     def _known(self, connection: Connection, payment_id: str) -> RowMapping:
         row = self._row(connection, payment_id)
@@ -263,14 +287,9 @@ class SimulatedWallet:
         )
 
     def _change(self, connection: Connection, payment_id: str, **columns: object) -> None:
-        connection.execute(
-            update(charges)
-            .where(charges.c.wallet == self.name, charges.c.payment_id == payment_id)
-            .values(**columns)
-        )
-
-    def _take(self, connection: Connection, payment_id: str, customer: str, value: int) -> None:
-        self._move(connection, "charge", payment_id, payment_id, customer, -value)
+        named = {f"to_{name}": value for name, value in columns.items()}
+        named |= {"of_wallet": self.name, "of_payment": payment_id}
+        connection.execute(_changing(tuple(columns)), named)
 
     def _move(
         self,
@@ -281,26 +300,16 @@ class SimulatedWallet:
         customer: str,
         value: int,
     ) -> None:
-        connection.execute(
-            insert(movements).values(
-                wallet=self.name,
-                kind=kind,
-                reference=reference,
-                payment_id=payment_id,
-                customer=customer,
-                value=value,
-                currency=self.currency,
-                at_ms=milliseconds(self._clock()),
-            )
-        )
+        row = {
+            "wallet": self.name, "kind": kind, "reference": reference, "payment_id": payment_id,
+            "customer": customer, "value": value, "currency": self.currency,
+            "at_ms": milliseconds(self._clock()),
+        }  # fmt: skip
+        connection.execute(_ADD_MOVEMENT, row)
 
     def _moved(self, connection: Connection, payment_id: str, kind: str) -> int:
-        total = select(func.coalesce(func.sum(movements.c.value), 0)).where(
-            movements.c.wallet == self.name,
-            movements.c.payment_id == payment_id,
-            movements.c.kind == kind,
-        )
-        return int(connection.execute(total).scalar_one())
+        named = {"of_wallet": self.name, "of_payment": payment_id, "of_kind": kind}
+        return int(connection.execute(_MOVED, named).scalar_one())
 
 
 def _outcome(row: RowMapping) -> Outcome:

@@ -54,8 +54,12 @@ _REACH = (
     .where(*_MINE, marks.c.seq < bindparam("to_seq"))
     .values({name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")})
 )
-_PAGE = select(acts).where(*_of(acts)).order_by(acts.c.number.desc()).limit(ACTS_PER_PAGE_MAX + 1)
-_PAGE_BEFORE = _PAGE.where(acts.c.number < bindparam("before"))
+_PAGE = (
+    select(acts)
+    .where(*_of(acts), acts.c.number < bindparam("before"))
+    .order_by(acts.c.number.desc())
+    .limit(ACTS_PER_PAGE_MAX + 1)
+)
 _PAYMENTS = select(payments).where(payments.c.client_id == bindparam("of_client"))
 _PAYMENTS_ASKED = _PAYMENTS.where(payments.c.request_id.in_(bindparam("wanted", expanding=True)))
 _PAYMENTS_BOUGHT = _PAYMENTS.where(payments.c.payment_id.in_(bindparam("wanted", expanding=True)))
@@ -93,16 +97,17 @@ class Witness:
             elif row["session"] != mark.session:
                 raise Superseded("Another process of this terminal has taken its place since.")
             number = 1 if row is None else row["number"] + 1
-            if not _add_act(connection, client_id, mark, request, number, now_ms):
-                number -= 1
-            _advance(connection, client_id, mark, number, now_ms)
+            if _add_act(connection, client_id, mark, request, number, now_ms):
+                mine = _mine(client_id, mark) | {"to_number": number}
+                connection.execute(_COUNT, mine)
+            _advance(connection, client_id, mark, now_ms)
 
     def testify(self, client_id: str, asked: WitnessRequest) -> WitnessResponse:
         """What is known of a terminal; a claim to be it is granted first, if it may be."""
         with self._store.write() as connection:
             _claim(connection, client_id, asked, milliseconds(self._clock()))
             row = _mark(connection, client_id, asked.store_terminal_id)
-            found = _page(connection, client_id, asked.store_terminal_id, asked.before)
+            found = [] if asked.before is None else _page(connection, client_id, asked)
             told = _told(connection, client_id, found[:ACTS_PER_PAGE_MAX])
         known: dict[str, Any] = {}
         if row is not None:
@@ -124,7 +129,7 @@ def _claim(connection: Connection, client_id: str, asked: WitnessRequest, now_ms
     if row is None:
         _begin(connection, client_id, mark, now_ms)
     elif row["session"] == mark.session:
-        _advance(connection, client_id, mark, row["number"], now_ms)
+        _advance(connection, client_id, mark, now_ms)
     elif row["head"] == asked.replaces:
         connection.execute(_REPLACE, _named(client_id, mark.terminal) | _told_by(mark, now_ms))
 
@@ -153,13 +158,15 @@ def _begin(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> N
     )  # fmt: skip
 
 
-def _advance(connection: Connection, client_id: str, mark: Mark, number: int, now_ms: int) -> None:
+def _mine(client_id: str, mark: Mark) -> dict[str, Any]:
+    return _named(client_id, mark.terminal) | {"of_session": mark.session}
+
+
+def _advance(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> None:
     """A message that was overtaken by a later one takes nothing back."""
-    mine = _named(client_id, mark.terminal) | {"of_session": mark.session}
-    connection.execute(_COUNT, mine | {"to_number": number})
     told = _told_by(mark, now_ms)
     del told["to_session"]
-    connection.execute(_REACH, mine | told)
+    connection.execute(_REACH, _mine(client_id, mark) | told)
 
 
 def _add_act(
@@ -183,12 +190,10 @@ def _add_act(
     )  # fmt: skip
 
 
-def _page(connection: Connection, client_id: str, terminal: str, before: str | None) -> list[Any]:
-    """The newest acts below number `before`, one more than a page."""
-    named = _named(client_id, terminal)
-    if before is None:
-        return list(connection.execute(_PAGE, named).mappings())
-    return list(connection.execute(_PAGE_BEFORE, named | {"before": int(before)}).mappings())
+def _page(connection: Connection, client_id: str, asked: WitnessRequest) -> list[Any]:
+    """The newest acts below the number that was asked for, one more than a page."""
+    named = _named(client_id, asked.store_terminal_id) | {"before": int(asked.before or 0)}
+    return list(connection.execute(_PAGE, named).mappings())
 
 
 def _told(connection: Connection, client_id: str, page: list[Any]) -> tuple[WitnessAct, ...]:

@@ -60,7 +60,7 @@ class Switch(Protocol):
     def testify(self, claim: Claim | None, before: int = 0) -> Testimony | Unheard:
         """What it remembers of this till; a `claim` to be the till comes first.
 
-        Of its acts those with numbers below `before`, if that is not 0.
+        Of its acts those with numbers below `before`; none when that is 0.
         """
 
     def bear(self, session: str, reached: Callable[[], tuple[int, str]]) -> None:

@@ -24,6 +24,7 @@ TEXT_CHARACTERS_MAX = 2048  # the longest scalar of the API: an URL
 _COMMAND = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
+_TRUTHS = {True: "true", False: "false"}
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
 
 
@@ -53,13 +54,16 @@ class Message(BaseModel):
     def _leniently(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        if any(isinstance(value, str) and _COMMAND.search(value) for value in values.values()):
-            raise ValueError("a text holds a character that is a command and no letter")
-        return {
-            key: ("true" if value else "false") if isinstance(value, bool) else value
-            for key, value in values.items()
-            if value is not None and value != ""
-        }
+        taken = {}
+        for key, value in values.items():
+            if isinstance(value, str):
+                if _COMMAND.search(value):
+                    raise ValueError("a text holds a character that is a command and no letter")
+                if value:
+                    taken[key] = value
+            elif value is not None:
+                taken[key] = _TRUTHS[value] if isinstance(value, bool) else value
+        return taken
 
 
 M = TypeVar("M", bound=Message)
@@ -67,8 +71,7 @@ M = TypeVar("M", bound=Message)
 
 def dump(message: Message) -> bytes:
     """Compact UTF-8 JSON of `message`: every scalar a string, absent fields left out."""
-    fields = message.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    return message.model_dump_json(by_alias=True, exclude_none=True).encode()
 
 
 def load(cls: type[M], raw: bytes) -> M:
@@ -81,7 +84,7 @@ def load(cls: type[M], raw: bytes) -> M:
         raise WireError("The message is not UTF-8.") from None
     _check_depth(text)
     try:
-        fields = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        fields = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise WireError("The message is not JSON.") from None
     if not isinstance(fields, dict):
@@ -111,6 +114,8 @@ def read_time(text: str) -> datetime:
 
 
 def _check_depth(text: str) -> None:
+    if text.count("{") + text.count("[") <= DEPTH_MAX:
+        return  # not deeper than there are brackets
     depth = 0
     for match in _STRING_OR_BRACKET.finditer(text):
         mark = match[0]
@@ -132,6 +137,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(_name: str) -> NoReturn:
     raise ValueError("not a JSON number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def _fault(error: ValidationError) -> str:

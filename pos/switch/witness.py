@@ -69,7 +69,7 @@ class WitnessRequest(Message):
     """What do you remember of this terminal? With `session`: and I am it from now on.
 
     `replaces` is the head that a new session found; the same session leaves it out. `before` asks
-    for the acts with lower numbers.
+    for the acts with lower numbers; without it none are told.
     """
 
     store_terminal_id: Text64
@@ -99,7 +99,8 @@ class WitnessAct(Message):
 
 
 class WitnessResponse(Message):
-    """The last session, entry and head, and the newest acts, newest first; `more`: true or absent.
+    """The last session, entry and head, and the acts asked for, newest first; `more`: true or
+    absent.
 
     Whether a claim was granted shows in `session`.
     """

@@ -2,6 +2,7 @@
 
 import json
 
+from pos.sale.testimony import NEWEST
 from pos.switch.signature import Signer, content_to_sign
 from pos.switch.wire import PATHS, CancelRequest, RefundRequest, WireAmount, dump
 from pos.switch.witness import (
@@ -24,7 +25,7 @@ def head(seq: int) -> str:
     return f"{seq:064x}"
 
 
-def ask(till, session=None, seq=None, replaces=None, before=None, terminal="T07"):
+def ask(till, session=None, seq=None, replaces=None, before=str(NEWEST), terminal="T07"):
     """The witness's answer as JSON."""
     request = WitnessRequest(
         store_terminal_id=terminal,
@@ -32,7 +33,7 @@ def ask(till, session=None, seq=None, replaces=None, before=None, terminal="T07"
         seq=None if seq is None else str(seq),
         head=None if seq is None else head(seq),
         replaces=replaces,
-        before=before,
+        before=None if session else before,
     )
     reply = till.call(WITNESS_PATH, dump(request))
     assert reply.signed
@@ -166,7 +167,7 @@ def test_a_long_past_is_told_in_pages(till):
     for number in range(count):
         request = pay_request(f"r-{number}", "000000000000000000")  # no wallet's
         marked(till, "pay", request, FIRST, number + 2)
-    numbers, before = [], None
+    numbers, before = [], str(NEWEST)
     for _ in range(3):
         said = ask(till, before=before)
         numbers += [int(act["number"]) for act in said["acts"]]

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 # Hours of the day at which a shop opens; cancelling ends at 16:15 UTC, for what was paid by 16:00.
 HOURS = (8.0, 12.0, 15.6, 15.9, 15.97, 16.2)
+DAY_S = 86_400.0
+EVENING_S = 15.99 * 3600.0
 DAY = datetime(2026, 3, 1, tzinfo=UTC).timestamp()
 
 
@@ -27,9 +29,10 @@ class SwitchDied(BaseException):
 class Rates:
     """Probabilities: of each fault for each request, of each death for each step.
 
-    `clock_jump` is for each sale and till, `printer_fault` for each slip, `disk_forgets` for each
-    death of a till whose card acknowledged what it had not kept, `amount_altered` for each payment
-    that a faulty switch takes for another amount than was asked.
+    `clock_jump` is for each sale and till, `evening` for each sale, which then is one of the last
+    that can be cancelled until 16:15, `long_outage` for each outage, `printer_fault` for each
+    slip, `disk_forgets` for each death of a till whose card acknowledged what it had not kept,
+    `amount_altered` for each payment that a faulty switch takes for another amount than was asked.
     """
 
     not_sent: float = 0.02
@@ -49,9 +52,11 @@ class Rates:
     printer_fault: float = 0.1
     disk_forgets: float = 0.0
     amount_altered: float = 0.0
+    long_outage: float = 0.25
+    evening: float = 0.02
 
 
-NONE = Rates(*(0.0,) * 17)
+NONE = Rates(*(0.0,) * 19)
 STORM = Rates(
     request_late=0.15,
     answer_lost=0.1,
@@ -62,6 +67,7 @@ STORM = Rates(
 SILENCES = Rates(request_lost=0.3, request_late=0.1, answer_lost=0.2)
 ECHOES = Rates(answer_stale=0.4, amount_altered=0.15)
 LYING_CARD = Rates(disk_forgets=0.6, till_death=0.02)
+CLOSING = Rates(evening=1.0, outage=0.06, long_outage=0.8)
 
 WEATHERS = {
     "fair": NONE,
@@ -70,6 +76,7 @@ WEATHERS = {
     "silences": SILENCES,
     "echoes": ECHOES,
     "lying card": LYING_CARD,
+    "closing": CLOSING,
 }
 
 
@@ -120,6 +127,11 @@ class Fate:
     def strikes(self, probability: float) -> bool:
         """Whether a fault of this probability happens now."""
         return probability > 0.0 and not self.calm and self.chance.random() < probability
+
+    def until_evening_s(self) -> float:
+        """Seconds until the last moments of the switch's business day, which ends at 16:00 UTC."""
+        of_day_s = (self.epoch_s + self.now_s) % DAY_S
+        return (EVENING_S - of_day_s) % DAY_S
 
     def utc(self) -> datetime:
         """The time as the switch, whose clock is right, reads it."""

@@ -28,7 +28,7 @@ class Simulation:
     """See Gate."""
 
     name, number, title = "simulation", "G2", "Simulated shops with deaths and faults"
-    share = 0.45
+    share = 0.95
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first every planted bug, then the product for the rest of the time."""

@@ -14,7 +14,8 @@ from pos.switch.witness import WITNESS_PATH
 
 SILENCE_S = 5.0
 LATE_S_MAX = 240.0
-OUTAGES_S = (8.0, 20.0, 60.0, 1300.0)
+OUTAGES_S = (8.0, 20.0, 60.0)
+LONG_OUTAGE_S = 1300.0
 WITNESS = "witness"  # the one call that is no call of the wire
 EXCUSES = ("SYSTEM_ERROR", "REQUEST_TRAFFIC_EXCEED_LIMIT", "UNKNOWN_EXCEPTION")
 
@@ -80,13 +81,20 @@ class Line:
         if api != WITNESS:
             self._note(api, body)
         if fate.strikes(rates.outage):
-            self._down_until_s = fate.now_s + fate.chance.choice(OUTAGES_S)
+            self._break()
             self._silent("LOST")
         self._on_the_way(api, body)
         answer = self._deliver(api, self._taken(api, body), self.mark)
         if answer is None:
             self._silent("NO_ANSWER")
         return self._on_the_way_back(api, body, answer or b"")
+
+    def _break(self) -> None:
+        """Nothing comes through any more for a while."""
+        fate = self._fate
+        long = fate.strikes(fate.rates.long_outage)
+        lasts_s = LONG_OUTAGE_S if long else fate.chance.choice(OUTAGES_S)
+        self._down_until_s = fate.now_s + lasts_s
 
     def _taken(self, api: str, body: bytes) -> bytes:
         """The request as the switch takes it, which may be for another amount."""
@@ -114,6 +122,9 @@ class Line:
         fate, rates = self._fate, self._fate.rates
         stale = self._last.get(api, b"")
         self._last[api] = answer
+        if fate.strikes(rates.outage):
+            self._break()
+            self._silent("ANSWER_LOST")
         if fate.strikes(rates.answer_lost):
             self._silent("ANSWER_LOST")
         if fate.strikes(rates.answer_unsigned):

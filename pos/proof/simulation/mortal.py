@@ -6,7 +6,7 @@ may die, or fall silent, before and after each thing it does, and that its disk 
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from pos.journal import Disk, Journal
 from pos.proof.simulation.fate import Fate
-from pos.proof.simulation.swift import SwiftStore
+from pos.proof.simulation.swift import SwiftStore, Writing
 from pos.sale.history import Entry
 from pos.scheme.partners import Charge, Outcome, PartnerUnreachable
 from pos.scheme.wallet import SimulatedWallet
@@ -78,6 +78,10 @@ class MortalJournal(Journal):
         self._step = step
         self._noted = noted
 
+    def large(self) -> bool:
+        """Memory has no write-ahead log."""
+        return False
+
     def append(self, entry: Entry) -> bool:
         """As the product's, between two chances to die."""
         self._step()
@@ -106,15 +110,9 @@ class MortalStore(SwiftStore):
 
     step: Callable[[], None] | None = None
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """As the product's, between two chances to die."""
-        if self.step is not None:
-            self.step()
-        with super().write() as connection:
-            yield connection
-        if self.step is not None:
-            self.step()
+        return Writing(self.raw, self._connection, self.step)
 
 
 @dataclass(frozen=True, slots=True)

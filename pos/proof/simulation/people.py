@@ -22,15 +22,18 @@ PEOPLE = {
 }
 PERSONAL_CODE = "https://qr.vipps.no/28/2/01/031/4799999901"
 BEHAVIOURS = {
-    Behaviour.PAYS: 50,
+    Behaviour.PAYS: 60,
     Behaviour.PIN: 16,
     Behaviour.DECLINES: 8,
-    Behaviour.DAWDLES: 8,
-    Behaviour.SILENT: 6,
+    Behaviour.DAWDLES: 4,
+    Behaviour.SILENT: 4,
     Behaviour.NO_MONEY: 4,
 }
+PROMPT, PROMPT_S_MAX = 0.85, 4.0
+SHOWN_BEFORE = 0.02
 WATCHED_COUNT_MAX = 300
-SETTLING_COUNT_MAX = 60
+SETTLING_COUNT_MAX = 40
+SLOWER_S = 2.0
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
 
 
@@ -43,14 +46,24 @@ class People:
         self._chance = world.fate.chance
         self.codes: list[str] = []
 
+    def make_ready(self) -> None:
+        """Between customers the line is good for a moment, and the till finds that it may sell."""
+        till, _ = self._world.tills
+        if till.fit:
+            return
+        self._fate.calm = True
+        till.handle(Charge("1", Presenting.CUSTOMER))
+        till.handle(Stop())
+        self._fate.calm = False
+
     def sell(self) -> None:
         """One sale from the amount to whatever its end is, and sometimes a refund after it."""
         fate, chance = self._fate, self._chance
         till, other = self._world.tills
         if fate.strikes(fate.rates.clock_jump):
             till.jump_clock()
-        if chance.random() < 0.8:
-            self._see_that_it_sells(till)
+        if fate.strikes(fate.rates.evening):
+            fate.pass_time(fate.until_evening_s() + chance.uniform(0.0, 30.0))
         if chance.random() < 0.1:
             self._begin(other)
         if self._begin(till):
@@ -67,13 +80,6 @@ class People:
         for each in self._world.tills:
             self._settle(each)
 
-    def _see_that_it_sells(self, till: Till) -> None:
-        """Between customers the line is good for a moment, and the till finds that it may sell."""
-        self._fate.calm = True
-        till.handle(Charge("1", Presenting.CUSTOMER))
-        till.handle(Stop())
-        self._fate.calm = False
-
     def _begin(self, till: Till) -> bool:
         """An amount is typed, and a code held up or shown; whether the till lives."""
         chance = self._chance
@@ -83,10 +89,11 @@ class People:
         return till.handle(Charge(typed, Presenting.MERCHANT))
 
     def _hold_up(self, till: Till) -> bool:
-        code = self._fresh_code()
+        code = self._fresh_code() or self._fresh_code()  # her app tries again
+        shown_before = self._chance.random() < SHOWN_BEFORE
         if code is None:
             return False
-        if self.codes and self._chance.random() < 0.04:
+        if self.codes and shown_before:
             code = self._chance.choice(self.codes)  # shown before, by accident or not
         self.codes.append(code)
         alive = till.handle(Scanned(Secret(code), "QR"))
@@ -100,7 +107,7 @@ class People:
         customer = chance.choice(PEOPLE[wallet])
         (behaviour,) = chance.choices(list(BEHAVIOURS), weights=list(BEHAVIOURS.values()))
         if behaviour in (Behaviour.PIN, Behaviour.SILENT) and chance.random() < 0.6:
-            self._fate.later(chance.uniform(1.0, 110.0), lambda: self._answer_in_app(wallet))
+            self._fate.later(self._sooner_or_later(100.0), lambda: self._answer_in_app(wallet))
         if chance.random() < 0.04:
             return PERSONAL_CODE
         made: list[str] = []
@@ -113,7 +120,7 @@ class People:
 
     def _answer_in_app(self, wallet: str) -> None:
         """Somebody of `wallet` answers everything that waits in the app."""
-        approves = self._chance.random() < 0.75
+        approves = self._chance.random() < 0.85
 
         def answer(scheme: SimulatedScheme) -> None:
             for waiting in scheme.customers.waiting(wallet):
@@ -136,13 +143,13 @@ class People:
                 return  # too late, or taken by somebody else: the app says so
 
         self._world.switch.act(scan)
-        if self._chance.random() < 0.85:
-            self._fate.later(self._chance.uniform(0.5, 40.0), lambda: self._answer_in_app(wallet))
+        if self._chance.random() < 0.92:
+            self._fate.later(self._sooner_or_later(40.0), lambda: self._answer_in_app(wallet))
 
     def _wait_for_the_end(self, till: Till, other: Till) -> None:
         """Watch the till work until the sale is over, everybody has left, or it died."""
         fate, chance = self._fate, self._chance
-        stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.2 else None
+        stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.12 else None
         leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
         seen = ""
         for _ in range(WATCHED_COUNT_MAX):
@@ -166,18 +173,24 @@ class People:
 
     def _settle(self, till: Till) -> None:
         """Let the till come to the end of what it has begun, if it can."""
-        for _ in range(SETTLING_COUNT_MAX):
+        for count in range(SETTLING_COUNT_MAX):
             if not till.busy:
                 break
-            wait_s = till.work()
-            self._fate.pass_time(wait_s or 0.0)
+            wait_s = till.work() or 0.0
+            # The longer it takes the slower the machine is, so that a day without a line is short.
+            self._fate.pass_time(max(wait_s, SLOWER_S * count))
         self._clear_the_desk(till)
 
     def _notice_shown(self, text: str) -> None:
         """Somebody may see the code that the till shows, sooner or later."""
-        if text and self._chance.random() < 0.85:
-            in_s = self._chance.uniform(0.5, 60.0)
+        if text and self._chance.random() < 0.92:
+            in_s = self._sooner_or_later(60.0)
             self._fate.later(in_s, lambda: self._scan_shown(text))
+
+    def _sooner_or_later(self, late_s_max: float) -> float:
+        """After how many seconds somebody does what most do at once."""
+        at_once = self._chance.random() < PROMPT
+        return self._chance.uniform(0.3, PROMPT_S_MAX if at_once else late_s_max)
 
     def _clear_the_desk(self, till: Till) -> None:
         stage = till.view.stage

@@ -18,7 +18,7 @@ from pos.proof.simulation.judging import judged
 from pos.proof.simulation.people import People
 from pos.proof.simulation.world import World
 
-SALES_PER_SHOP = 10
+SALES_PER_SHOP = 8
 TELLINGS_MAX = 120
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 
@@ -52,9 +52,11 @@ def run(seed: int, rates: Rates | None = None, *, tellings_max: int = TELLINGS_M
         try:
             people = People(world)
             for plan in plans.upcoming(SALES_PER_SHOP):
+                fate.begin(seed, Plan())
+                people.make_ready()
                 fate.begin(seed, plan)
                 people.sell()
-                plans.learn(fate)
+                plans.learn(fate, world.opened_count)
             world.to_rest()
             history.found += judged(world, people.codes)
             digest.update(_trace(world))
@@ -88,9 +90,12 @@ class _Plans:
             self._told_count += 1
             yield self._made[self._told_count - 1]
 
-    def learn(self, fate: Fate) -> None:
-        """After the first telling it is known how many steps there are to die at."""
-        if len(self._made) > 1 or self._told_count > 1:
+    def learn(self, fate: Fate, opened_count: int) -> None:
+        """After the first telling it is known how many steps there are to die at.
+
+        A story in which nothing was sold is told once.
+        """
+        if len(self._made) > 1 or self._told_count > 1 or not opened_count:
             return
         plans = [Plan(till_dies_at=k) for k in range(1, fate.till_step_count + 1)]
         plans += [Plan(switch_dies_at=k) for k in range(1, fate.switch_step_count + 1)]

@@ -8,20 +8,20 @@ take most of the time of a statement, are replaced by the few lines that the rul
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
 from functools import cache
-from operator import itemgetter
 from typing import Any, cast
 
+import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from pos.errors import SettingsError
+from pos.proof.simulation.rows import Answer, Row
 from pos.scheme.simulation import open_scheme
 from pos.scheme.store import Store
-
-Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Statement:
     """One compiled statement: its text, and how to fill in and to read.
 
     `slots` tells for each placeholder where its value stands: at a number among those in the
-    statement, or under a name among those given beside it; None when SQLAlchemy must say.
+    statement, or under a name among those given beside it; None when SQLAlchemy must say. `texts`
+    are those of a statement with lists in it, by their lengths.
     """
 
     text: str
@@ -38,72 +39,17 @@ class Statement:
     expands: bool
     names: tuple[str, ...]
     make: Callable[[Row], Any]
-
-
-class Answer:
-    """What came back, all of it, read the ways in which the rules read it."""
-
-    __slots__ = ("_make", "_names", "_rows", "rowcount")
-
-    def __init__(
-        self, rows: list[Row], rowcount: int, names: tuple[str, ...], make: Callable[[Row], Any]
-    ) -> None:
-        self._rows = rows
-        self._names = names
-        self._make = make
-        self.rowcount = rowcount
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self.all())
-
-    def all(self) -> list[Any]:
-        """Every row, with its columns as attributes."""
-        make = self._make
-        return [make(row) for row in self._rows]
-
-    def first(self) -> Any:
-        """The first row, or None."""
-        return self._make(self._rows[0]) if self._rows else None
-
-    def one_or_none(self) -> Any:
-        """The only row, or None."""
-        if len(self._rows) > 1:
-            raise LookupError("More than one row was found.")
-        return self.first()
-
-    def one(self) -> Any:
-        """The only row."""
-        if len(self._rows) != 1:
-            raise LookupError(f"{len(self._rows)} rows were found instead of one.")
-        return self.first()
-
-    def scalar(self) -> Any:
-        """The first column of the first row, or None."""
-        return self._rows[0][0] if self._rows else None
-
-    def scalar_one(self) -> Any:
-        """The first column of the only row."""
-        self.one()
-        return self._rows[0][0]
-
-    def scalars(self) -> "Answer":
-        """The first column of every row."""
-        return Answer(self._rows, self.rowcount, (), itemgetter(0))
-
-    def mappings(self) -> "Answer":
-        """Every row as a mapping by column."""
-        names = self._names
-        return Answer(
-            self._rows,
-            self.rowcount,
-            names,
-            lambda row: dict(zip(names, row, strict=True)),
-        )
+    texts: dict[tuple[int, ...], str] = field(default_factory=dict)
 
 
 @cache
 def _engine() -> Engine:
     """An engine that has seen a real connection, so that it knows what this SQLite can do."""
+    if not sqlalchemy.__version__.startswith(KNOWN):
+        raise SettingsError(
+            f"The simulation knows SQLAlchemy {KNOWN}x from the inside, and this is "
+            f"{sqlalchemy.__version__}; install that version to prove with."
+        )
     engine = create_engine("sqlite://")
     with engine.connect():
         pass
@@ -116,6 +62,7 @@ def _dialect() -> Dialect:
     return _engine().dialect
 
 
+KNOWN = "2.1."
 _KEPT = "_kept_by_the_proof"
 _cache: dict[Any, Any] = {}
 _prepared: dict[int, Statement] = {}
@@ -126,9 +73,15 @@ def _prepare(compiled: SQLCompiler) -> Statement:
     if any((compiled.insert_prefetch, compiled.update_prefetch, compiled._bind_processors)):
         raise NotImplementedError("A statement needs more of SQLAlchemy than stands here.")
     names = tuple(column.keyname for column in compiled._result_columns)
-    kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
     expands = bool(compiled.post_compile_params)
-    return Statement(compiled.string, compiled, _slots(compiled), expands, names, kind._make)
+    make = _row(names)._make
+    return Statement(compiled.string, compiled, _slots(compiled), expands, names, make)
+
+
+@cache
+def _row(names: tuple[str, ...]) -> Any:
+    """The shape of a row, whose columns are attributes."""
+    return namedtuple("Row", names, rename=True)
 
 
 def _slots(compiled: SQLCompiler) -> tuple[int | str, ...] | None:
@@ -179,10 +132,11 @@ class SwiftConnection:
         cursor = self.raw.execute(text, values)
         if known.names:
             return Answer(cursor.fetchall(), cursor.rowcount, known.names, known.make)
+        if cursor.description is None:
+            return Answer([], cursor.rowcount, (), tuple)
         # Of a statement that was given as text, only its answer tells the columns.
-        names = tuple(column[0] for column in cursor.description or ())
-        kind = namedtuple("Row", names, rename=True)  # type: ignore[misc]
-        return Answer(cursor.fetchall() if names else [], cursor.rowcount, names, kind._make)
+        names = tuple(column[0] for column in cursor.description)
+        return Answer(cursor.fetchall(), cursor.rowcount, names, _row(names)._make)
 
     def _compiled(
         self, statement: Any, given: Mapping[str, Any], *, many: bool
@@ -223,6 +177,27 @@ def _expanded(
     known: Statement, extracted: Any, given: Mapping[str, Any] | None
 ) -> tuple[str, list[Any]]:
     """Text and values of a statement with a list in it: the text depends on the list's length."""
+    if known.slots is None:
+        return _expanded_anew(known, extracted, given)
+    values: list[Any] = []
+    lengths = []
+    for value in _filled(known, extracted, given):
+        if isinstance(value, list | tuple):
+            lengths.append(len(value))
+            values += value
+        else:
+            values.append(value)
+    text = known.texts.get(tuple(lengths))
+    if text is None:
+        text, _ = _expanded_anew(known, extracted, given)
+        known.texts[tuple(lengths)] = text
+    return text, values
+
+
+def _expanded_anew(
+    known: Statement, extracted: Any, given: Mapping[str, Any] | None
+) -> tuple[str, list[Any]]:
+    """The same as SQLAlchemy does it."""
     compiled = known.compiled
     values = compiled.construct_params(
         cast(Any, given), extracted_parameters=extracted, escape_names=False
@@ -233,27 +208,22 @@ def _expanded(
 
 
 class SwiftStore(Store):
-    """A store in memory, for one thread; it begins as a switch that has just been set up."""
+    """A store in memory, for one thread; it begins as a switch that has just been set up.
+
+    All that it ever holds is one transaction, which `close` takes back: so the next one can go on
+    with the same connection, and SQLite need not prepare its statements again.
+    """
 
     def __init__(self) -> None:
         engine = _engine()
         super().__init__(engine, engine, one_connection=True)
-        self.raw = sqlite3.connect(":memory:", isolation_level=None)
-        self.raw.deserialize(_template())
-        self.raw.execute("PRAGMA foreign_keys = ON")
-        self.raw.execute("PRAGMA journal_mode = MEMORY")
+        self.raw = _idle.pop() if _idle else _connected()
+        self.raw.execute("BEGIN IMMEDIATE")
         self._connection = cast(Connection, SwiftConnection(self.raw))
 
-    @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
-        self.raw.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._connection
-        except BaseException:
-            self.raw.execute("ROLLBACK")
-            raise
-        self.raw.execute("COMMIT")
+        return Writing(self.raw, self._connection, None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -266,8 +236,44 @@ class SwiftStore(Store):
         yield self._connection
 
     def close(self) -> None:
-        """See Store."""
-        self.raw.close()
+        """Forget everything; may be called twice."""
+        if self.raw.in_transaction:
+            self.raw.execute("ROLLBACK")
+            _idle.append(self.raw)
+
+
+@dataclass(slots=True)
+class Writing:
+    """One transaction of the switch; `step` is called before it and after it."""
+
+    raw: sqlite3.Connection
+    connection: Connection
+    step: Callable[[], None] | None
+
+    def __enter__(self) -> Connection:
+        if self.step is not None:
+            self.step()
+        self.raw.execute("SAVEPOINT step")
+        return self.connection
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            self.raw.execute("ROLLBACK TO step")
+        self.raw.execute("RELEASE step")
+        if kind is None and self.step is not None:
+            self.step()
+
+
+_idle: list[sqlite3.Connection] = []
+
+
+def _connected() -> sqlite3.Connection:
+    raw = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+    with closing(sqlite3.connect(":memory:")) as made:
+        made.deserialize(_template())
+        made.backup(raw)
+    raw.execute("PRAGMA foreign_keys = ON")
+    return raw
 
 
 @cache

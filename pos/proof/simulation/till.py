@@ -22,13 +22,13 @@ from pos.sale.mode import COUNTER
 from pos.sale.payment import Payment, State
 from pos.sale.pursuit import Limits
 from pos.sale.refund import Refund, RefundState
-from pos.sale.view import Stage, Verdict, View
+from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
 
 REBOOT_COUNT_MAX = 40
 # Fewer inquiries than a shop has patience for: each says the same again, and costs as much.
-LIMITS = Limits(inquiry_count_max=4, restart_inquiry_count_max=2, order_code_life_s_max=12.0)
+LIMITS = Limits(inquiry_count_max=3, restart_inquiry_count_max=2, order_code_life_s_max=15.0)
 JUMPS_S = (0.0, -5 * 3600.0, 30 * 3600.0, 86_400.0 * 3650, -1e9)
 PRINTING_S_MAX = 6.0
 FORGOTTEN_MAX = 3
@@ -77,8 +77,18 @@ class Till:
 
     @property
     def busy(self) -> bool:
-        """Whether a sale is on the desk, or anything is unfinished."""
-        return bool(self.view.unfinished) or self.view.stage in _BUSY
+        """Whether a sale is on the desk, or anything is unfinished.
+
+        A sale that was put aside is, though the view has it on the desk and not among those.
+        """
+        history = self.journal.history
+        unfinished = history.open_payments() or history.open_refunds()
+        return bool(unfinished) or self.view.stage in _BUSY
+
+    @property
+    def fit(self) -> bool:
+        """Whether the till would sell without asking the switch anything before."""
+        return self.view.link is LinkState.UP and self.engine._witnessed.unfit() is None
 
     @property
     def opened_count(self) -> int:

@@ -15,7 +15,7 @@ TILLS = ("T01", "T02")
 REST_S_MAX = 4 * 3600.0
 REST_STEPS_MAX = 5_000
 # How often, and after how many seconds, a till is given time to look after its witness.
-QUIET_COUNT = 4
+QUIET_COUNT = 2
 PROBED_S = 61.0
 
 
@@ -50,8 +50,10 @@ class World:
         until_s = fate.now_s + REST_S_MAX
         quiet_count, quiet_count_min = 0, QUIET_COUNT if fate.rates.disk_forgets else 0
         for _ in range(REST_STEPS_MAX):
-            quiet = not any(till.busy for till in self.tills)
-            waits_s = [till.work() or 0.0 for till in self.tills if quiet or till.busy]
+            idle = not any(till.busy for till in self.tills)
+            waits_s = [till.work() or 0.0 for till in self.tills if idle or till.busy]
+            # What a till does when it is idle may be to take up what it had forgotten.
+            quiet = idle and not any(till.busy for till in self.tills)
             next_s = fate.next_s()
             if any(till.view.stopped is not None for till in self.tills):
                 return
