@@ -109,13 +109,16 @@ class Payments:
         self._pursuits[request_id] = replace(self._pursuits[request_id], asked_at_s=long_ago_s)
         return True
 
-    def dues(self) -> Iterator[tuple[float, Callable[[], None]]]:
-        """For each open payment the monotonic second of its next act, and the act."""
+    def dues(self, *, witnessed: bool) -> Iterator[tuple[float, Callable[[], None]]]:
+        """For each open payment the monotonic second of its next act, and the act.
+
+        Unless `witnessed`, no reversal: it is a refund, and waits for the witness as all do.
+        """
         for payment in self._writer.history.open_payments():
             if payment.request_id in self._writer.unsure:
                 continue
             due = patience.due(payment, self._pursuits[payment.request_id], self._parts.limits)
-            if due is not None:
+            if due is not None and (witnessed or due.act is not Act.REVERSE):
                 yield due.at_s, self._act(payment, due)
 
     def _act(self, payment: Payment, due: Due) -> Callable[[], None]:
