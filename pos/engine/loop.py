@@ -135,7 +135,7 @@ class Engine:
         # A refund that no witness heard of could be forgotten by the card, and given back twice.
         heard = self._witnessed.heard
         refunds = self._refunds.dues() if heard else ()
-        payments = self._payments.dues(witnessed=heard)
+        payments = self._payments.dues(witnessed=heard, known=self._witnessed.knows)
         dues = sorted((*payments, *refunds), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
             self._busy_s = now_s

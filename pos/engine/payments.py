@@ -109,16 +109,25 @@ class Payments:
         self._pursuits[request_id] = replace(self._pursuits[request_id], asked_at_s=long_ago_s)
         return True
 
-    def dues(self, *, witnessed: bool) -> Iterator[tuple[float, Callable[[], None]]]:
+    def dues(
+        self, *, witnessed: bool, known: Callable[[str], bool]
+    ) -> Iterator[tuple[float, Callable[[], None]]]:
         """For each open payment the monotonic second of its next act, and the act.
 
-        Unless `witnessed`, no reversal: it is a refund, and waits for the witness as all do.
+        Unless `witnessed`, no reversal: it is a refund, and waits for the witness as all do. What
+        a restart left is asked about, and not given up, until all is `known` of it.
         """
         for payment in self._writer.history.open_payments():
             if payment.request_id in self._writer.unsure:
                 continue
-            due = patience.due(payment, self._pursuits[payment.request_id], self._parts.limits)
-            if due is not None and (witnessed or due.act is not Act.REVERSE):
+            pursuit = self._pursuits[payment.request_id]
+            due = patience.due(payment, pursuit, self._parts.limits)
+            if due is None:
+                continue
+            waits = pursuit.resumed and pursuit.stop is None and not known(payment.request_id)
+            if due.act is Act.GIVE_UP and waits:
+                due = Due(Act.INQUIRE, pursuit.asked_at_s + self._parts.limits.poll_every_s)
+            if witnessed or due.act is not Act.REVERSE:
                 yield due.at_s, self._act(payment, due)
 
     def _act(self, payment: Payment, due: Due) -> Callable[[], None]:
