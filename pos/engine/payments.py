@@ -26,6 +26,7 @@ from pos.sale.pursuit import Act, Due, Pursuit
 from pos.switch.reading import WINDOW_CLOSED
 
 LONG_AGO_S = 1e6
+_GIVING_BACK = (Act.CANCEL, Act.REVERSE)
 
 
 class Payments:
@@ -114,8 +115,9 @@ class Payments:
     ) -> Iterator[tuple[float, Callable[[], None]]]:
         """For each open payment the monotonic second of its next act, and the act.
 
-        Unless `witnessed`, no reversal: it is a refund, and waits for the witness as all do. What
-        a restart left is asked about, and not given up, until all is `known` of it.
+        Unless `witnessed`, nothing that gives back: it waits for the witness as refunds do, or it
+        could come late for a till that forgot it. What a restart left is asked about, and not
+        given up, until all is `known` of it.
         """
         for payment in self._writer.history.open_payments():
             if payment.request_id in self._writer.unsure:
@@ -127,7 +129,7 @@ class Payments:
             waits = pursuit.resumed and pursuit.stop is None and not known(payment.request_id)
             if due.act is Act.GIVE_UP and waits:
                 due = Due(Act.INQUIRE, pursuit.asked_at_s + self._parts.limits.poll_every_s)
-            if witnessed or due.act is not Act.REVERSE:
+            if witnessed or due.act not in _GIVING_BACK:
                 yield due.at_s, self._act(payment, due)
 
     def _act(self, payment: Payment, due: Due) -> Callable[[], None]:
