@@ -133,8 +133,10 @@ class Engine:
                 return IDLE_S
             self._payments.stop_all()
         # A refund that no witness heard of could be forgotten by the card, and given back twice.
-        refunds = self._refunds.dues() if self._witnessed.heard else ()
-        dues = sorted((*self._payments.dues(), *refunds), key=lambda due: due[0])
+        heard = self._witnessed.heard
+        refunds = self._refunds.dues() if heard else ()
+        payments = self._payments.dues(witnessed=heard, known=self._witnessed.knows)
+        dues = sorted((*payments, *refunds), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
             self._busy_s = now_s
             dues[0][1]()

@@ -26,6 +26,7 @@ from pos.sale.pursuit import Act, Due, Pursuit
 from pos.switch.reading import WINDOW_CLOSED
 
 LONG_AGO_S = 1e6
+_GIVING_BACK = (Act.CANCEL, Act.REVERSE)
 
 
 class Payments:
@@ -109,13 +110,26 @@ class Payments:
         self._pursuits[request_id] = replace(self._pursuits[request_id], asked_at_s=long_ago_s)
         return True
 
-    def dues(self) -> Iterator[tuple[float, Callable[[], None]]]:
-        """For each open payment the monotonic second of its next act, and the act."""
+    def dues(
+        self, *, witnessed: bool, known: Callable[[str], bool]
+    ) -> Iterator[tuple[float, Callable[[], None]]]:
+        """For each open payment the monotonic second of its next act, and the act.
+
+        Unless `witnessed`, nothing that gives back: it waits for the witness as refunds do, or it
+        could come late for a till that forgot it. What a restart left is asked about, and not
+        given up, until all is `known` of it.
+        """
         for payment in self._writer.history.open_payments():
             if payment.request_id in self._writer.unsure:
                 continue
-            due = patience.due(payment, self._pursuits[payment.request_id], self._parts.limits)
-            if due is not None:
+            pursuit = self._pursuits[payment.request_id]
+            due = patience.due(payment, pursuit, self._parts.limits)
+            if due is None:
+                continue
+            waits = pursuit.resumed and pursuit.stop is None and not known(payment.request_id)
+            if due.act is Act.GIVE_UP and waits:
+                due = Due(Act.INQUIRE, pursuit.asked_at_s + self._parts.limits.poll_every_s)
+            if witnessed or due.act not in _GIVING_BACK:
                 yield due.at_s, self._act(payment, due)
 
     def _act(self, payment: Payment, due: Due) -> Callable[[], None]:

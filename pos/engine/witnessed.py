@@ -40,6 +40,12 @@ class Witnessed:
         """Whether the witness takes down what this process asks for, or there is none."""
         return self._granted or self._absent
 
+    def knows(self, request_id: str) -> bool:
+        """Whether nothing is left to be learned of a payment: one that was refunded was paid."""
+        if self._writer.history.gap is None or self._absent:
+            return self.heard
+        return self._fetched and all(asked.request_id != request_id for asked in self._waiting)
+
     def look(self) -> None:
         """Ask the witness, or tell it how far the journal has come; for when the link is up."""
         if self._absent or self._superseded or self._writer.halt is not None:
@@ -131,6 +137,8 @@ class Witnessed:
             page = self._parts.switch.testify(None, before)
             if not isinstance(page, Testimony) or gap is None:
                 return None
+            if (page.session, page.before) != (self._session, before):
+                return None  # an answer to another question: ask again at the next look
             unknown = [act for act in page.acts if not self._known(act, gap)]
             missing += [act.asked for act in unknown if act.asked is not None]
             if not (unknown and page.more):

@@ -54,7 +54,7 @@ class Testimony:
     """What the switch was last told, by which session, and the acts asked for.
 
     `seq` is 0 and `head` empty when it never heard of this till. `more`: there are older acts.
-    Acts come newest first.
+    Acts come newest first, all with numbers below `before`.
     """
 
     session: str
@@ -62,3 +62,4 @@ class Testimony:
     head: str
     acts: tuple[Act, ...] = ()
     more: bool = False
+    before: int = 0

@@ -115,6 +115,7 @@ class Witness:
         return WitnessResponse(
             result=SUCCESS,
             acts=told,
+            before=asked.before,
             more="true" if len(found) > ACTS_PER_PAGE_MAX else None,
             **known,
         )

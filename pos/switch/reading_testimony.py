@@ -20,8 +20,9 @@ def read_testimony(answer: WitnessResponse) -> Testimony | Unheard:
     except AmountError:
         return Unheard.SILENCE
     return Testimony(
-        answer.session or "", int(answer.seq), answer.head or "", acts, answer.more == "true"
-    )
+        answer.session or "", int(answer.seq), answer.head or "", acts, answer.more == "true",
+        int(answer.before or "0"),
+    )  # fmt: skip
 
 
 def _act(told: WitnessAct) -> Act:

@@ -102,7 +102,8 @@ class WitnessResponse(Message):
     """The last session, entry and head, and the acts asked for, newest first; `more`: true or
     absent.
 
-    Whether a claim was granted shows in `session`.
+    Whether a claim was granted shows in `session`. `before` is the request's, so that an answer to
+    another one, signed though it is, is not taken for this page.
     """
 
     result: Result
@@ -110,4 +111,5 @@ class WitnessResponse(Message):
     seq: Count = "0"
     head: Head | None = None
     acts: tuple[WitnessAct, ...] = ()
+    before: Count | None = None
     more: str | None = None

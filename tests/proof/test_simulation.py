@@ -4,6 +4,7 @@ Apart from the planted wrong designs so that a difference here is a fault of the
 """
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -78,3 +79,10 @@ def test_a_card_that_forgets_costs_nobody_money_and_no_sale_twice() -> None:
         tallies += told(seed, WEATHERS["lying card"]).tallies
     assert tallies["forgotten"] > 20
     assert tallies["PAID"] > 10
+
+
+def test_a_card_that_forgets_in_the_evening_leaves_nothing_open() -> None:
+    """Reversals that were forgotten, and requests that came late behind them, are found again."""
+    evening = replace(WEATHERS["lying card"], evening=0.5, outage=0.06, request_late=0.15)
+    tallies = sum((told(seed, evening, 25).tallies for seed in range(400, 416)), Counter[str]())
+    assert tallies["forgotten"] * tallies["REVERSED"] > 0

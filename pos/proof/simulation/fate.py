@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 # Hours of the day at which a shop opens; cancelling ends at 16:15 UTC, for what was paid by 16:00.
+MORNING_HOURS = (1.0, 8.0)
 HOURS = (8.0, 12.0, 15.6, 15.9, 15.97, 16.2)
 DAY_S = 86_400.0
 EVENING_S = 15.99 * 3600.0
@@ -65,7 +66,7 @@ STORM = Rates(
     wallet_unreachable=0.15,
 )
 SILENCES = Rates(request_lost=0.3, request_late=0.1, answer_lost=0.2)
-ECHOES = Rates(answer_stale=0.4, amount_altered=0.15)
+ECHOES = Rates(answer_stale=0.4, amount_altered=0.15, evening=0.0)
 LYING_CARD = Rates(disk_forgets=0.6, till_death=0.02)
 CLOSING = Rates(evening=1.0, outage=0.06, long_outage=0.8)
 
@@ -116,7 +117,9 @@ class Fate:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.names = random.Random(f"names of {self.seed}")
-        self.epoch_s = DAY + 3600.0 * self.chance.choice(HOURS)
+        # A payment taken for another amount, and too late to cancel, is left to a person for ever.
+        hours = MORNING_HOURS if self.rates.amount_altered else HOURS
+        self.epoch_s = DAY + 3600.0 * self.chance.choice(hours)
 
     def begin(self, story: int, plan: Plan) -> None:
         """Let the next sale go as the story `story` goes, but for what `plan` adds to it."""
