@@ -164,13 +164,11 @@ class Stall:
 
     def kept(self) -> tuple[bytes, float, Any, list[Sent]]:
         """Everything outside the till's disk, to come back to."""
-        raw: Any = self.store.raw
-        return raw.serialize(), self.now_s, self._chance.getstate(), list(self.sent)
+        return self.store.kept(), self.now_s, self._chance.getstate(), list(self.sent)
 
     def back_to(self, kept: tuple[bytes, float, Any, list[Sent]]) -> None:
         """As it was when it was `kept`."""
-        raw: Any = self.store.raw
-        raw.deserialize(kept[0])
+        self.store.put_back(kept[0])
         self.now_s, self.sent = kept[1], list(kept[3])
         self._chance.setstate(kept[2])
 

@@ -312,11 +312,7 @@ Index(
     sqlite_where=_PENDING_CHARGE,
     postgresql_where=_PENDING_CHARGE,
 )
-Index(
-    "wallet_movement_by_customer",
-    wallet_movement.c.wallet,
-    wallet_movement.c.customer,
-    # A balance is a sum over the index alone: a customer's movements lie far apart in the table.
-    postgresql_include=["value"],
-)
+# With the value, because a customer's movements, which make her balance, lie far apart.
+_HOLDER = (wallet_movement.c.wallet, wallet_movement.c.customer)
+Index("wallet_movement_by_customer", *_HOLDER, postgresql_include=["value"])
 Index("wallet_movement_by_payment", wallet_movement.c.wallet, wallet_movement.c.payment_id)

@@ -23,6 +23,8 @@ from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceEr
 from pos.switch.reading_testimony import read_testimony
 from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, WitnessResponse
 
+# How a switch that is not ours may refuse a call that it does not know.
+NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_501"})
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
 
@@ -181,8 +183,7 @@ class WireSwitch:
             raw = self._exchange.ask(WITNESS_PATH, wire.dump(request))
             return read_testimony(wire.load(WitnessResponse, raw))
         except SilenceError as silence:
-            no_such_call = str(silence) in ("HTTP_404", "HTTP_405")
-            return Unheard.NO_WITNESS if no_such_call else Unheard.SILENCE
+            return Unheard.NO_WITNESS if str(silence) in NO_SUCH_CALL else Unheard.SILENCE
         except (NotSentError, wire.WireError):
             return Unheard.SILENCE
 

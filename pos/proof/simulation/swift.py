@@ -219,6 +219,8 @@ class SwiftStore(Store):
         super().__init__(engine, engine, one_connection=True)
         self.raw = _idle.pop() if _idle else _connected()
         self.raw.execute("BEGIN IMMEDIATE")
+        self._closed = False
+        self._fresh = True  # taking all back leaves a fresh switch
         self._connection = cast(Connection, SwiftConnection(self.raw))
 
     def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
@@ -235,11 +237,33 @@ class SwiftStore(Store):
         """See Store."""
         yield self._connection
 
+    def kept(self) -> bytes:
+        """All that it holds now, to be put back."""
+        raw: Any = self.raw
+        self.raw.execute("COMMIT")
+        copy: bytes = raw.serialize()
+        self.raw.execute("BEGIN IMMEDIATE")
+        self._fresh = False
+        return copy
+
+    def put_back(self, kept: bytes) -> None:
+        """Hold what was `kept`, and nothing else."""
+        raw: Any = self.raw
+        self.raw.execute("ROLLBACK")
+        raw.deserialize(kept)
+        self.raw.execute("PRAGMA foreign_keys = ON")
+        self.raw.execute("BEGIN IMMEDIATE")
+
     def close(self) -> None:
         """Forget everything; may be called twice."""
-        if self.raw.in_transaction:
-            self.raw.execute("ROLLBACK")
+        if self._closed:
+            return
+        self._closed = True
+        self.raw.execute("ROLLBACK")
+        if self._fresh:
             _idle.append(self.raw)
+        else:
+            self.raw.close()
 
 
 @dataclass(slots=True)
