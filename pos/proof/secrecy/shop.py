@@ -3,27 +3,20 @@
 Apart from the story so that it reads as one: this knows processes, terminals and folders.
 """
 
-import fcntl
 import os
-import pty
 import signal
-import struct
 import subprocess
 import sys
-import termios
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
 from pos.errors import PosError
+from pos.proof.screen import Screen
 
 COMMAND_S_MAX = 180.0
 WAIT_S_MAX = 120.0
-POLL_S = 0.05
-ROWS, COLUMNS = 40, 132
 # As an installation may be set up; the program itself must forbid it.
 WITH_CORE_DUMPS = ("/bin/sh", "-c", 'ulimit -S -c "$(ulimit -H -c)"; exec "$@"', "sh")
 READY = "switch ready on "
@@ -124,9 +117,12 @@ class Shop:
         return os.WCOREDUMP(status)
 
     @contextmanager
-    def counter(self, *args: str) -> Iterator["Screen"]:
+    def counter(self, *args: str) -> Iterator[Screen]:
         """`pos counter` in a terminal of its own; all that it draws is kept."""
-        screen = Screen(self.command("counter", *args, "--state", str(self.till)))
+        screen = Screen(
+            self.command("counter", *args, "--state", str(self.till)),
+            _environment() | {"TERM": "xterm-256color"},
+        )
         try:
             yield screen
         finally:
@@ -147,49 +143,6 @@ class Shop:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class Screen:
-    """A program on a pseudo-terminal: keys in, everything drawn kept."""
-
-    def __init__(self, command: list[str]) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.child = subprocess.Popen(  # noqa: S603 - this program itself
-            command, stdin=slave, stdout=slave, stderr=slave,
-            env=_environment() | {"TERM": "xterm-256color"}, start_new_session=True,
-        )  # fmt: skip
-        os.close(slave)
-        self.drawn = bytearray()
-        self._reader = threading.Thread(target=self._read, name="terminal")
-        self._reader.start()
-
-    def _read(self) -> None:
-        with suppress(OSError):  # the terminal ends when the program has let go of it
-            while part := os.read(self._master, 65_536):
-                self.drawn += part
-
-    def press(self, keys: str) -> None:
-        """Type `keys`."""
-        with suppress(OSError):
-            os.write(self._master, keys.encode())
-
-    def press_until(self, keys: str, happened: Callable[[], bool]) -> None:
-        """Press the keys until they have had their effect. Raises StoryFailed without one."""
-        ends_s = time.monotonic() + WAIT_S_MAX
-        while not happened():
-            if time.monotonic() > ends_s or self.child.poll() is not None:
-                raise StoryFailed(f"The counter did nothing: {bytes(self.drawn)[-300:]!r}.")
-            self.press(keys)
-            with suppress(subprocess.TimeoutExpired):
-                self.child.wait(10 * POLL_S)
-
-    def close(self) -> None:
-        """End it, whatever it is doing."""
-        self.child.kill()
-        self.child.wait()
-        self._reader.join(WAIT_S_MAX)
-        os.close(self._master)
 
 
 def _environment() -> dict[str, str]:

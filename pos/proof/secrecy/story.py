@@ -8,12 +8,14 @@ import json
 import secrets
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pos.folders import JOURNAL_NAME, SWITCH_FOLDER_NAME
 from pos.journal import read
+from pos.proof.screen import POLL_S, Screen
 from pos.proof.secrecy.canaries import Canary, key_canary
-from pos.proof.secrecy.shop import POLL_S, WAIT_S_MAX, Shop, StoryFailed
+from pos.proof.secrecy.shop import WAIT_S_MAX, Shop, StoryFailed
 from pos.proof.secrecy.wiretap import Wiretap
 
 # EMV's own sample number stands for a card; what is drawn from it must not be kept either.
@@ -148,10 +150,10 @@ def _at_the_counter(shop: Shop) -> list[Canary]:
     settings.write_text(before.replace('camera = "none"', f'camera = "{film}"'))
     count = _payments(shop)
     with shop.counter() as screen:
-        screen.press_until("", lambda: b"Fjord" in screen.drawn)
+        _press(screen, "", lambda: b"Fjord" in screen.drawn)
         screen.press("129")
-        screen.press_until("\r", lambda: _payments(shop) > count)
-        screen.press_until("", lambda: _open(shop) == 0)
+        _press(screen, "\r", lambda: _payments(shop) > count)
+        _press(screen, "", lambda: _open(shop) == 0)
     settings.write_text(before)
     return [code]
 
@@ -193,6 +195,11 @@ def _told(shop: Shop) -> None:
     shop.pos("sell", "--amount", "1", *till, code=2)
     if shop.core_dumped("switch", "--port", "0", "--until-eof", "--state", str(shop.phone / "x")):
         raise StoryFailed("P12: a process of the switch dumps its memory.")
+
+
+def _press(screen: Screen, keys: str, happened: Callable[[], bool]) -> None:
+    if not screen.pressed(keys, happened, WAIT_S_MAX):
+        raise StoryFailed(f"The counter did nothing: {bytes(screen.drawn)[-300:]!r}.")
 
 
 def _payments(shop: Shop) -> int:

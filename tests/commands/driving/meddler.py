@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Self
 from urllib.parse import urlsplit
 
-CHUNK_BYTES = 65_536
+from pos.proof.deaths.line import message
+
 ANSWER_S_MAX = 30.0
 
 # Gets the bytes of one request; what is sent on to the switch, or None to hang up instead.
@@ -79,22 +80,8 @@ class Relay:
 
 
 def _message(peer: socket.socket) -> bytes:
-    """One whole HTTP message with its stated length; empty when the peer has hung up."""
-    held = b""
-    while True:
-        head, blank, body = held.partition(b"\r\n\r\n")
-        if blank:
-            length = 0
-            for line in head.split(b"\r\n"):
-                name, _, value = line.partition(b":")
-                if name.lower() == b"content-length":
-                    length = int(value)
-            if len(body) >= length:
-                return held
-        try:
-            more = peer.recv(CHUNK_BYTES)
-        except OSError:
-            return b""
-        if not more:
-            return b""
-        held += more
+    """One whole HTTP message; empty when the peer has hung up, however it did."""
+    try:
+        return message(peer)
+    except OSError:
+        return b""
