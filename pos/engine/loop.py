@@ -30,7 +30,7 @@ from pos.sale.view import Notice, Stage, View, notice
 INBOX_MAX = 64
 IDLE_S = 5.0
 PROBE_UP_EVERY_S = 60.0
-PROBE_DOWN_EVERY_S = 10.0
+PROBE_DOWN_WAITS_S = (10.0, 20.0, 30.0)  # a sale that is begun meanwhile looks at once
 TIDY_AFTER_S = 30.0
 
 
@@ -53,6 +53,7 @@ class Engine:
         self._heard: Notice | None = None
         self._camera: Notice | None = None
         self._probed_s = self._busy_s = now_s
+        self._probed_down_count = 0
 
     @property
     def history(self) -> History:
@@ -265,7 +266,9 @@ class Engine:
     def _probe(self) -> None:
         self._parts.switch.probe()
         self._probed_s = self._parts.clock.monotonic()
+        self._probed_down_count += 1
         if link_notice(self._parts.switch) is None:
+            self._probed_down_count = 0
             self._witnessed.look()
             self._heed_witness()
 
@@ -282,7 +285,8 @@ class Engine:
     def _keep_house(self, now_s: float, *, quiet: bool) -> None:
         """What is done when nothing is due: watch the link, fold the journal's log."""
         well = (link_notice(self._parts.switch) or self._witnessed.unfit()) is None
-        if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
+        times = min(self._probed_down_count, len(PROBE_DOWN_WAITS_S) - 1)
+        if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_WAITS_S[times]):
             self._probe()
             self._publish()
         if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
