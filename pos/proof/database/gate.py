@@ -80,7 +80,7 @@ class DatabaseKilled:
     """See Gate."""
 
     name, number, title = "database", "G6", "PostgreSQL killed under load"
-    share = 0.1
+    share, beside = 0.1, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the bug, then the product."""
