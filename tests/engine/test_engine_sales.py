@@ -3,6 +3,8 @@
 Apart from the refunds and from what a restart finds, because here one process does all of it.
 """
 
+import itertools
+
 import pytest
 
 from pos.sale.input import Charge, Next, Presenting, Stop
@@ -20,7 +22,7 @@ def stages(till: Shop, since: int = 0) -> list[Stage]:
 def waits(till: Shop, api: str, since_s: float) -> list[float]:
     """The seconds between the calls of `api`, the first counted from `since_s`."""
     times = [since_s, *(each.at_s for each in till.line.of(api) if each.at_s >= since_s)]
-    return [round(b - a, 6) for a, b in zip(times, times[1:], strict=False)]
+    return [round(b - a, 6) for a, b in itertools.pairwise(times)]
 
 
 def test_a_sale_is_written_down_then_asked_for_then_shown(till: Shop) -> None:

@@ -14,6 +14,7 @@ from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Stage, Verdict
 from tests.engine.conftest import CLIENT, WITNESS, Fault, Faults, Shop, said
 
+
 def copied(shop: Shop) -> dict[str, bytes]:
     """What lies on the till's disk."""
     return {name: bytes(raw) for name, raw in shop.files.contents.items()}
@@ -66,7 +67,8 @@ def test_a_restart_claims_with_the_head_that_it_replaces(shop: Shop) -> None:
     assert claim["replaces"] == head
     assert claim["session"] != first
     assert "Gap" not in shop.kinds()
-    assert shop.charge() and shop.view.verdict is Verdict.PAID
+    assert shop.charge()
+    assert shop.view.verdict is Verdict.PAID
 
 
 def test_what_the_card_forgot_is_fetched_and_settled_before_the_next_sale(shop: Shop) -> None:
@@ -278,8 +280,10 @@ def test_two_tills_with_one_identity_are_told_apart(shop: Shop) -> None:
     twin.line.fate, twin.line.deliver = shop.fate, shop.line.deliver
     twin.files = Files(copy)
     twin.start()
-    assert twin.charge() and twin.view.verdict is Verdict.PAID
-    assert shop.engine is engine and shop.book is book
+    assert twin.charge()
+    assert twin.view.verdict is Verdict.PAID
+    assert shop.engine is engine
+    assert shop.book is book
     shop.go_on(66)
     assert said(shop.view.notice) == ("witness.superseded", {}, True)
     assert said(shop.engine.witness_told) == ("witness.superseded", {}, True)
@@ -433,9 +437,7 @@ def test_a_refund_of_a_sale_that_nobody_knows_is_left_out(shop: Shop, faults: Fa
     copy = copied(shop)
     request_id = shop.paid()
     shop.engine.handle(GiveBack(request_id, "4"))
-    shop.line.plan(
-        WITNESS, faults.altered(), faults.altered(), with_acts(lambda acts: acts.pop(1))
-    )
+    shop.line.plan(WITNESS, faults.altered(), faults.altered(), with_acts(lambda acts: acts.pop(1)))
     put_back(shop, copy)
     shop.go_on()
     assert (shop.engine.history.payments, shop.engine.history.refunds) == ({}, {})
