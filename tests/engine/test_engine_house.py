@@ -12,6 +12,7 @@ import pytest
 
 from pos import __version__
 from pos.engine.loop import INBOX_MAX
+from pos.engine.parts import random_id
 from pos.sale.input import AskAgain, CameraSays, Charge, Next, Presenting, PrinterSays, Stop
 from pos.sale.mode import KIOSK
 from pos.sale.pursuit import Limits
@@ -52,6 +53,23 @@ def test_what_is_put_in_is_taken_in_turn(till: Shop) -> None:
     count = len(till.views)
     till.engine.turn(0.0)
     assert len(till.views) == count
+
+
+def test_an_idle_till_waits_for_the_next_input_and_no_longer(till: Shop) -> None:
+    """It sleeps until somebody does something, or until the time it was given is over."""
+    later = threading.Timer(0.05, till.engine.put, [CameraSays(notice("camera.dark"))])
+    later.start()
+    till.engine.turn(60.0)
+    later.join()
+    assert till.view.camera == notice("camera.dark")
+    till.engine.turn(0.01)
+
+
+def test_ids_are_random_and_long() -> None:
+    """128 bits in hex, never the same."""
+    ids = {random_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert {len(bytes.fromhex(each)) for each in ids} == {16}
 
 
 def test_a_full_inbox_drops_what_comes_and_says_so(till: Shop) -> None:

@@ -145,6 +145,20 @@ def test_a_refund_whose_answer_is_lost_is_pursued_under_its_one_id(
     assert till.switch.truth(CLIENT, request_id).net == 12400
 
 
+def test_not_sent_is_no_answer_once_a_request_may_have_left(till: Shop, faults: Faults) -> None:
+    """The first may have arrived, so what becomes of the third says nothing."""
+    request_id = till.paid()
+    till.line.plan("refund", faults.answer_lost, faults.not_sent)
+    till.line.plan("inquiryRefund", faults.lost)
+    till.engine.handle(GiveBack(request_id, "5"))
+    till.go_on(25)
+    assert len(till.line.of("refund")) == 2
+    assert len(till.engine.history.open_refunds()) == 1
+    till.go_on(30)
+    assert till.switch.truth(CLIENT, request_id).net == 12400
+    assert till.kinds()[-2:] == ["Refunded", "ReceiptBegun"]
+
+
 def test_a_person_may_ask_at_once_what_became_of_a_refund(till: Shop, faults: Faults) -> None:
     """The key asks about every open refund of the sale, and says that it is open."""
     request_id = till.paid()

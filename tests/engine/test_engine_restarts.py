@@ -152,7 +152,7 @@ def test_a_disk_that_is_nearly_full_sells_nothing_before_it_is_full(till: Shop) 
 
 
 def test_an_answer_that_cannot_be_written_is_not_shown(till: Shop) -> None:
-    """She paid, and the disk failed: never said to be paid, not cancelled, left to the next start."""
+    """She paid, and the disk failed: neither said to be paid nor cancelled, left to the next."""
     till.line.plan(
         "pay", lambda body, through: (through(body), till.break_disk("write", "sync"))[0]
     )
