@@ -6,6 +6,8 @@ Apart from the sound journal because here each disk, file or entry is bad in its
 import errno
 import hashlib
 import json
+import shutil
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -116,7 +118,7 @@ def test_the_file_says_what_it_is(path: Path) -> None:
     with closing(apsw.Connection(str(path))) as connection:
         assert connection.pragma("application_id") == 0x534B4A31
         assert connection.pragma("user_version") == 1
-    assert path.with_suffix(".lock").exists()
+    assert stat.S_IMODE(path.with_suffix(".lock").stat().st_mode) == 0o600
     files = Files()
     Journal(path, TapedDisk(files)).close()
     made = [op.kind for op in files.tape if op.kind == "sync_folder"]
@@ -177,7 +179,7 @@ def test_a_place_where_no_file_can_be_is_told(path: Path) -> None:
     ("fault", "words"),
     [
         (OSError(), "OSError"),
-        (apsw.Error("disk is gone\nand more that nobody needs"), "disk is gone"),
+        (apsw.Error("disk is gone\nand more\nthat nobody needs"), "disk is gone"),
         (apsw.CantOpenError("unable to open"), "unable to open"),
     ],
     ids=["no words", "two lines", "one"],
@@ -390,6 +392,13 @@ def test_a_sale_is_promised_only_where_there_is_room(path: Path) -> None:
             f"Less than 64 MiB is free for {path}; free space, then sell again."
         )
         assert book.poisoned is None
+
+
+def test_the_room_is_what_this_user_may_still_write(tmp_path: Path) -> None:
+    """In bytes, of the folder's own disk."""
+    free_bytes = Disk().free_bytes(tmp_path)
+    assert free_bytes == pytest.approx(shutil.disk_usage(tmp_path).free, rel=0.1)
+    assert isinstance(free_bytes, int)
 
 
 def test_a_disk_that_does_not_answer_is_told(path: Path) -> None:
