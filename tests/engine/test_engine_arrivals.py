@@ -4,76 +4,21 @@ Apart from the sales because the till asked for none of it.
 """
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 
 from pos.sale.arrival import OPEN_ASKED_MAX
-from pos.sale.input import Charge, Presenting, PrinterSays
-from pos.sale.money import Amount
-from pos.sale.view import Stage, notice
-from pos.scheme.clients import Clients
-from pos.scheme.stickers import Seller, Sticker, Stickers
-from pos.switch.signature import load_private_key, new_private_key, public_key_line
-from tests.engine.conftest import CLIENT, SILENCE_S, TAKES_S, Faults, Shop
-
-LOOK_S = 3.0
-KEY = public_key_line(load_private_key(new_private_key()))
-
-
-@dataclass
-class Counter:
-    """A till with its sticker beside it, and customers who open it."""
-
-    shop: Shop
-    stickers: Stickers
-    sticker: Sticker
-
-    def begin(self, typed: int = 4550) -> str:
-        """A customer opens the sticker and types an amount in øre; the payment at the switch."""
-        url = self.stickers.order(self.sticker, Amount(typed, "NOK"), "AliApp")
-        return self.shop.switch.scheme.customers.scan(url, "vipps", "Kari").payment_id
-
-    def pay(self, typed: int = 4550) -> None:
-        """And pays."""
-        self.shop.switch.scheme.customers.approve("vipps", self.begin(typed))
-
-    def lapse(self) -> None:
-        """And declines."""
-        self.shop.switch.scheme.customers.decline("vipps", self.begin())
-
-    def asked(self, since: int = 0) -> list[int]:
-        """The numbers that the till asked for after request `since`."""
-        named = [each.reference for each in self.shop.line.asked[since:]]
-        return [int(each.removeprefix("E-T01-")) for each in named if each.startswith("E-T01-")]
-
-    def written(self, kind: str) -> list[int]:
-        """The numbers in the entries of this kind."""
-        return [
-            int(fields["request_id"].removeprefix("E-T01-"))
-            for name, fields in self.shop.entries()
-            if name == kind
-        ]
-
-    def news(self) -> list[int]:
-        """The numbers on the screen."""
-        return [row.static_number for row in self.shop.view.arrived]
-
-    def watching(self) -> None:
-        """Let the till find where the numbers stand."""
-        self.shop.go_on(1.0)
-        assert self.shop.kinds()[-1] == "Watching"
+from pos.sale.input import CameraSays, Charge, Presenting, PrinterSays
+from pos.sale.view import Stage
+from tests.engine.conftest import Shop
+from tests.engine.counter import LOOK_S, Counter, beside
+from tests.engine.line import TAKES_S, Faults
 
 
 @pytest.fixture
 def at(shop: Shop) -> Counter:
     """A till that has not been started, with a sticker of its own."""
-    scheme = shop.switch.scheme
-    Clients(shop.switch.store).add(CLIENT, KEY)
-    stickers = Stickers(shop.switch.store, scheme.book, shop.fate.utc)
-    seller = Seller("Cafe", "M-1", "OSL-1", "5814", "NOK")
-    return Counter(shop, stickers, stickers.issue(CLIENT, "T01", seller))
+    return beside(shop)
 
 
 @pytest.fixture
@@ -84,37 +29,11 @@ def till(at: Counter) -> Counter:
     return at
 
 
-def test_the_first_start_looks_for_the_newest_number(at: Counter) -> None:
-    """By doubling and halving; it is written down, and what came before is never shown."""
-    for _ in range(5):
-        at.pay()
-    at.shop.start(watches=True)
-    began_s = at.shop.wall_s()
-    at.shop.go_on(2.0)
-    assert at.asked() == [1, 2, 4, 8, 6, 5, 6]
-    kind, fields = at.shop.entries()[-1]
-    assert (kind, fields["terminal"], fields["number"]) == ("Watching", "T01", 5)
-    assert fields["at"] == began_s + 6 * TAKES_S
-    assert (at.shop.view.arrived, at.shop.slips) == ((), [])
-
-
 def test_a_look_is_short(till: Counter) -> None:
     """Whoever comes to the desk meanwhile does not wait for it for long."""
     till.shop.go_on(5.0)
     looks = [each for each in till.shop.line.asked if each.reference.startswith("E-")]
     assert {each.total_s for each in looks} == {1.0}
-
-
-def test_silence_while_looking_for_the_newest_changes_nothing(at: Counter, faults: Faults) -> None:
-    """The same number is asked for again, after a quarter of a minute."""
-    at.pay()
-    at.shop.start(watches=True)
-    at.shop.line.plan("inquiryPayment", faults.lost)
-    at.shop.go_on(60.0)
-    assert at.asked()[:4] == [1, 1, 2, 2]
-    looks = [each for each in at.shop.line.asked if each.reference.startswith("E-")]
-    assert looks[1].at_s - looks[0].at_s == pytest.approx(SILENCE_S + 15.0, abs=1.0)
-    assert at.shop.kinds()[-1] == "Watching"
 
 
 def test_a_till_that_does_not_watch_asks_for_nothing(at: Counter) -> None:
@@ -146,6 +65,16 @@ def test_what_is_paid_is_written_then_shown_and_printed(till: Counter) -> None:
     shop.go_on(30.0)
     assert shop.kinds(seq) == ["Arrived", "ReceiptBegun"]
     assert set(till.asked(at)) == {2}
+
+
+def test_a_look_is_followed_by_whatever_is_due(till: Counter) -> None:
+    """At once; and when the round is over the till rests until the next."""
+    shop = till.shop
+    till.begin()
+    shop.fate.pass_time(LOOK_S)
+    shop.engine.handle(CameraSays(None))
+    assert [shop.work(), shop.work()] == [0.0, 0.0]
+    assert shop.work() == LOOK_S
 
 
 def test_a_round_comes_every_three_seconds(till: Counter) -> None:
@@ -270,84 +199,6 @@ def test_nobody_is_asked_while_a_sale_lies_on_the_desk(till: Counter) -> None:
     shop.go_on(19.0)
     assert till.asked(at) == []
     shop.go_on(3.0)
-    assert till.written("Arrived") == [1]
-
-
-def test_a_later_start_goes_on_from_what_is_written(till: Counter) -> None:
-    """What came while the till was off is shown; the last written number is asked for first."""
-    shop = till.shop
-    till.pay()
-    shop.go_on(LOOK_S + 1.0)
-    till.pay()
-    shop.start(watches=True)
-    at = len(shop.line.asked)
-    assert shop.view.arrived == ()
-    shop.go_on(1.0)
-    assert till.asked(at)[:2] == [1, 2]
-    assert till.news() == [2]
-    assert till.written("Arrived") == [1, 2]
-
-
-def test_a_later_start_of_a_code_that_nobody_used_asks_for_the_first(till: Counter) -> None:
-    """There is no number yet that the switch must know."""
-    till.shop.start(watches=True)
-    at = len(till.shop.line.asked)
-    till.pay()
-    till.shop.go_on(1.0)
-    assert till.asked(at)[:1] == [1]
-    assert till.news() == [1]
-
-
-def another(at: Counter, faults: Faults) -> None:
-    """The switch knows another payment under this number than the till wrote down."""
-    at.shop.line.plan("inquiryPayment", faults.altered(), faults.altered(paymentId="9" * 30))
-
-
-def none_there(at: Counter, faults: Faults) -> None:
-    """The switch knows no such number."""
-    at.shop.line.plan("inquiryPayment", faults.altered(), faults.refused("ORDER_NOT_EXIST"))
-
-
-@pytest.mark.parametrize("other", [another, none_there], ids=["another", "none"])
-def test_numbers_of_another_switch_are_not_taken_for_ours(
-    other: Callable[[Counter, Faults], None], till: Counter, faults: Faults
-) -> None:
-    """It is said gravely, and none is shown from then on."""
-    shop = till.shop
-    till.pay()
-    shop.go_on(LOOK_S + 1.0)
-    other(till, faults)
-    shop.start(watches=True)
-    shop.go_on(1.0)
-    assert shop.view.watch == notice("static_code.other_books", grave=True)
-    at = len(shop.line.asked)
-    till.pay()
-    shop.go_on(60.0)
-    assert till.asked(at) == []
-    assert till.written("Arrived") == [1]
-
-
-def test_silence_over_the_last_number_is_no_answer(till: Counter, faults: Faults) -> None:
-    """It is asked for again before any other."""
-    shop = till.shop
-    till.pay()
-    shop.go_on(LOOK_S + 1.0)
-    shop.line.plan("inquiryPayment", faults.altered(), faults.lost)
-    shop.start(watches=True)
-    at = len(shop.line.asked)
-    shop.go_on(40.0)
-    assert till.asked(at)[:3] == [1, 1, 2]
-    assert shop.view.watch is None
-
-
-def test_a_number_that_stands_here_already_is_no_new_payment(till: Counter) -> None:
-    """Written under a watch of its own, it says that the numbers are others."""
-    shop = till.shop
-    till.pay()
-    shop.go_on(LOOK_S + 1.0)
-    shop.book.history.watches["T01"] = type(shop.book.history.watches["T01"])(0)
-    shop.go_on(10.0)
-    assert shop.view.watch == notice("static_code.other_books", grave=True)
     assert till.written("Arrived") == [1]
 
 

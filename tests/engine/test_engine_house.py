@@ -17,7 +17,8 @@ from pos.sale.input import AskAgain, CameraSays, Charge, Next, Presenting, Print
 from pos.sale.mode import KIOSK
 from pos.sale.pursuit import Limits
 from pos.sale.view import LinkState, Stage, notice
-from tests.engine.conftest import Faults, Shop, said
+from tests.engine.conftest import Shop, said
+from tests.engine.line import Faults
 
 
 def probes(till: Shop) -> list[float]:
@@ -221,6 +222,24 @@ def test_the_log_is_folded_when_the_till_has_been_quiet(till: Shop) -> None:
     assert folds(till) == before + 1
     till.go_on(30)
     assert folds(till) == before + 2
+
+
+def test_the_quiet_is_counted_from_the_last_act(shop: Shop) -> None:
+    """To the second, first from the start of the process."""
+    began_s = shop.fate.now_s
+    shop.start()
+    shop.fate.pass_time(began_s + 29.5 - shop.fate.now_s)
+    shop.work()
+    assert folds(shop) == 0
+    shop.fate.pass_time(0.5)
+    shop.work()
+    assert folds(shop) == 1
+    shop.fate.pass_time(29.5)
+    shop.work()
+    assert folds(shop) == 1
+    shop.fate.pass_time(0.5)
+    shop.work()
+    assert folds(shop) == 2
 
 
 def test_the_log_is_not_folded_while_a_payment_is_open(till: Shop) -> None:

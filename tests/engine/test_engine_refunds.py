@@ -8,7 +8,8 @@ import pytest
 from pos.sale.input import AskAgain, GiveBack
 from pos.sale.money import Amount
 from pos.sale.view import Stage, Verdict
-from tests.engine.conftest import CLIENT, SILENCE_S, Faults, Shop, said
+from tests.engine.conftest import CLIENT, Shop, said
+from tests.engine.line import SILENCE_S, Faults
 
 
 def notices(till: Shop, since: int) -> list[str]:

@@ -11,7 +11,8 @@ import pytest
 from pos.proof.disk import Op
 from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Stage, Verdict, notice
-from tests.engine.conftest import CLIENT, Faults, Shop, said
+from tests.engine.conftest import CLIENT, Shop, said
+from tests.engine.line import Faults
 
 PERSONAL_CODE = "https://qr.vipps.no/28/2/01/031/4799999901"
 DAY_S = 86_400
@@ -173,6 +174,23 @@ def test_an_answer_that_cannot_be_written_is_not_shown(till: Shop) -> None:
     till.go_on()
     assert till.engine.history.payments[request_id].state == "PAID"
     assert till.slips == [(request_id, 1)]
+
+
+def test_one_that_is_left_to_the_next_start_holds_up_no_other(shop: Shop) -> None:
+    """Of two that are open when the disk fails, the one whose success is unsure stays as it is,
+    and the other is ended."""
+    shop.start()
+    first = shop.charge("silent")
+    (waiting,) = shop.switch.scheme.customers.waiting("vipps")
+    shop.start()
+    second = shop.charge("silent")
+    shop.switch.scheme.customers.approve("vipps", waiting.payment_id)
+    shop.break_disk("write", "sync")
+    shop.go_on(20)
+    assert shop.engine.unsure == {first}
+    assert shop.engine.history.payments[first].state == "INTENT"
+    assert shop.engine.history.payments[second].state == "CANCELLED"
+    assert {each.reference for each in shop.line.of("cancel")} == {second}
 
 
 def test_what_is_open_when_the_disk_fails_is_ended_without_money(till: Shop) -> None:

@@ -10,7 +10,8 @@ import pytest
 from pos.sale.input import Charge, Next, Presenting, Stop
 from pos.sale.pursuit import Limits
 from pos.sale.view import Stage, Verdict, notice
-from tests.engine.conftest import SILENCE_S, TAKES_S, Faults, Shop, said
+from tests.engine.conftest import Shop, said
+from tests.engine.line import SILENCE_S, TAKES_S, Faults
 
 
 def stages(till: Shop, since: int = 0) -> list[Stage]:
