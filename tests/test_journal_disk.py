@@ -148,6 +148,7 @@ def test_a_disk_that_cannot_say_what_it_holds_is_told(path: Path) -> None:
         said = sentence(lambda: book.holds(1, book.head), JournalUnwritable)
         assert said.startswith(f"The journal {path} cannot be read (")
         assert said.endswith("); check the disk.")
+        assert "None" not in said
         assert book.holds(0, GENESIS)
         disk.connections[0].exec_trace = None
 

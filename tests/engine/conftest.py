@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
+import apsw
 import pytest
 
 from pos.engine import Clock, Engine, Parts
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
+from pos.journal.writing import WAL_BYTES_MAX
 from pos.proof.disk import Files, Op, TapedDisk
 from pos.proof.simulation.fate import DAY, NONE, Fate
 from pos.proof.simulation.switch import MortalSwitch
@@ -53,7 +55,7 @@ class Shop:
         self.client = CLIENT
         self.engine: Engine
         self.book: Journal
-        self._folder = folder
+        self.folder = folder
         self._jump_s = 0.0
         self._parts: Parts
 
@@ -65,11 +67,12 @@ class Shop:
     def open(self, **changes: Any) -> None:
         """The same, before it has done anything."""
         self.leave()
-        self.book = Journal(self._folder / "journal.db", TapedDisk(self.files))
+        self._disk = _Disk(self.files)
+        self.book = Journal(self.folder / "journal.db", self._disk)
         self._parts = Parts(
             self.book,
             WireSwitch(cast(Exchange, self.line), TERMINAL),
-            Fingerprints(self._folder),
+            Fingerprints(self.folder),
             TERMINAL,
             COUNTER,
             eye=_Eye(self.eye),
@@ -155,8 +158,13 @@ class Shop:
     def entries(self, since: int = 0) -> list[tuple[str, dict[str, Any]]]:
         """Kind and fields of the entries after number `since`."""
         query = "SELECT kind, body FROM journal WHERE seq > ? ORDER BY seq"
-        found = self.book._connection.execute(query, (since,))
+        found = self._disk.connection.execute(query, (since,))
         return [(kind, json.loads(body)) for kind, body in found]
+
+    def grow_log(self) -> None:
+        """The journal's log is larger than it may be: it is folded at the next chance."""
+        with (self.folder / "journal.db-wal").open("wb") as file:
+            file.truncate(WAL_BYTES_MAX + 1)
 
     def break_disk(self, *kinds: str) -> None:
         """From now on calls of these kinds fail, as those of a dying disk do."""
@@ -180,6 +188,17 @@ class Shop:
 
     def _deliver(self, api: str, body: bytes, mark: str) -> bytes | None:
         return self.switch.answer(self.client, api, body, mark)
+
+
+class _Disk(TapedDisk):
+    """The disk in memory; whoever asks reads past the journal what lies on it."""
+
+    connection: apsw.Connection
+
+    def connect(self, path: Path) -> apsw.Connection:
+        """See Disk."""
+        self.connection = super().connect(path)
+        return self.connection
 
 
 @dataclass

@@ -78,6 +78,24 @@ def test_a_later_start_of_a_code_that_nobody_used_asks_for_the_first(till: Count
     assert till.news() == [1]
 
 
+def test_a_look_that_brings_nothing_draws_nothing(till: Counter) -> None:
+    """The screen is left alone: at the first look of a start, for an open one, and for none."""
+    till.pay()
+    till.shop.go_on(LOOK_S + 1.0)
+    till.begin()
+    till.shop.start(watches=True)
+    count, at = len(till.shop.views), len(till.shop.line.asked)
+    for _ in range(3):
+        till.shop.work()
+    assert till.asked(at) == [1, 2, 3]
+    till.lapse()
+    till.shop.fate.pass_time(LOOK_S)
+    for _ in range(3):
+        till.shop.work()
+    assert till.written("Lapsed") == [3]
+    assert len(till.shop.views) == count
+
+
 def another(at: Counter, faults: Faults) -> None:
     """The switch knows another payment under this number than the till wrote down."""
     at.shop.line.plan("inquiryPayment", faults.altered(), faults.altered(paymentId="9" * 30))

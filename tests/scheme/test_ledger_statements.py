@@ -279,10 +279,13 @@ def test_balances_are_told_by_account_and_currency_in_order(desk, store):
 def test_transactions_that_do_not_sum_to_zero_are_named(clock):
     """Put there past the ledger, as by somebody with the file in hand; each once, in order."""
     with Store.open("sqlite://") as store:  # PostgreSQL itself lets nobody
-        record = pending(Desk(open_scheme(store, clock, random.Random(7).randbytes), clock))
-        whole = {"client_id": record.client_id, "payment_id": record.payment_id, "at_ms": AT_MS}
+        desk = Desk(open_scheme(store, clock, random.Random(7).randbytes), clock)
+        ours = pending(desk)
+        theirs = desk.pay(client="till-2", code=desk.code(behaves="silent")).payment_id
+        whose = {"till-1": ours.payment_id, "till-2": theirs}
 
-        def forge(connection, tx, *legs):
+        def forge(connection, tx, *legs, client="till-1"):
+            whole = {"client_id": client, "payment_id": whose[client], "at_ms": AT_MS}
             rows = [
                 whole | {"tx": tx, "leg": number, "account": "a", "value": value, "currency": unit}
                 for number, (value, unit) in enumerate(legs)
@@ -293,4 +296,7 @@ def test_transactions_that_do_not_sum_to_zero_are_named(clock):
             forge(connection, "z:1", (1, "NOK"), (2, "SEK"))
             forge(connection, "b:1", (1, "NOK"), (-1, "SEK"))
             forge(connection, "c:1", (1, "NOK"), (-1, "NOK"))
-            assert unbalanced(connection) == ["b:1", "z:1"]
+            # What one caller lacks, another does not make up for.
+            forge(connection, "d:1", (1, "NOK"))
+            forge(connection, "d:1", (-1, "NOK"), client="till-2")
+            assert unbalanced(connection) == ["b:1", "d:1", "z:1"]
