@@ -5,6 +5,7 @@ Apart from the files that are no journal, because here the journal is sound.
 
 import errno
 import shutil
+import stat
 from contextlib import closing
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_a_disk_that_cannot_be_read_is_told_at_the_start(path: Path) -> None:
     assert sentence(lambda: Journal(path, TapedDisk(files)), JournalUnwritable) == (
         f"The journal {path} cannot be read (disk I/O error); check the disk."
     )
+
+
+def test_the_folder_is_made_with_all_that_lead_to_it(tmp_path: Path) -> None:
+    """For this user alone; one that is there already is used."""
+    deep = tmp_path / "var" / "lib" / "pos" / "journal.db"
+    for _ in range(2):
+        Journal(deep).close()
+    assert stat.S_IMODE(deep.parent.stat().st_mode) == 0o700
 
 
 def test_after_a_failed_append_nothing_more_is_written(path: Path) -> None:

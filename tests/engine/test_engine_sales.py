@@ -148,7 +148,7 @@ def test_a_code_for_a_sale_that_was_put_aside_is_not_shown(till: Shop, faults: F
     code = till.view.order_code
     till.line.plan("cancel", faults.lost)
     till.engine.handle(Stop(first))
-    till.go_on()
+    [till.work() for _ in range(3)]
     assert (till.view.stage, till.view.order_code) == (Stage.STOPPING, "")
     till.engine.handle(Next())
     second = till.show("7")
