@@ -3,11 +3,8 @@
 Apart from the sales because nothing here moves money.
 """
 
-import itertools
 import threading
 import time
-
-import pytest
 
 from pos import __version__
 from pos.engine.loop import INBOX_MAX
@@ -17,7 +14,6 @@ from pos.sale.mode import KIOSK
 from pos.sale.pursuit import Limits
 from pos.sale.view import LinkState, Stage, notice
 from tests.engine.conftest import Shop, said
-from tests.engine.line import Faults
 
 
 def probes(till: Shop) -> list[float]:
@@ -153,62 +149,6 @@ def test_the_most_overdue_act_is_done_first(till: Shop) -> None:
     assert [each.reference for each in till.line.asked[at:] if each.api != "witness"] == [
         two, three,
     ]  # fmt: skip
-
-
-def test_a_good_line_is_looked_after_every_minute(till: Shop) -> None:
-    """And not sooner; what it found is shown."""
-    start_s = till.fate.now_s
-    till.go_on(190)
-    times = probes(till)[1:]
-    assert len(times) == 3
-    between = [b - a for a, b in zip([start_s, *times], times, strict=False)]
-    assert between == pytest.approx([60.0] * 3, abs=5.5)
-    assert min(between) >= 60.0 - 0.5
-
-
-def test_a_line_that_is_down_is_looked_after_every_ten_seconds(till: Shop, faults: Faults) -> None:
-    """Until it is back, and both are shown."""
-    till.line.plan("inquiryPayment", *[faults.lost] * 3)
-    till.go_on(61)
-    assert till.view.link is LinkState.DOWN
-    down_s = till.fate.now_s
-    till.go_on(60)
-    times = [each for each in probes(till) if each > down_s]
-    assert till.view.link is LinkState.UP
-    first = times[0] - down_s
-    assert 0 < first <= 10.5
-    assert len(times) == 3
-    assert all(10.0 <= b - a <= 16.0 for a, b in itertools.pairwise(times))
-
-
-@pytest.mark.parametrize(
-    ("fault", "key", "values", "grave"),
-    [
-        ("lost", "link.down", {}, False),
-        ("not_sent", "link.down", {}, False),
-        ("unsigned", "link.distrusted", {}, True),
-        ("refused", "link.setup", {"code": "CLIENT_INVALID"}, True),
-    ],
-)
-def test_a_till_that_cannot_sell_says_so_before_a_code_is_held_up(
-    fault: str, key: str, values: dict[str, str], grave: bool, shop: Shop, faults: Faults
-) -> None:
-    """The line is tried once more first; nothing is armed, written or sent."""
-    bad = faults.refused("CLIENT_INVALID") if fault == "refused" else getattr(faults, fault)
-    shop.line.plan("inquiryPayment", bad, bad, bad)
-    shop.start()
-    seq = shop.book.seq
-    for presenting in (Presenting.CUSTOMER, Presenting.MERCHANT):
-        shop.fate.pass_time(1.0)
-        shop.engine.handle(Charge("5", presenting))
-        assert said(shop.view.notice) == (key, values, grave)
-        assert (shop.view.stage, shop.view.amount) == (Stage.READY, None)
-        assert shop.view.stage_since_s > 0
-    assert (shop.eye.count("arm"), shop.line.of("pay"), shop.kinds(seq)) == (0, [], [])
-    assert len(probes(shop)) == 3
-    shop.charge()
-    assert len(probes(shop)) == 4  # the fourth was good
-    assert shop.view.verdict == "paid"
 
 
 def test_the_log_is_folded_when_the_till_has_been_quiet(till: Shop) -> None:
