@@ -9,7 +9,7 @@ import time
 from pos import __version__
 from pos.engine.loop import INBOX_MAX
 from pos.engine.parts import random_id
-from pos.sale.input import AskAgain, CameraSays, Charge, Next, Presenting, PrinterSays, Stop
+from pos.sale.input import CameraSays, Charge, Next, Presenting, PrinterSays, Stop
 from pos.sale.mode import KIOSK
 from pos.sale.pursuit import Limits
 from pos.sale.view import LinkState, Stage, notice
@@ -252,10 +252,3 @@ def test_the_printers_trouble_is_shown_until_it_prints(till: Shop) -> None:
     assert till.entries()[-1] == ("ReceiptPrinted", {"document_id": request_id, "number": 1})
     till.engine.handle(PrinterSays("something else"))
     assert till.entries()[-1] == ("ReceiptPrinted", {"document_id": "something else", "number": 0})
-
-
-def test_asking_about_nothing_says_nothing(till: Shop) -> None:
-    """An id that the journal does not know asks nobody."""
-    count = len(till.line.asked)
-    till.engine.handle(AskAgain("nothing"))
-    assert (len(till.line.asked), till.view.notice) == (count, None)

@@ -6,10 +6,8 @@ Apart from the sales because here something is there already, or nothing can be 
 import errno
 import itertools
 
-import pytest
-
 from pos.proof.disk import Op
-from pos.sale.input import AskAgain, Charge, Next, Presenting, Stop
+from pos.sale.input import Charge, Next, Presenting, Stop
 from pos.sale.view import Stage, Verdict, notice
 from tests.engine.conftest import CLIENT, Shop, said
 from tests.engine.line import Faults
@@ -269,55 +267,3 @@ def test_a_slip_that_cannot_be_begun_is_not_printed(till: Shop) -> None:
     assert (till.view.verdict, till.slips) == (Verdict.PAID, [])
     assert said(till.view.stopped)[0] == "halt.journal"
     assert till.engine.unsure == set()
-
-
-@pytest.mark.parametrize(
-    ("status", "result", "agrees"),
-    [("SUCCESS", None, True), ("PROCESSING", None, False), ("FAIL", None, False)],
-)
-def test_a_person_compares_a_final_sale_with_the_switch(
-    status: str, result: None, agrees: bool, till: Shop, faults: Faults
-) -> None:
-    """The same: said. Different: written down, said gravely, and marked on the sale."""
-    request_id = till.paid()
-    seq = till.book.seq
-    till.line.plan("inquiryPayment", faults.altered(paymentStatus=status, paymentResultCode=result))
-    till.engine.handle(AskAgain(request_id))
-    if agrees:
-        assert said(till.view.notice) == ("ask.same", {"state": "PAID"}, False)
-        assert till.kinds(seq) == []
-        return
-    says = "SUCCESS" if status == "PROCESSING" else "Declined"
-    assert said(till.view.notice) == ("ask.differs", {"says": says}, True)
-    assert till.entries(seq) == [("Answered", {"request_id": request_id, "says": says})]
-    assert till.view.recent[0].contested == says
-
-
-def test_a_sale_that_failed_is_compared_too(till: Shop, faults: Faults) -> None:
-    """Declined here: the switch says so, or found it cancelled, or never heard of it."""
-    till.charge("declines")
-    request_id = till.view.request_id
-    for fault in (
-        faults.altered(),
-        faults.altered(paymentStatus="CANCELLED"),
-        faults.refused("ORDER_NOT_EXIST"),
-    ):
-        till.line.plan("inquiryPayment", fault)
-        till.engine.handle(AskAgain(request_id))
-        assert said(till.view.notice) == ("ask.same", {"state": "DECLINED"}, False)
-    till.line.plan("inquiryPayment", faults.lost)
-    till.engine.handle(AskAgain(request_id))
-    assert said(till.view.notice) == ("link.down", {}, False)
-    assert till.view.recent[0].contested == ""
-
-
-def test_asking_about_an_open_sale_hurries_it(till: Shop) -> None:
-    """The next question falls due now."""
-    request_id = till.charge("silent")
-    assert till.work() == 3.0
-    till.engine.handle(AskAgain(request_id))
-    assert said(till.view.notice) == ("ask.open", {}, False)
-    assert till.line.of("inquiryPayment")[1:] == []
-    till.work()
-    assert [each.reference for each in till.line.of("inquiryPayment")[1:]] == [request_id]
-    assert till.work() > 2.5
