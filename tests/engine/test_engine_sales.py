@@ -265,6 +265,20 @@ def test_a_refused_cancel_is_followed_by_a_question_and_repeated(
     assert till.engine.history.payments[request_id].reversal_id == ""
 
 
+def test_a_cancel_is_repeated_until_it_is_heard(till: Shop, faults: Faults) -> None:
+    """Ever more rarely, and for ever: somebody may be charged as long as it is not."""
+    request_id = till.charge("silent")
+    till.line.plan("cancel", *[faults.lost] * 10)
+    till.engine.handle(Stop(request_id))
+    till.go_on(500)
+    asked = [each.at_s for each in till.line.of("cancel")]
+    waits_s = [b - a for a, b in itertools.pairwise(asked)]
+    # Shorter ones are over when the silence of the one before is.
+    expected = [SILENCE_S, SILENCE_S, SILENCE_S, 10.0, 20.0, 30.0, 60.0, 60.0, 60.0, 60.0]
+    assert waits_s == pytest.approx(expected, abs=1.0)
+    assert till.view.verdict is Verdict.CANCELLED
+
+
 def test_too_late_to_cancel_becomes_a_full_refund_under_a_stored_id(
     till: Shop, faults: Faults
 ) -> None:
