@@ -145,9 +145,9 @@ def test_a_repeated_request_while_it_is_open_is_pushed_on(at, quick, line):
     assert at.balance() == 5_000_000 - 12_900
 
 
-def test_a_refund_that_is_begun_between_the_statements_of_a_cancel_is_seen(emptied, clock):
-    """On PostgreSQL a cancel waits for whoever has the payment, and judges what is there then: a
-    sale that is being given back already is not given back once more.
+def test_on_postgresql_a_cancel_sees_a_refund_that_is_being_begun(emptied, clock):
+    """It waits for whoever has the payment, and judges what is there then: a sale that is being
+    given back already is not given back once more.
     """
     url = emptied()
     waits = text(
