@@ -65,6 +65,7 @@ def test_the_camera_is_armed_for_one_code_only(till: Shop) -> None:
     """Armed when the till waits for a code, not when it is shown something else, then disarmed."""
     till.engine.handle(Charge("5", Presenting.CUSTOMER))
     assert till.eye == ["arm"]
+    assert "scan" in till.views[0].actions
     till.scan("5901234123457")
     assert (till.eye, till.view.notice) == (["arm"], notice("code.too_short"))
     told: list[list[str]] = []

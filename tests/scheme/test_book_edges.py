@@ -84,6 +84,7 @@ def test_a_payment_is_cancelled_by_its_payment_id(at, quick):
     by_id = InquiryPaymentRequest(payment_id=two.payment_id, payment_request_id="r-1")
     found = at.scheme.book.inquire_payment(CLIENT, by_id)
     assert (found.payment_request_id, found.payment_status) == ("r-2", "SUCCESS")
+    assert found.psp_customer_info.psp_name == "Vipps"
 
 
 def test_a_cancel_of_what_was_never_seen_is_told_with_its_moment(at, quick, clock):
