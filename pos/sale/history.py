@@ -19,6 +19,15 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.money import Amount
+from pos.sale.order import (
+    ORDER_EVENTS,
+    Order,
+    OrderDropped,
+    OrderEvent,
+    OrderParked,
+    OrderPlaced,
+    OrderRecalled,
+)
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.refund import (
     REFUND_EVENTS,
@@ -88,12 +97,12 @@ class GapClosed:
 
 Entry = (
     Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
-    | ArrivalEvent
+    | ArrivalEvent | OrderEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
-    Gap, GapClosed,
+    Gap, GapClosed, *ORDER_EVENTS,
 )  # fmt: skip
 
 
@@ -101,6 +110,8 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
+    `orders` are by sale id, and only of sales that this till began: a payment that came back from
+    the switch, or by the static code, has none. `parked` are by park id, oldest first.
     `shown` is a place for what `showing` made of a payment; each entry about it empties it.
     """
 
@@ -110,6 +121,9 @@ class History:
     printed: set[str] = field(default_factory=set)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    parked: dict[str, OrderParked] = field(default_factory=dict)
+    dropped: list[OrderDropped] = field(default_factory=list)
     gap: Gap | None = None
     shown: dict[str, SaleRow] = field(default_factory=dict, repr=False, compare=False)
     _open: dict[str, None] = field(default_factory=dict)
@@ -128,6 +142,8 @@ class History:
             return self._refund_stepped(entry) is not self.refunds.get(entry.refund_id)
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
+        if isinstance(entry, ORDER_EVENTS):
+            self._check_order(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -138,6 +154,8 @@ class History:
             return self._keep_refund(self._refund_stepped(entry))
         if isinstance(entry, ARRIVAL_EVENTS):
             return self._arrive(entry)
+        if isinstance(entry, ORDER_EVENTS):
+            return self._take_order(entry)
         match entry:
             case ReceiptBegun():
                 self.receipts.setdefault(entry.document_id, entry.number)
@@ -172,6 +190,26 @@ class History:
         named = numbered(request_id)
         if named is not None and named[0] in self.watches:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
+
+    def _take_order(self, entry: OrderEvent) -> None:
+        self._check_order(entry)
+        match entry:
+            case OrderPlaced():
+                self.orders[entry.order.sale_id] = entry.order
+            case OrderParked():
+                self.parked[entry.park_id] = entry
+            case OrderRecalled():
+                del self.parked[entry.park_id]
+            case OrderDropped():
+                self.dropped.append(entry)
+
+    def _check_order(self, entry: OrderEvent) -> None:
+        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
+            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
+        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
+            raise IllegalMove(f"The order {entry.park_id} is parked already.")
+        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
+            raise IllegalMove(f"There is no parked order {entry.park_id}.")
 
     def _keep(self, payment: Payment) -> None:
         self.payments[payment.request_id] = payment

@@ -15,6 +15,15 @@ from pos.sale.history import (
     Started,
 )
 from pos.sale.money import Amount
+from pos.sale.order import (
+    Line,
+    Order,
+    OrderDropped,
+    OrderEvent,
+    OrderParked,
+    OrderPlaced,
+    OrderRecalled,
+)
 from pos.sale.payment import (
     CancelAsked,
     CancelDone,
@@ -201,3 +210,33 @@ def test_what_the_switch_contests_is_kept_by_payment() -> None:
     history.apply(Answered("r1", "FoundCancelled"))
     assert history.contested == {"r1": "FoundCancelled"}
     assert history.payments["r1"].state is State.PAID
+
+
+BUN = Order("s1", "NOK", (Line("Bolle", 3900, vat=1500),))
+
+
+def test_an_order_is_found_by_its_sale_and_placed_once() -> None:
+    """A sale id is never reused: the lines of a receipt cannot change afterwards."""
+    history = folded(OrderPlaced(BUN, 1000.0))
+    assert history.orders == {"s1": BUN}
+    with pytest.raises(IllegalMove):
+        history.would_change(OrderPlaced(BUN, 1001.0))
+
+
+def test_a_parked_order_waits_until_it_is_recalled() -> None:
+    """Oldest first, also after a restart, and only once."""
+    first, second = (OrderParked(name, "Bord 4", BUN, 1000.0) for name in ("p1", "p2"))
+    history = folded(first, second)
+    assert list(history.parked.values()) == [first, second]
+    history.apply(OrderRecalled("p1"))
+    assert list(history.parked) == ["p2"]
+    wrong: tuple[OrderEvent, ...] = (OrderRecalled("p1"), second)
+    for entry in wrong:
+        with pytest.raises(IllegalMove):
+            history.apply(entry)
+    assert list(history.parked) == ["p2"]
+
+
+def test_orders_given_up_are_kept_for_the_report() -> None:
+    """A cash register counts them."""
+    assert folded(OrderDropped(BUN, 1000.0)).dropped == [OrderDropped(BUN, 1000.0)]
