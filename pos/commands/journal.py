@@ -83,6 +83,8 @@ def export(state: str | None) -> None:
 
 
 def _short(value: object) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and set(value) == {"value", "currency"}:
         return f"{value['value']}{value['currency']}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)

@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
-from pos.engine.comparison import compared, link_notice
+from pos.engine.comparison import compared
+from pos.engine.office import BackOffice
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
+from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds
+from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
-from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
 from pos.sale.input import CameraSays, Input, PrinterSays
@@ -25,13 +27,10 @@ from pos.sale.money import Amount
 from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
-from pos.sale.view import Notice, Stage, View, notice
+from pos.sale.view import Notice, Stage, Verdict, View, notice
 
 INBOX_MAX = 64
 IDLE_S = 5.0
-PROBE_UP_EVERY_S = 60.0
-PROBE_DOWN_EVERY_S = 10.0
-TIDY_AFTER_S = 30.0
 
 
 class Engine:
@@ -46,13 +45,13 @@ class Engine:
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._refunds = Refunds(parts, self._writer, self._settled)
         self._receipts = Receipts(parts, self._writer)
-        self._arrivals = Arrivals(parts, self._writer, self._receipts.of_payment)
+        self._signing = Signing(parts, self._writer)
+        self._office = BackOffice(parts, self._writer)
+        self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
-        now_s = parts.clock.monotonic()
-        self._desk = till.Desk(since_s=now_s)
-        self._heard: Notice | None = None
+        self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
+        self._desk = till.Desk(since_s=parts.clock.monotonic())
         self._camera: Notice | None = None
-        self._probed_s = self._busy_s = now_s
 
     @property
     def history(self) -> History:
@@ -109,7 +108,8 @@ class Engine:
         self._writer.write(Started(__version__, self._parts.clock.wall()))
         if count := self._take_up():
             self._say(notice("recovered", count=count))
-        self._probe()
+        self._signing.catch_up()
+        self._readiness.probe()
         self._publish()
 
     def handle(self, given: Input) -> None:
@@ -120,6 +120,8 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if self._office.is_for(given):
+                self._run_office(given)
             case _:
                 self._obey(given)
         self._publish()
@@ -138,9 +140,9 @@ class Engine:
         payments = self._payments.dues(witnessed=heard, known=self._witnessed.knows)
         dues = sorted((*payments, *refunds), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
-            self._busy_s = now_s
+            self._readiness.busy(now_s)
             dues[0][1]()
-            self._heed_witness()
+            self._readiness.heed_witness()
             self._publish()
             return 0.0
         look_s = self._arrivals.due_s(self._desk, now_s)
@@ -148,7 +150,8 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
-        self._keep_house(now_s, quiet=not dues)
+        if self._readiness.keep_house(now_s, quiet=not dues):
+            self._publish()
         return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
 
     def view(self) -> View:
@@ -169,7 +172,12 @@ class Engine:
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
+            office=self._office.shown(),
         )
+
+    def _run_office(self, given: Input) -> None:
+        said = self._office.obey(given, free=self._desk.stage in till.FREE)
+        self._desk = replace(self._desk, notice=said)
 
     def _obey(self, given: Input) -> None:
         now_s, parts = self._parts.clock.monotonic(), self._parts
@@ -192,17 +200,20 @@ class Engine:
 
     def _begin_scanning(self) -> None:
         """A till that cannot sell now says so before the customer holds up a code."""
-        if (why := self._unfit_to_sell()) is not None:
+        if (why := self._readiness.unfit()) is not None:
             self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
         elif self._parts.eye is not None:
             self._parts.eye.arm()
 
     def _pay(self, command: till.Pay) -> None:
-        if (why := self._unfit_to_sell()) is not None:
+        if (why := self._readiness.unfit()) is not None:
             self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
             return
         if command.code is not None and self._payments.used(command.code):
             self._desk = till.refused(self._desk, notice("code.used"))
+            return
+        if self._office.training:
+            self._practise(command.amount)
             return
         order = order_of(self._parts.new_id(), command.amount)
         payment = self._payments.open(order, command.code)
@@ -217,7 +228,19 @@ class Engine:
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
         if payment.state is State.PAID:
-            self._receipts.of_payment(payment)
+            self._sold(payment)
+
+    def _sold(self, payment: Payment) -> None:
+        self._signing.catch_up()
+        self._receipts.of_payment(payment)
+
+    def _practise(self, amount: Amount) -> None:
+        """A sale in training ends at once: nothing is asked of anybody."""
+        self._desk = till.Desk(since_s=self._parts.clock.monotonic())
+        if self._office.practise(amount):
+            self._desk = replace(
+                self._desk, stage=Stage.OUTCOME, amount=amount, verdict=Verdict.TRAINED
+            )
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -234,7 +257,7 @@ class Engine:
 
     def _give_back(self, command: till.Return) -> None:
         judged = self._refunds.refusal(command.request_id, command.typed)
-        why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
+        why = judged if isinstance(judged, Notice) else self._readiness.unfit()
         if why is not None or not isinstance(judged, Amount):
             return self._say(why or notice("refund.not_paid"))
         refund = self._refunds.open(command.request_id, judged)
@@ -247,47 +270,12 @@ class Engine:
     def _settled(self, refund: Refund) -> None:
         if refund.state is RefundState.REFUSED:
             return self._say(notice("refund.refused", grave=True, code=refund.result_code))
+        self._signing.catch_up()
         self._say(notice("refund.done", amount=refund.amount))
         return self._receipts.of_refund(refund)
 
-    def _unfit_to_sell(self) -> Notice | None:
-        """Why nothing may be sold or given back now, or None."""
-        if self._writer.halt is not None:
-            return self._writer.halt
-        try:
-            self._parts.journal.check_room()
-        except JournalError as fault:
-            return notice("halt.journal", grave=True, sentence=fault)
-        if (link_notice(self._parts.switch) or self._witnessed.unfit()) is not None:
-            self._probe()
-        return link_notice(self._parts.switch) or self._witnessed.unfit()
-
-    def _probe(self) -> None:
-        self._parts.switch.probe()
-        self._probed_s = self._parts.clock.monotonic()
-        if link_notice(self._parts.switch) is None:
-            self._witnessed.look()
-            self._heed_witness()
-
-    def _heed_witness(self) -> None:
-        """Let the witness's standing come on, and say what is new of it."""
-        for told in (self._witnessed.told, self._witnessed.work()):
-            if told is not None and told != self._heard:
-                self._heard = told
-                self._say(told)
-
     def _take_up(self) -> int:
         return self._payments.resume() + self._refunds.resume()
-
-    def _keep_house(self, now_s: float, *, quiet: bool) -> None:
-        """What is done when nothing is due: watch the link, fold the journal's log."""
-        well = (link_notice(self._parts.switch) or self._witnessed.unfit()) is None
-        if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
-            self._probe()
-            self._publish()
-        if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
-            self._busy_s = now_s
-            self._writer.tidy()
 
     def _mind_the_eye(self) -> None:
         if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:

@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Protocol
 
 from pos.errors import IllegalMove, JournalError, PosError
@@ -28,6 +29,8 @@ from pos.sale.payment import (
 )
 from pos.sale.pursuit import Limits
 from pos.sale.refund import Refund, Refunded, RefundRefused
+from pos.sale.secret import Secret
+from pos.sale.staff import Member
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -52,6 +55,28 @@ class Paper(Protocol):
         """Queue the slip of a final refund; its document id is the refund id."""
 
 
+class Staff(Protocol):
+    """The staff file, as the engine sees it."""
+
+    def members(self) -> tuple[Member, ...]:
+        """Everybody; nobody where the till asks for no PIN."""
+
+    def has_pin(self, staff_id: str, pin: Secret) -> bool:
+        """Whether it is their PIN."""
+
+    def with_badge(self, badge: Secret) -> Member | None:
+        """Whose badge it is, or None."""
+
+
+class SigningKey(Protocol):
+    """The cash register's key, as the engine sees it."""
+
+    version: str
+
+    def sign(self, text: str) -> str:
+        """The signature of `text` in base64."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Monotonic seconds for every wait; Unix seconds only for what people read."""
@@ -69,7 +94,9 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye` and `paper` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here.
+    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
+    ever logs in, `register_key` where the till is no cash register. `zone` is the shop's, or None
+    for that of this machine.
     """
 
     journal: Journal
@@ -83,6 +110,9 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    staff: Staff | None = None
+    register_key: SigningKey | None = None
+    zone: tzinfo | None = None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

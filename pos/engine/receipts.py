@@ -48,6 +48,6 @@ class Receipts:
         """
         if self._parts.paper is None or self._writer.history.gap is not None:
             return None
-        number = len(self._writer.history.receipts) + 1
+        number = self._writer.history.books.number_of(document_id)
         begun = ReceiptBegun(document_id, number, copy=False)
         return number if self._writer.write(begun) else None

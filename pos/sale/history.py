@@ -18,6 +18,7 @@ from pos.sale.arrival import (
     numbered,
     payment_of,
 )
+from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.money import Amount
 from pos.sale.order import (
     ORDER_EVENTS,
@@ -37,6 +38,7 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
 
@@ -95,14 +97,12 @@ class GapClosed:
     count: int
 
 
-Entry = (
-    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
-    | ArrivalEvent | OrderEvent
-)  # fmt: skip
+Note = Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
+
+Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | BooksEvent | Note
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
-    Gap, GapClosed, *ORDER_EVENTS,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *BOOKS_EVENTS, *Note.__args__,
 )  # fmt: skip
 
 
@@ -123,8 +123,8 @@ class History:
     watches: dict[str, Watch] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     parked: dict[str, OrderParked] = field(default_factory=dict)
-    dropped: list[OrderDropped] = field(default_factory=list)
     gap: Gap | None = None
+    books: Books = field(default_factory=Books)
     shown: dict[str, SaleRow] = field(default_factory=dict, repr=False, compare=False)
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
@@ -144,6 +144,8 @@ class History:
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
             self._check_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            self.books.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -156,9 +158,18 @@ class History:
             return self._arrive(entry)
         if isinstance(entry, ORDER_EVENTS):
             return self._take_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            return self.books.take(entry)
+        return self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
         match entry:
+            case Started():
+                self.books.attendance.leave()
             case ReceiptBegun():
                 self.receipts.setdefault(entry.document_id, entry.number)
+                if entry.copy:
+                    self.books.copied(entry.document_id)
             case ReceiptPrinted():
                 self.printed.add(entry.document_id)
             case Answered():
@@ -168,7 +179,6 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
-        return None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -201,7 +211,7 @@ class History:
             case OrderRecalled():
                 del self.parked[entry.park_id]
             case OrderDropped():
-                self.dropped.append(entry)
+                self.books.dropped(entry.order)
 
     def _check_order(self, entry: OrderEvent) -> None:
         if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
@@ -212,6 +222,7 @@ class History:
             raise IllegalMove(f"There is no parked order {entry.park_id}.")
 
     def _keep(self, payment: Payment) -> None:
+        self._enter(payment)
         self.payments[payment.request_id] = payment
         self.shown.pop(payment.request_id, None)
         if payment.state.open:
@@ -221,9 +232,22 @@ class History:
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
+    def _enter(self, payment: Payment) -> None:
+        """Let the books know who begins a payment, and how it ended."""
+        request_id = payment.request_id
+        if payment.state is State.PAID:
+            self.books.final(Kind.SALE, request_id, request_id, payment.amount)
+        elif payment.state in (State.CANCELLED, State.REVERSED):
+            self.books.voided(request_id)
+        elif request_id not in self.payments:
+            self.books.begun(request_id, lost=self.gap is not None)
+
     def _keep_refund(self, refund: Refund) -> None:
         if refund.refund_id not in self.refunds:
+            self.books.begun(refund.refund_id, lost=self.gap is not None)
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
+        elif refund.state is RefundState.REFUNDED:
+            self.books.final(Kind.RETURN, refund.refund_id, refund.request_id, refund.amount)
         self.refunds[refund.refund_id] = refund
         self.shown.pop(refund.request_id, None)
         if refund.state is RefundState.ASKED:

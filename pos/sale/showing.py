@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pos.sale.arrival import number_of
 from pos.sale.history import History
 from pos.sale.mode import Mode
+from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
@@ -65,6 +66,7 @@ def view_of(
     watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
+    office: Office,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -104,18 +106,23 @@ def view_of(
         printer=printer,
         watch=watch,
         stopped=stopped,
-        actions=_actions(desk, mode, stopped, can_scan=can_scan),
+        office=office,
+        actions=_actions(desk, mode, stopped, office, can_scan=can_scan),
     )
 
 
-def _actions(desk: Desk, mode: Mode, stopped: Notice | None, *, can_scan: bool) -> frozenset[str]:
+def _actions(
+    desk: Desk, mode: Mode, stopped: Notice | None, office: Office, *, can_scan: bool
+) -> frozenset[str]:
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
+        actions.add(Action.OFFICE)
+    if desk.stage in FREE and stopped is None and not office.closed:
         actions |= {Action.CHARGE, Action.SCAN} if can_scan else {Action.CHARGE}
     if desk.stage in (Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None:
+    if mode.gives_back and stopped is None and not office.closed and not office.training:
         actions.add(Action.REFUND)
     return frozenset(actions)

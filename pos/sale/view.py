@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pos.sale.money import Amount
+from pos.sale.office import Office
 from pos.sale.payment import State
 
 
@@ -23,12 +24,16 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free."""
+    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free.
+
+    TRAINED: it was practice, and nobody paid.
+    """
 
     PAID = "paid"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     ASIDE = "aside"
+    TRAINED = "trained"
 
 
 class LinkState(StrEnum):
@@ -111,6 +116,7 @@ class View:
     printer: Notice | None = None
     watch: Notice | None = None
     stopped: Notice | None = None
+    office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -122,3 +128,4 @@ class Action:
     STOP = "stop"
     NEXT = "next"
     REFUND = "refund"
+    OFFICE = "office"  # log in and out, open and close, train

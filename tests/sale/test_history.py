@@ -239,4 +239,4 @@ def test_a_parked_order_waits_until_it_is_recalled() -> None:
 
 def test_orders_given_up_are_kept_for_the_report() -> None:
     """A cash register counts them."""
-    assert folded(OrderDropped(BUN, 1000.0)).dropped == [OrderDropped(BUN, 1000.0)]
+    assert folded(OrderDropped(BUN, 1000.0)).books.current.dropped == [BUN]

@@ -53,6 +53,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         )
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if get_origin(hint) is tuple:
+        return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
     return VALUES[hint]
 
 
