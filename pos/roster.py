@@ -25,7 +25,7 @@ from pos.errors import SettingsError, WrongUse
 from pos.folders import write_private
 from pos.sale.code import BADGE_PREFIX
 from pos.sale.secret import Secret
-from pos.sale.staff import Member, Role
+from pos.sale.staff import Member, StaffRole
 
 FILE_NAME = "staff.toml"
 
@@ -43,7 +43,7 @@ class _Entry(BaseModel):
 
     id: Annotated[str, StringConstraints(pattern=_STAFF_ID.pattern)]
     name: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    role: Role
+    role: StaffRole
     pin: str
     pin_version: int = 1
     badge: str = ""

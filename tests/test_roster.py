@@ -9,10 +9,10 @@ from pos.errors import PosError, SettingsError, WrongUse
 from pos.roster import FILE_NAME, Roster
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.secret import Secret
-from pos.sale.staff import Member, Role
+from pos.sale.staff import Member, StaffRole
 
-KARI = Member("1", "Kari Nordmann", Role.CASHIER)
-OLA = Member("12", "Ola Hansen", Role.SUPERVISOR)
+KARI = Member("1", "Kari Nordmann", StaffRole.CASHIER)
+OLA = Member("12", "Ola Hansen", StaffRole.SUPERVISOR)
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_the_file_holds_no_pin_and_is_its_users_alone(roster: Roster, tmp_path: 
 
 def test_everybody_is_listed_by_number(roster: Roster) -> None:
     """2 before 12, as people count."""
-    roster.add(Member("2", "Åse", Role.CASHIER), "8305")
+    roster.add(Member("2", "Åse", StaffRole.CASHIER), "8305")
     assert [each.staff_id for each in roster.members()] == ["1", "2", "12"]
 
 
@@ -83,8 +83,8 @@ def test_a_pin_that_anybody_tries_first_is_refused(roster: Roster, pin: str) -> 
 
 
 @pytest.mark.parametrize("member", [
-    Member("0", "Nil", Role.CASHIER), Member("1", "Twice", Role.CASHIER),
-    Member("1234567", "Long", Role.CASHIER), Member("3", "", Role.CASHIER),
+    Member("0", "Nil", StaffRole.CASHIER), Member("1", "Twice", StaffRole.CASHIER),
+    Member("1234567", "Long", StaffRole.CASHIER), Member("3", "", StaffRole.CASHIER),
 ])  # fmt: skip
 def test_a_number_is_short_and_taken_once(roster: Roster, member: Member) -> None:
     """And everybody has a name."""

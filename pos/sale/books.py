@@ -42,6 +42,7 @@ class Books:
     x_count: int = 0
     training: bool = False
     _staff: dict[str, str] = field(default_factory=dict)
+    _copies: dict[str, int] = field(default_factory=dict)
     _grand: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -96,6 +97,11 @@ class Books:
     def copied(self, document_id: str) -> None:
         """A receipt was printed once more."""
         self.current.copies.append(document_id)
+        self._copies[document_id] = self.copy_count(document_id) + 1
+
+    def copy_count(self, document_id: str) -> int:
+        """How often a receipt was printed once more."""
+        return self._copies.get(document_id, 0)
 
     def voided(self, request_id: str) -> None:
         """A payment was cancelled, or given back before it was a sale."""

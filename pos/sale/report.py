@@ -94,6 +94,7 @@ class Report:
     tips: Tally
     corrections: Tally
     copies: Tally
+    drawer_openings: int
     training: Tally
     voids: Tally
     dropped: Tally

@@ -115,4 +115,5 @@ class Shift:
     voided: list[str] = field(default_factory=list)
     copies: list[str] = field(default_factory=list)
     practised: list[Practised] = field(default_factory=list)
+    drawer_openings: int = 0
     dropped: list[Order] = field(default_factory=list)

@@ -21,7 +21,7 @@ class Duty(StrEnum):
     GIVE_BACK_MUCH = "give_back_much"  # a refund above the shop's limit
 
 
-class Role(StrEnum):
+class StaffRole(StrEnum):
     """A cashier sells and closes the day; a supervisor also does what needs a second pair of eyes.
 
     A lone cashier must be able to close the shop, so that is no privilege.
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
     def may(self, duty: Duty) -> bool:
         """Whether somebody in this role is allowed to."""
-        return self is Role.SUPERVISOR or duty in (Duty.SELL, Duty.SHIFT)
+        return self is StaffRole.SUPERVISOR or duty in (Duty.SELL, Duty.SHIFT)
 
 
 class Proof(StrEnum):
@@ -48,7 +48,7 @@ class Member:
 
     staff_id: str
     name: str
-    role: Role
+    role: StaffRole
     pin_version: int = 1
 
 
@@ -61,7 +61,7 @@ class LoggedIn:
 
     staff_id: str
     name: str
-    role: Role
+    role: StaffRole
     proof: Proof
     at: float
 
@@ -99,10 +99,14 @@ STAFF_EVENTS: tuple[type[StaffEvent], ...] = StaffEvent.__args__
 
 @dataclass(slots=True)
 class Attendance:
-    """The fold: who is there, who was ever there, and how often each PIN failed in a row."""
+    """The fold: who is there, who was ever there, and how often each PIN failed in a row.
+
+    `known` has everybody's latest log-in, `first` their first.
+    """
 
     present: LoggedIn | None = None
     known: dict[str, LoggedIn] = field(default_factory=dict)
+    first: dict[str, LoggedIn] = field(default_factory=dict)
     _failures: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def take(self, event: StaffEvent) -> None:
@@ -111,6 +115,7 @@ class Attendance:
             case LoggedIn():
                 self.present = event
                 self.known[event.staff_id] = event
+                self.first.setdefault(event.staff_id, event)
                 self._failures.pop(event.staff_id, None)
             case LoggedOut():
                 self.present = None

@@ -159,6 +159,7 @@ class _Sums:
                 sum(order.correction_count for order in orders),
                 sum(order.corrected for order in orders),
             ),
+            drawer_openings=shift.drawer_openings,
             copies=_tally(self._value_of(each) for each in shift.copies),
             dropped=_tally(each.value for each in shift.dropped),
             training=_tally(each.amount.value for each in shift.practised),

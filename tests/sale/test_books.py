@@ -20,7 +20,7 @@ from pos.sale.shift import (
     XReported,
 )
 from pos.sale.signing import Signed
-from pos.sale.staff import LoggedIn, LoggedOut, Proof, Role
+from pos.sale.staff import LoggedIn, LoggedOut, Proof, StaffRole
 
 PRICE = Amount(10000, "NOK")
 
@@ -39,7 +39,7 @@ def given_back(name: str, of: str, value: int) -> tuple[Entry, ...]:
 
 def here(staff_id: str, name: str) -> LoggedIn:
     """Somebody logs in."""
-    return LoggedIn(staff_id, name, Role.CASHIER, Proof.PIN, 900.0)
+    return LoggedIn(staff_id, name, StaffRole.CASHIER, Proof.PIN, 900.0)
 
 
 def closed(number: int, carried: tuple[str, ...] = ()) -> ShiftClosed:

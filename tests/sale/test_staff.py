@@ -9,12 +9,12 @@ from pos.sale.staff import (
     LogInFailed,
     Member,
     Proof,
-    Role,
     StaffEvent,
+    StaffRole,
     Unlocked,
 )
 
-KARI = Member("1", "Kari", Role.CASHIER)
+KARI = Member("1", "Kari", StaffRole.CASHIER)
 
 
 def came(member: Member = KARI) -> LoggedIn:
@@ -37,7 +37,7 @@ def after(*events: StaffEvent) -> Attendance:
 
 def test_five_wrong_pins_in_a_row_lock_one_person_only() -> None:
     """The fifth locks; somebody else is not touched."""
-    ola = Member("2", "Ola", Role.SUPERVISOR)
+    ola = Member("2", "Ola", StaffRole.SUPERVISOR)
     four = after(*[failed()] * (FAILURES_MAX - 1))
     assert four.tries_left(KARI) == 1
     five = after(*[failed()] * FAILURES_MAX)
@@ -49,7 +49,7 @@ def test_a_log_in_a_supervisor_or_a_new_pin_ends_the_count() -> None:
     locked = [failed()] * FAILURES_MAX
     assert after(*locked, came()).tries_left(KARI) == FAILURES_MAX
     assert after(*locked, Unlocked("1", "2", 1001.0)).tries_left(KARI) == FAILURES_MAX
-    new_pin = Member("1", "Kari", Role.CASHIER, pin_version=2)
+    new_pin = Member("1", "Kari", StaffRole.CASHIER, pin_version=2)
     assert after(*locked).tries_left(new_pin) == FAILURES_MAX
     assert after(*locked, failed(2)).tries_left(new_pin) == FAILURES_MAX - 1
 
@@ -70,6 +70,6 @@ def test_whoever_logs_out_is_gone() -> None:
 
 def test_a_cashier_sells_and_closes_and_a_supervisor_does_the_rest() -> None:
     """What each role may do is this table."""
-    cashier = {duty for duty in Duty if Role.CASHIER.may(duty)}
+    cashier = {duty for duty in Duty if StaffRole.CASHIER.may(duty)}
     assert cashier == {Duty.SELL, Duty.SHIFT}
-    assert {duty for duty in Duty if Role.SUPERVISOR.may(duty)} == set(Duty)
+    assert {duty for duty in Duty if StaffRole.SUPERVISOR.may(duty)} == set(Duty)
