@@ -20,6 +20,7 @@ COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
     "sell": ("sell", "sell", "One sale from the shell."),
+    "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),
     "refund": ("refund", "refund", "Give back all or part of a payment."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),

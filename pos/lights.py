@@ -9,6 +9,7 @@ from pos.sale.view import Stage, Verdict, View
 
 _STAGES = {
     Stage.READY: Signal.READY,
+    Stage.TIPPING: Signal.SCAN,
     Stage.SCANNING: Signal.SCAN,
     Stage.SHOWING: Signal.SCAN,
     Stage.PAYING: Signal.BUSY,

@@ -31,6 +31,7 @@ from pos.sale.receipt import SlipLine, payment_slip, refund_slip
 from pos.sale.refund import Refund
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
+from pos.shelf import CatalogueShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -88,6 +89,7 @@ class Station:
 
     def __init__(self, settings: Settings, state: Path, mode: Mode, devices: Devices) -> None:
         self._settings = settings
+        self._state = state
         self._mode = mode
         self._devices = devices
         self._journal = Journal(state / JOURNAL_NAME)
@@ -104,7 +106,7 @@ class Station:
         `watches` where somebody sees what the static code brings: it is shown only once.
         """
         # Network, keys and messages are slow to import: the screen comes up before them.
-        from pos.engine import Engine, Parts
+        from pos.engine import Engine, Parts, Terms
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
@@ -126,10 +128,23 @@ class Station:
             self._mode,
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
+            shelf=self._shelf(parties.currency),
+            terms=Terms(
+                self._settings.terminal.language,
+                self._settings.order.vat_class,
+                self._settings.order.tips,
+            ),
             watches=watches,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
+
+    def _shelf(self, currency: str) -> CatalogueShelf | None:
+        order = self._settings.order
+        if not order.catalogue:
+            return None
+        language = self._settings.terminal.language
+        return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """Start the scanner and the engine; `connect` may take its time, the screen is up."""

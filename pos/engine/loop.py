@@ -12,7 +12,9 @@ from dataclasses import replace
 from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.comparison import compared
+from pos.engine.gaze import Gaze
 from pos.engine.office import BackOffice
+from pos.engine.orders import Orders
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.readiness import Readiness
@@ -22,9 +24,8 @@ from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History, Started
-from pos.sale.input import CameraSays, Input, PrinterSays
+from pos.sale.input import CameraSays, Input, Ordering, PrinterSays, Scanned
 from pos.sale.money import Amount
-from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import Notice, Stage, Verdict, View, notice
@@ -47,6 +48,8 @@ class Engine:
         self._receipts = Receipts(parts, self._writer)
         self._signing = Signing(parts, self._writer)
         self._office = BackOffice(parts, self._writer)
+        self._orders = Orders(parts, self._writer)
+        self._gaze = Gaze(parts.eye)
         self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
@@ -122,6 +125,10 @@ class Engine:
                 self._receipts.heard(given)
             case _ if self._office.is_for(given):
                 self._run_office(given)
+            case _ if isinstance(given, Ordering):
+                self._order(given)
+            case Scanned() if self._desk.stage in till.FREE:
+                self._order(given)
             case _:
                 self._obey(given)
         self._publish()
@@ -129,7 +136,7 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._desk = till.idle(self._desk, self._parts.mode, now_s)
+        self._desk = self._orders.idle(self._desk, now_s)
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
@@ -150,6 +157,8 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
+        if self._desk.stage in till.FREE and self._orders.look(now_s):
+            self._publish()
         if self._readiness.keep_house(now_s, quiet=not dues):
             self._publish()
         return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
@@ -173,17 +182,27 @@ class Engine:
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
             office=self._office.shown(),
+            products=self._orders.products,
+            shelf=self._orders.fault,
         )
 
     def _run_office(self, given: Input) -> None:
         said = self._office.obey(given, free=self._desk.stage in till.FREE)
         self._desk = replace(self._desk, notice=said)
 
+    def _order(self, given: Ordering | Scanned) -> None:
+        if self._writer.halt is not None:
+            return
+        if (why := self._office.unfit()) is not None:
+            self._say(why)
+        else:
+            self._desk = self._orders.obey(self._desk, given, self._parts.clock.monotonic())
+
     def _obey(self, given: Input) -> None:
         now_s, parts = self._parts.clock.monotonic(), self._parts
         before = self._desk.stage
         self._desk, command = till.advance(
-            self._desk, given, now_s, parts.terminal.currency, parts.mode
+            self._desk, given, now_s, parts.terminal.currency, parts.mode, tips=parts.terms.tips
         )
         match command:
             case till.Pay():
@@ -196,18 +215,15 @@ class Engine:
                 self._give_back(command)
         if self._desk.stage is Stage.SCANNING and before is not Stage.SCANNING:
             self._begin_scanning()
-        self._mind_the_eye()
 
     def _begin_scanning(self) -> None:
         """A till that cannot sell now says so before the customer holds up a code."""
         if (why := self._readiness.unfit()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
-        elif self._parts.eye is not None:
-            self._parts.eye.arm()
+            self._desk = till.back(self._desk, why)
 
     def _pay(self, command: till.Pay) -> None:
         if (why := self._readiness.unfit()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
+            self._desk = till.back(self._desk, why)
             return
         if command.code is not None and self._payments.used(command.code):
             self._desk = till.refused(self._desk, notice("code.used"))
@@ -215,13 +231,11 @@ class Engine:
         if self._office.training:
             self._practise(command.amount)
             return
-        order = order_of(self._parts.new_id(), command.amount)
-        payment = self._payments.open(order, command.code)
+        payment = self._payments.open(self._orders.placed(command), command.code)
         if payment is None:
-            self._desk = till.Desk(since_s=self._desk.since_s)
+            self._desk = till.back(self._desk, None)
             return
-        self._desk = till.paying(payment, self._parts.clock.monotonic())
-        self._mind_the_eye()
+        self._desk = till.paying(self._desk, payment, self._parts.clock.monotonic())
         self._publish()
         self._payments.send(payment, command.code)
 
@@ -236,11 +250,11 @@ class Engine:
 
     def _practise(self, amount: Amount) -> None:
         """A sale in training ends at once: nothing is asked of anybody."""
-        self._desk = till.Desk(since_s=self._parts.clock.monotonic())
-        if self._office.practise(amount):
-            self._desk = replace(
-                self._desk, stage=Stage.OUTCOME, amount=amount, verdict=Verdict.TRAINED
-            )
+        if not self._office.practise(amount):
+            self._desk = till.back(self._desk, None)
+            return
+        now_s = self._parts.clock.monotonic()
+        self._desk = till.Desk(Stage.OUTCOME, now_s, amount, verdict=Verdict.TRAINED)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -277,12 +291,9 @@ class Engine:
     def _take_up(self) -> int:
         return self._payments.resume() + self._refunds.resume()
 
-    def _mind_the_eye(self) -> None:
-        if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
-            self._parts.eye.disarm()
-
     def _say(self, said: Notice) -> None:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
+        self._gaze.follow(self._desk.stage, products=len(self._orders.products) > 0)
         self._show(self.view())

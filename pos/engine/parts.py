@@ -14,6 +14,7 @@ from typing import Protocol
 from pos.errors import IllegalMove, JournalError, PosError
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -31,6 +32,7 @@ from pos.sale.pursuit import Limits
 from pos.sale.refund import Refund, Refunded, RefundRefused
 from pos.sale.secret import Secret
 from pos.sale.staff import Member
+from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -77,6 +79,30 @@ class SigningKey(Protocol):
         """The signature of `text` in base64."""
 
 
+class Shelf(Protocol):
+    """The catalogue file, as the engine sees it. `fault` says why a newer one is not taken."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The products of the last good file."""
+
+    @property
+    def fault(self) -> Notice | None:
+        """Why the file as it is now was refused, or None."""
+
+    def look(self) -> bool:
+        """Read the file when it changed; True when catalogue or fault did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How this shop sells: the language of its lines, the VAT of keyed amounts, and tips."""
+
+    language: str = "en"
+    vat_class: VatClass = VatClass.STANDARD
+    tips: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """Monotonic seconds for every wait; Unix seconds only for what people read."""
@@ -92,7 +118,7 @@ def random_id() -> str:
 
 @dataclass(slots=True)
 class Parts:
-    """The engine's surroundings. `eye` and `paper` are None where there is none.
+    """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
     `watches` is whether what the static code brings is shown here. `staff` is None where nobody
     ever logs in, `register_key` where the till is no cash register. `zone` is the shop's, or None
@@ -106,6 +132,8 @@ class Parts:
     mode: Mode
     eye: Eye | None = None
     paper: Paper | None = None
+    shelf: Shelf | None = None
+    terms: Terms = field(default_factory=Terms)
     clock: Clock = field(default_factory=Clock)
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id

@@ -6,6 +6,7 @@ Apart from `view`, which only says what a View is, and from the engine, which on
 from collections.abc import Sequence
 
 from pos.sale.arrival import number_of
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.office import Office
@@ -67,6 +68,8 @@ def view_of(
     stopped: Notice | None,
     can_scan: bool,
     office: Office,
+    products: Catalogue,
+    shelf: Notice | None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -105,21 +108,40 @@ def view_of(
         camera=camera,
         printer=printer,
         watch=watch,
+        order=desk.order,
+        tip=desk.tip,
+        parked=tuple(history.parked.values()),
+        products=products,
+        shelf=shelf,
         stopped=stopped,
         office=office,
-        actions=_actions(desk, mode, stopped, office, can_scan=can_scan),
+        actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
 
 def _actions(
-    desk: Desk, mode: Mode, stopped: Notice | None, office: Office, *, can_scan: bool
+    desk: Desk,
+    mode: Mode,
+    history: History,
+    stopped: Notice | None,
+    office: Office,
+    *,
+    can_scan: bool,
 ) -> frozenset[str]:
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
         actions.add(Action.OFFICE)
     if desk.stage in FREE and stopped is None and not office.closed:
-        actions |= {Action.CHARGE, Action.SCAN} if can_scan else {Action.CHARGE}
-    if desk.stage in (Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+        actions |= {Action.CHARGE, Action.ORDER}
+        if can_scan:
+            actions.add(Action.SCAN)
+        if desk.order is not None:
+            actions.add(Action.PARK)
+        elif history.parked:
+            actions.add(Action.RECALL)
+    if desk.stage is Stage.TIPPING:
+        actions.add(Action.TIP)
+    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)

@@ -7,15 +7,18 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.money import Amount
 from pos.sale.office import Office
+from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 
 
 class Stage(StrEnum):
     """Where the desk stands."""
 
-    READY = "ready"  # an amount may be keyed
+    READY = "ready"  # an amount may be keyed, an order made
+    TIPPING = "tipping"  # the customer may add a tip
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
@@ -89,7 +92,9 @@ class View:
     `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
     the stage began. `stopped` says why the till does not sell at all. `arrived` are the
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
-    counts those before them. `watch` says why none would be shown.
+    counts those before them. `watch` says why none would be shown. `order` are the lines on the
+    desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
+    and `shelf` says why a newer catalogue file is not taken.
     """
 
     stage: Stage
@@ -115,6 +120,11 @@ class View:
     camera: Notice | None = None
     printer: Notice | None = None
     watch: Notice | None = None
+    order: Order | None = None
+    tip: int = 0
+    parked: tuple[OrderParked, ...] = ()
+    products: Catalogue = NOTHING
+    shelf: Notice | None = None
     stopped: Notice | None = None
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
@@ -129,3 +139,7 @@ class Action:
     NEXT = "next"
     REFUND = "refund"
     OFFICE = "office"  # log in and out, open and close, train
+    ORDER = "order"  # lines may be put on the order
+    PARK = "park"
+    RECALL = "recall"
+    TIP = "tip"
