@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Store, Terminal
@@ -74,12 +74,37 @@ class SwitchSection(_Section):
     ca_file: str = ""
 
 
+# Those of the header that are free on every Pi; -1 where nothing is wired.
+Pin = Annotated[int, Field(ge=-1, le=27)]
+
+
+class PinsSection(_Section):
+    """[devices.pins]: GPIO numbers (BCM) of lights, buzzer and buttons; see `pos wiring`."""
+
+    red: Pin = 17
+    green: Pin = 27
+    blue: Pin = 22
+    yellow: Pin = 22
+    buzzer: Pin = 18
+    pay: Pin = 5
+    cancel: Pin = 6
+    help: Pin = 13
+
+
 class DevicesSection(_Section):
-    """[devices]: as `hardware.bench` spells them; `none` where there is none."""
+    """[devices]: as `hardware.bench` spells them; `none` where there is none.
+
+    `paper_mm` is the width of the roll, and `printer_columns` the letters of a row, 0 for what
+    every printer of that width has.
+    """
 
     camera: str = "auto"
     indicator: str = "none"
+    buttons: str = "none"
     printer: str = "none"
+    paper_mm: Literal[58, 80] = 80
+    printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
+    pins: PinsSection = PinsSection()
 
 
 class Settings(_Section):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.comparison import compared, link_notice
+from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.receipts import Receipts
@@ -20,7 +21,7 @@ from pos.engine.witnessed import Witnessed
 from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
-from pos.sale.input import CameraSays, Input, PrinterSays
+from pos.sale.input import CameraSays, Input, PaperInput, PrinterSays
 from pos.sale.money import Amount
 from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
@@ -46,7 +47,8 @@ class Engine:
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._refunds = Refunds(parts, self._writer, self._settled)
         self._receipts = Receipts(parts, self._writer)
-        self._arrivals = Arrivals(parts, self._writer, self._receipts.of_payment)
+        self._paperwork = Paperwork(parts, self._receipts)
+        self._arrivals = Arrivals(parts, self._writer, self._arrived)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         now_s = parts.clock.monotonic()
         self._desk = till.Desk(since_s=now_s)
@@ -109,6 +111,7 @@ class Engine:
         self._writer.write(Started(__version__, self._parts.clock.wall()))
         if count := self._take_up():
             self._say(notice("recovered", count=count))
+        self._receipts.start()
         self._probe()
         self._publish()
 
@@ -120,6 +123,8 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if isinstance(given, PaperInput):
+                self._say(self._paperwork.obey(given))
             case _:
                 self._obey(given)
         self._publish()
@@ -148,12 +153,16 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
+        if self._receipts.due_s <= now_s:
+            self._receipts.look()
         self._keep_house(now_s, quiet=not dues)
-        return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
+        next_s = min(look_s, self._receipts.due_s, dues[0][0] if dues else now_s + IDLE_S)
+        return next_s - now_s
 
     def view(self) -> View:
         """All that may be shown right now."""
         parts = self._parts
+        receipt, carried = self._paperwork.shown(self._desk)
         return showing.view_of(
             self._desk,
             self._writer.history,
@@ -169,6 +178,10 @@ class Engine:
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
+            receipt=receipt,
+            carried=carried,
+            help_wanted=self._paperwork.help_wanted,
+            pin_above=None if parts.approval is None else parts.approval.above,
         )
 
     def _obey(self, given: Input) -> None:
@@ -217,7 +230,10 @@ class Engine:
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
         if payment.state is State.PAID:
-            self._receipts.of_payment(payment)
+            self._receipts.of(payment.request_id)
+
+    def _arrived(self, payment: Payment) -> None:
+        self._receipts.of(payment.request_id)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -233,11 +249,11 @@ class Engine:
         return None
 
     def _give_back(self, command: till.Return) -> None:
-        judged = self._refunds.refusal(command.request_id, command.typed)
+        judged = self._refunds.judge(command)
         why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
         if why is not None or not isinstance(judged, Amount):
             return self._say(why or notice("refund.not_paid"))
-        refund = self._refunds.open(command.request_id, judged)
+        refund = self._refunds.open(command.request_id, judged, command.lines)
         if refund is not None:
             self._say(notice("refund.registered", amount=judged))
             self._publish()
@@ -248,7 +264,7 @@ class Engine:
         if refund.state is RefundState.REFUSED:
             return self._say(notice("refund.refused", grave=True, code=refund.result_code))
         self._say(notice("refund.done", amount=refund.amount))
-        return self._receipts.of_refund(refund)
+        return self._receipts.of(refund.refund_id)
 
     def _unfit_to_sell(self) -> Notice | None:
         """Why nothing may be sold or given back now, or None."""
@@ -293,7 +309,7 @@ class Engine:
         if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
             self._parts.eye.disarm()
 
-    def _say(self, said: Notice) -> None:
+    def _say(self, said: Notice | None) -> None:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:

@@ -23,11 +23,12 @@ from pos.sale.payment import (
     FoundCancelled,
     Mismatch,
     Paid,
-    Payment,
     ReversalDone,
 )
 from pos.sale.pursuit import Limits
-from pos.sale.refund import Refund, Refunded, RefundRefused
+from pos.sale.receipt import Receipt
+from pos.sale.refund import Refunded, RefundRefused
+from pos.sale.secret import Secret
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -43,13 +44,27 @@ class Eye(Protocol):
 
 
 class Paper(Protocol):
-    """The printer, as the engine sees it: it answers later with PrinterSays."""
+    """The printer, as the engine sees it: it answers everything later with one PrinterSays."""
 
-    def receipt(self, payment: Payment, number: int) -> None:
-        """Queue the receipt of a paid payment; its document id is the request id."""
+    def print(self, receipt: Receipt) -> None:
+        """Queue a receipt."""
 
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
-        """Queue the slip of a final refund; its document id is the refund id."""
+    def look(self) -> None:
+        """Ask whether the printer could print now."""
+
+    def open_drawer(self) -> None:
+        """Open the cash drawer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """Who has to agree to a refund of more than `above` minor units.
+
+    `check` takes a PIN and returns None where its owner may, or why not.
+    """
+
+    above: int
+    check: Callable[[Secret], Notice | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,8 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye` and `paper` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here.
+    `watches` is whether what the static code brings is shown here. `carry` makes the texts of a
+    receipt that a customer carries home, longest first. `approval` is None where nobody is asked.
     """
 
     journal: Journal
@@ -83,6 +99,8 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    carry: Callable[[Receipt], tuple[str, ...]] = lambda _: ()
+    approval: Approval | None = None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

@@ -57,11 +57,13 @@ class Refund:
 
 @dataclass(slots=True)
 class Story:
-    """One journal, read. `faults` are promises that the journal breaks by itself."""
+    """One journal, read. `faults` are promises that the journal breaks by itself; `untouched` are
+    the receipts of which the printer surely took nothing the last time."""
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    untouched: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
 
 
@@ -110,7 +112,9 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
         else:
             refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
     elif kind == "ReceiptBegun":
-        _receipt(told, str(body["document_id"]), int(str(body["number"])))
+        _receipt(told, str(body["document_id"]), int(str(body["number"])), copy=bool(body["copy"]))
+    elif kind == "ReceiptUnprinted":
+        told.untouched.add(str(body["document_id"]))
 
 
 def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> None:
@@ -146,16 +150,18 @@ def _check_refundable(told: Story, request_id: str) -> None:
         told.faults.append(f"P7: more is to be given back of {request_id} than it brought in")
 
 
-def _receipt(told: Story, document_id: str, number: int) -> None:
-    if document_id in told.receipts:
+def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:
+    known = told.receipts.get(document_id)
+    if known is not None and not copy and document_id not in told.untouched:
         told.faults.append(f"P13: a second original for {document_id}")
-    if number != len(told.receipts) + 1:
+    if number != (len(told.receipts) + 1 if known is None else known):
         told.faults.append(f"P13: receipt {number} follows {len(told.receipts)} others")
     payment, refund = told.payments.get(document_id), told.refunds.get(document_id)
     paid = payment is not None and payment.state == "PAID"
     if not paid and (refund is None or refund.state != "REFUNDED"):
         told.faults.append(f"P13: a receipt for {document_id}, which is not final")
     told.receipts[document_id] = number
+    told.untouched.discard(document_id)
 
 
 def _money(body: dict[str, object]) -> tuple[int, str]:

@@ -29,6 +29,7 @@ from pos.sale.order import (
     OrderRecalled,
 )
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
+from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
     REFUND_EVENTS,
     Refund,
@@ -37,6 +38,7 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.return_line import ReturnLine, fits, value_of
 from pos.sale.view import SaleRow
 
 
@@ -46,23 +48,6 @@ class Started:
 
     version: str
     at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptBegun:
-    """Bytes of a receipt are about to go to the printer. `number` counts receipts without gaps."""
-
-    document_id: str
-    number: int
-    copy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPrinted:
-    """The printer took the whole receipt."""
-
-    document_id: str
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +81,13 @@ class GapClosed:
 
 
 Entry = (
-    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
-    | ArrivalEvent | OrderEvent
+    Event | RefundEvent | Started | PrintingEvent | Answered | Gap | GapClosed | ArrivalEvent
+    | OrderEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
-    Gap, GapClosed, *ORDER_EVENTS,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *PRINTING_EVENTS, Started, Answered, Gap, GapClosed,
+    *ORDER_EVENTS,
 )  # fmt: skip
 
 
@@ -117,8 +102,7 @@ class History:
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
-    receipts: dict[str, int] = field(default_factory=dict)
-    printed: set[str] = field(default_factory=set)
+    printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -154,13 +138,11 @@ class History:
             return self._keep_refund(self._refund_stepped(entry))
         if isinstance(entry, ARRIVAL_EVENTS):
             return self._arrive(entry)
+        if isinstance(entry, PRINTING_EVENTS):
+            return self.printing.apply(entry)
         if isinstance(entry, ORDER_EVENTS):
             return self._take_order(entry)
         match entry:
-            case ReceiptBegun():
-                self.receipts.setdefault(entry.document_id, entry.number)
-            case ReceiptPrinted():
-                self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self.shown.pop(entry.request_id, None)
@@ -214,6 +196,8 @@ class History:
     def _keep(self, payment: Payment) -> None:
         self.payments[payment.request_id] = payment
         self.shown.pop(payment.request_id, None)
+        if payment.state is State.PAID and self.gap is None:
+            self.printing.final(payment.request_id)
         if payment.state.open:
             self._open[payment.request_id] = None
         else:
@@ -226,6 +210,8 @@ class History:
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
         self.refunds[refund.refund_id] = refund
         self.shown.pop(refund.request_id, None)
+        if refund.state is RefundState.REFUNDED and self.gap is None:
+            self.printing.final(refund.refund_id)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:
@@ -249,6 +235,17 @@ class History:
             raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
         if asked.amount.value > left:
             raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
+        if asked.lines:
+            self._check_lines(asked, payment)
+
+    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
+        order = self.orders.get(payment.sale_id)
+        if order is None:
+            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
+        before = self.returned(asked.request_id)
+        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
+        if asked.amount.value != value:
+            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -263,6 +260,19 @@ class History:
     def refunds_of(self, request_id: str) -> list[Refund]:
         """Every refund of this payment, oldest first."""
         return [self.refunds[each] for each in self._refunds_of.get(request_id, ())]
+
+    def returned(self, request_id: str, before: str = "") -> list[ReturnLine]:
+        """The goods of this payment that came back or are about to, oldest first.
+
+        With `before`, those of the refunds before that one.
+        """
+        lines: list[ReturnLine] = []
+        for refund in self.refunds_of(request_id):
+            if refund.refund_id == before:
+                break
+            if refund.state is not RefundState.REFUSED:
+                lines += refund.lines
+        return lines
 
     def left_amount(self, request_id: str) -> Amount | None:
         """The same as an Amount, or None when nothing is left."""

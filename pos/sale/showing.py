@@ -10,6 +10,7 @@ from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
+from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
 from pos.sale.till import FREE, Desk
 from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
@@ -65,6 +66,10 @@ def view_of(
     watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
+    receipt: Receipt | None = None,
+    carried: tuple[str, ...] = (),
+    help_wanted: bool = False,
+    pin_above: int | None = None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -105,6 +110,10 @@ def view_of(
         watch=watch,
         stopped=stopped,
         actions=_actions(desk, mode, stopped, can_scan=can_scan),
+        receipt=receipt,
+        carried=carried,
+        help_wanted=help_wanted,
+        pin_above=pin_above,
     )
 
 

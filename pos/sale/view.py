@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pos.sale.money import Amount
 from pos.sale.payment import State
+from pos.sale.receipt import Receipt
 
 
 class Stage(StrEnum):
@@ -84,7 +85,9 @@ class View:
     `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
     the stage began. `stopped` says why the till does not sell at all. `arrived` are the
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
-    counts those before them. `watch` says why none would be shown.
+    counts those before them. `watch` says why none would be shown. `receipt` lies on the desk, and
+    `carried` are its texts for a code, longest first. A refund of more than `pin_above` minor
+    units needs a PIN, where it is set.
     """
 
     stage: Stage
@@ -112,6 +115,10 @@ class View:
     watch: Notice | None = None
     stopped: Notice | None = None
     actions: frozenset[str] = field(default_factory=frozenset)
+    receipt: Receipt | None = None
+    carried: tuple[str, ...] = ()
+    help_wanted: bool = False
+    pin_above: int | None = None
 
 
 class Action:

@@ -19,6 +19,7 @@ from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
+from pos.sale.return_line import ReturnLine
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
 DISCOUNTS = st.one_of(
@@ -41,6 +42,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(0, 2**53),
     float: st.floats(0, 4e9),
     Order: ORDERS,
+    ReturnLine: st.builds(ReturnLine, st.integers(0, 500), st.integers(1, 999)),
     bool: st.booleans(),
 }
 
@@ -53,6 +55,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         )
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if get_origin(hint) is tuple:
+        return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
     return VALUES[hint]
 
 
