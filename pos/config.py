@@ -14,8 +14,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
-from pos.sale.merchant import Merchant, Store, Terminal
+from pos.sale.merchant import Merchant, Role, Store, Terminal
 from pos.sale.money import exponent
+from pos.sale.vat import VatClass
 
 FILE_NAME = "terminal.toml"
 
@@ -39,23 +40,40 @@ class MerchantSection(_Section):
 
 
 class StoreSection(_Section):
-    """[store]: where."""
+    """[store]: where. `country` is whose VAT rates hold."""
 
     reference: Name = "OSL-1"
     name: Name = "Fjord Kafe Oslo S"
     address: str = "Jernbanetorget 1, 0154 Oslo"
+    country: Literal["NO", "FI"] = "NO"
 
 
 class TerminalSection(_Section):
     """[terminal]: this device. `currency` is ISO 4217, `language` one of the six catalogues.
 
-    `static_code` is whether the till shows what is paid by its static code.
+    `role` is "terminal" beside a cash register, whose slips are no purchase receipts, or "till"
+    where this device is the cash register. `static_code` is whether the till shows what is paid
+    by its static code.
     """
 
     reference: Name = "T01"
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "NOK"
     language: Literal["en", "nb", "fi", "sv", "da", "zh"] = "en"
+    role: Role = Role.TERMINAL
+    theme: Literal["dark", "light", "contrast"] = "dark"
     static_code: bool = False
+
+
+class OrderSection(_Section):
+    """[order]: what is sold. `catalogue` is a .toml or .csv file of products, or empty.
+
+    `vat_class` is that of a sale by amount, `tips` whether a tip may be added before paying.
+    Paths are relative to the file.
+    """
+
+    catalogue: str = ""
+    vat_class: VatClass = VatClass.STANDARD
+    tips: bool = False
 
 
 class SwitchSection(_Section):
@@ -113,6 +131,7 @@ class Settings(_Section):
     merchant: MerchantSection = MerchantSection()
     store: StoreSection = StoreSection()
     terminal: TerminalSection = TerminalSection()
+    order: OrderSection = OrderSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
 
@@ -120,7 +139,8 @@ class Settings(_Section):
         """Merchant, store and terminal as every payment carries them."""
         merchant = Merchant(**self.merchant.model_dump())
         store = Store(**self.store.model_dump())
-        return Terminal(self.terminal.reference, merchant, store, self.terminal.currency)
+        terminal = self.terminal
+        return Terminal(terminal.reference, merchant, store, terminal.currency, terminal.role)
 
 
 def find(
@@ -161,9 +181,22 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    if settings.switch is None:
-        return settings
-    return settings.model_copy(update={"switch": _rooted(settings.switch, path.parent)})
+    changed: dict[str, _Section] = {}
+    if settings.order.catalogue:
+        changed["order"] = _found(settings.order, path.parent)
+    if settings.switch is not None:
+        changed["switch"] = _rooted(settings.switch, path.parent)
+    return settings.model_copy(update=changed)
+
+
+def _found(order: OrderSection, folder: Path) -> OrderSection:
+    """The same with its path made absolute, and of a kind that can be read."""
+    catalogue = folder / order.catalogue
+    if catalogue.suffix not in (".toml", ".csv"):
+        raise SettingsError(
+            f"order.catalogue names {catalogue}, which is neither .toml nor .csv; name one that is."
+        )
+    return order.model_copy(update={"catalogue": str(catalogue)})
 
 
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:
