@@ -6,6 +6,7 @@ moves are spelled out a second time here, from the specification of the payment.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -57,13 +58,13 @@ class Refund:
 
 @dataclass(slots=True)
 class Story:
-    """One journal, read. `faults` are promises that the journal breaks by itself; `untouched` are
-    the receipts of which the printer surely took nothing the last time."""
+    """One journal, read. `faults` are promises that the journal breaks by itself; `tries` count how
+    often a receipt may have come out of the printer."""
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
-    untouched: set[str] = field(default_factory=set)
+    tries: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -114,7 +115,7 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
     elif kind == "ReceiptBegun":
         _receipt(told, str(body["document_id"]), int(str(body["number"])), copy=bool(body["copy"]))
     elif kind == "ReceiptUnprinted":
-        told.untouched.add(str(body["document_id"]))
+        told.tries[str(body["document_id"])] -= 1
 
 
 def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> None:
@@ -152,7 +153,7 @@ def _check_refundable(told: Story, request_id: str) -> None:
 
 def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:
     known = told.receipts.get(document_id)
-    if known is not None and not copy and document_id not in told.untouched:
+    if not copy and told.tries[document_id]:
         told.faults.append(f"P13: a second original for {document_id}")
     if number != (len(told.receipts) + 1 if known is None else known):
         told.faults.append(f"P13: receipt {number} follows {len(told.receipts)} others")
@@ -161,7 +162,7 @@ def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:
     if not paid and (refund is None or refund.state != "REFUNDED"):
         told.faults.append(f"P13: a receipt for {document_id}, which is not final")
     told.receipts[document_id] = number
-    told.untouched.discard(document_id)
+    told.tries[document_id] += 1
 
 
 def _money(body: dict[str, object]) -> tuple[int, str]:

@@ -54,29 +54,27 @@ class Printing:
 
     numbers: dict[str, int] = field(default_factory=dict)
     printed: set[str] = field(default_factory=set)
-    copied: set[str] = field(default_factory=set)
     drawer_openings: int = 0
     latest: str = ""
     _owed: dict[str, None] = field(default_factory=dict)
-    _begun: dict[str, bool] = field(default_factory=dict)
+    # Of each try that may have come out, whether it was a copy.
+    _tries: dict[str, list[bool]] = field(default_factory=dict)
 
     def apply(self, event: PrintingEvent) -> None:
         """Take one event in."""
         match event:
             case ReceiptBegun():
                 self.numbers.setdefault(event.document_id, event.number)
-                self._begun[event.document_id] = event.copy
-                if event.copy:
-                    self.copied.add(event.document_id)
+                self._tries.setdefault(event.document_id, []).append(event.copy)
                 if event.document_id not in self.printed:
                     self._owed[event.document_id] = None
             case ReceiptPrinted():
                 self.printed.add(event.document_id)
-                self._begun.pop(event.document_id, None)
                 self._owed.pop(event.document_id, None)
             case ReceiptUnprinted():
-                if self._begun.pop(event.document_id, False):
-                    self.copied.discard(event.document_id)
+                # Only the last: what an earlier process began may still have come out.
+                if tries := self._tries.get(event.document_id):
+                    tries.pop()
             case DrawerOpened():
                 self.drawer_openings += 1
 
@@ -90,8 +88,8 @@ class Printing:
 
     def may_be_on_paper(self, document_id: str) -> bool:
         """Whether some of it was printed, or nobody knows: then only a copy may follow."""
-        return document_id in self.printed or document_id in self._begun
+        return bool(self._tries.get(document_id))
 
     def copy_left(self, document_id: str) -> bool:
         """Whether the one copy of it was not printed yet."""
-        return document_id not in self.copied
+        return True not in self._tries.get(document_id, ())

@@ -290,7 +290,7 @@ ORDERS = st.builds(
     st.lists(LINES, min_size=1, max_size=8),
     st.integers(0, 3_000),
     st.integers(0, 10_000),
-).filter(lambda order: 0 < order.value)
+).filter(lambda order: order.value > 0)
 
 
 @given(ORDERS)
