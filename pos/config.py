@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Role, Store, Terminal
-from pos.sale.money import exponent
+from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
 
 FILE_NAME = "terminal.toml"
@@ -64,6 +64,12 @@ class TerminalSection(_Section):
     static_code: bool = False
 
 
+class StaffSection(_Section):
+    """[staff]: what a cashier needs a supervisor's PIN for: a refund above `refund_above`."""
+
+    refund_above: str = "500"
+
+
 class OrderSection(_Section):
     """[order]: what is sold. `catalogue` is a .toml or .csv file of products, or empty.
 
@@ -92,12 +98,37 @@ class SwitchSection(_Section):
     ca_file: str = ""
 
 
+# Those of the header that are free on every Pi; -1 where nothing is wired.
+Pin = Annotated[int, Field(ge=-1, le=27)]
+
+
+class PinsSection(_Section):
+    """[devices.pins]: GPIO numbers (BCM) of lights, buzzer and buttons; see `pos wiring`."""
+
+    red: Pin = 17
+    green: Pin = 27
+    blue: Pin = 22
+    yellow: Pin = 22
+    buzzer: Pin = 18
+    pay: Pin = 5
+    cancel: Pin = 6
+    help: Pin = 13
+
+
 class DevicesSection(_Section):
-    """[devices]: as `hardware.bench` spells them; `none` where there is none."""
+    """[devices]: as `hardware.bench` spells them; `none` where there is none.
+
+    `paper_mm` is the width of the roll, and `printer_columns` the letters of a row, 0 for what
+    every printer of that width has.
+    """
 
     camera: str = "auto"
     indicator: str = "none"
+    buttons: str = "none"
     printer: str = "none"
+    paper_mm: Literal[58, 80] = 80
+    printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
+    pins: PinsSection = PinsSection()
 
 
 class Settings(_Section):
@@ -107,6 +138,7 @@ class Settings(_Section):
     store: StoreSection = StoreSection()
     terminal: TerminalSection = TerminalSection()
     order: OrderSection = OrderSection()
+    staff: StaffSection = StaffSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
 
@@ -116,6 +148,10 @@ class Settings(_Section):
         store = Store(**self.store.model_dump())
         terminal = self.terminal
         return Terminal(terminal.reference, merchant, store, terminal.currency, terminal.role)
+
+    def refund_limit(self) -> int:
+        """Minor units above which a refund needs a supervisor. Raises AmountError."""
+        return Amount.parse(self.staff.refund_above, self.terminal.currency).value
 
 
 def find(
@@ -151,6 +187,10 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path}: {_plainly(fault)}") from None
     except AmountError as fault:
         raise SettingsError(f"{path}: the key terminal.currency is wrong: {fault}") from None
+    try:
+        settings.refund_limit()
+    except AmountError as fault:
+        raise SettingsError(f"{path}: the key staff.refund_above is wrong: {fault}") from None
     if settings.terminal.static_code and not CODED.fullmatch(settings.terminal.reference):
         raise SettingsError(
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "

@@ -70,12 +70,25 @@ class Language:
 
     def number_text(self, amount: Amount) -> str:
         """The same without the currency."""
+        return self.minor_text(amount.value, amount.currency)
+
+    def minor_text(self, value: int, currency: str) -> str:
+        """Minor units of `currency`, also none or less, as this language writes them."""
         from babel.numbers import format_decimal
 
-        decimals = exponent(amount.currency)
+        decimals = exponent(currency)
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-        major = Decimal(amount.value).scaleb(-decimals)
+        major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    def percent_text(self, basis_points: int) -> str:
+        """`25,5 %`: a rate as this language writes it."""
+        from babel.numbers import format_percent
+
+        share = Decimal(basis_points).scaleb(-4)
+        return str(format_percent(share, format="#,##0.##%", locale=self._locale)).replace(
+            "%", "\N{NO-BREAK SPACE}%"
+        )
 
     @cached_property
     def decimal_mark(self) -> str:

@@ -30,10 +30,10 @@ _FREE = (Stage.READY, Stage.OUTCOME)
 def signal_for(view: View) -> Signal:
     """What the lights say of `view`.
 
-    A till that does not sell calls for a person, and so does an idle one with a payment that
-    stayed open too long; a sale in progress is not disturbed by it.
+    A till that does not sell calls for a person, and so do the button for help and an idle till
+    with a payment that stayed open too long; a sale in progress is not disturbed by the last.
     """
-    if view.stopped is not None:
+    if view.stopped is not None or view.help_wanted:
         return Signal.ATTENTION
     if view.stage is Stage.OUTCOME:
         return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]

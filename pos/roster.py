@@ -87,6 +87,11 @@ class Roster:
         except (VerificationError, InvalidHashError):
             return False
 
+    def owner_of(self, pin: Secret, role: StaffRole) -> Member | None:
+        """Who in this role has the PIN, or None."""
+        in_role = [each for each in self.members() if each.role is role]
+        return next((each for each in in_role if self.has_pin(each.staff_id, pin)), None)
+
     def with_badge(self, badge: Secret) -> Member | None:
         """Whose badge was scanned, or None."""
         self._read_if_new()

@@ -45,6 +45,7 @@ MADE = {
     *(f"outcome.{verdict}" for verdict in Verdict),
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
+    *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
     "amount.too_many_decimals", "amount.currency_unknown",
 }  # fmt: skip

@@ -130,9 +130,9 @@ class _Sale:
         return not engine.history.payments[request_id].state.open
 
     def _printed(self, engine: Engine, request_id: str) -> bool:
-        history = engine.history
-        begun = request_id in history.receipts
-        return not begun or request_id in history.printed or self.view.printer is not None
+        printing = engine.history.printing
+        begun = request_id in printing.numbers
+        return not begun or request_id in printing.printed or self.view.printer is not None
 
 
 def _scanned(code: str | None, image: str | None) -> Scanned:

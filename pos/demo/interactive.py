@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from hardware.bench import Devices, NoIndicator
-from hardware.simulated import SimulatedCamera, SimulatedPrinter
+from hardware.simulated import SimulatedCamera
+from hardware.simulated_printer import SimulatedPrinter
 from pos.config import Settings
 from pos.demo.phone import DemoPhone
 from pos.embedded import EmbeddedSwitch

@@ -15,6 +15,7 @@ from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
 from pos.engine.office import BackOffice
 from pos.engine.orders import Orders
+from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.readiness import Readiness
@@ -23,8 +24,9 @@ from pos.engine.refunds import Refunds
 from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
-from pos.sale.history import History, Started
-from pos.sale.input import CameraSays, Input, Ordering, PrinterSays, Scanned
+from pos.sale.history import History
+from pos.sale.incident import Started
+from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
@@ -44,12 +46,13 @@ class Engine:
         self._ending = False
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
-        self._refunds = Refunds(parts, self._writer, self._settled)
+        self._office = BackOffice(parts, self._writer)
+        self._refunds = Refunds(parts, self._writer, self._office, self._settled)
         self._receipts = Receipts(parts, self._writer)
         self._signing = Signing(parts, self._writer)
-        self._office = BackOffice(parts, self._writer)
         self._orders = Orders(parts, self._writer)
         self._gaze = Gaze(parts.eye)
+        self._paperwork = Paperwork(parts, self._receipts)
         self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
@@ -112,6 +115,7 @@ class Engine:
         if count := self._take_up():
             self._say(notice("recovered", count=count))
         self._signing.catch_up()
+        self._receipts.start()
         self._readiness.probe()
         self._publish()
 
@@ -125,6 +129,8 @@ class Engine:
                 self._receipts.heard(given)
             case _ if self._office.is_for(given):
                 self._run_office(given)
+            case _ if isinstance(given, PaperInput):
+                self._say(self._paperwork.obey(given))
             case _ if isinstance(given, Ordering):
                 self._order(given)
             case Scanned() if self._desk.stage in till.FREE:
@@ -157,15 +163,19 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
+        if self._receipts.due_s <= now_s:
+            self._receipts.look()
         if self._desk.stage in till.FREE and self._orders.look(now_s):
             self._publish()
         if self._readiness.keep_house(now_s, quiet=not dues):
             self._publish()
-        return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
+        next_s = min(look_s, self._receipts.due_s, dues[0][0] if dues else now_s + IDLE_S)
+        return next_s - now_s
 
     def view(self) -> View:
         """All that may be shown right now."""
         parts = self._parts
+        receipt, carried = self._paperwork.shown(self._desk)
         return showing.view_of(
             self._desk,
             self._writer.history,
@@ -184,6 +194,10 @@ class Engine:
             office=self._office.shown(),
             products=self._orders.products,
             shelf=self._orders.fault,
+            receipt=receipt,
+            carried=carried,
+            help_wanted=self._paperwork.help_wanted,
+            pin_above=self._office.pin_above,
         )
 
     def _run_office(self, given: Input) -> None:
@@ -246,7 +260,7 @@ class Engine:
 
     def _sold(self, payment: Payment) -> None:
         self._signing.catch_up()
-        self._receipts.of_payment(payment)
+        self._receipts.of(payment.request_id)
 
     def _practise(self, amount: Amount) -> None:
         """A sale in training ends at once: nothing is asked of anybody."""
@@ -270,11 +284,11 @@ class Engine:
         return None
 
     def _give_back(self, command: till.Return) -> None:
-        judged = self._refunds.refusal(command.request_id, command.typed)
+        judged = self._refunds.judge(command)
         why = judged if isinstance(judged, Notice) else self._readiness.unfit()
         if why is not None or not isinstance(judged, Amount):
             return self._say(why or notice("refund.not_paid"))
-        refund = self._refunds.open(command.request_id, judged)
+        refund = self._refunds.open(command.request_id, judged, command.lines)
         if refund is not None:
             self._say(notice("refund.registered", amount=judged))
             self._publish()
@@ -286,12 +300,12 @@ class Engine:
             return self._say(notice("refund.refused", grave=True, code=refund.result_code))
         self._signing.catch_up()
         self._say(notice("refund.done", amount=refund.amount))
-        return self._receipts.of_refund(refund)
+        return self._receipts.of(refund.refund_id)
 
     def _take_up(self) -> int:
         return self._payments.resume() + self._refunds.resume()
 
-    def _say(self, said: Notice) -> None:
+    def _say(self, said: Notice | None) -> None:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:

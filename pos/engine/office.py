@@ -25,6 +25,7 @@ from pos.sale.input import (
 from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
 from pos.sale.report import Report
+from pos.sale.secret import Secret
 from pos.sale.shift import (
     Practised,
     ShiftClosed,
@@ -33,7 +34,16 @@ from pos.sale.shift import (
     TrainingEnded,
     XReported,
 )
-from pos.sale.staff import Duty, LoggedIn, LoggedOut, LogInFailed, Member, Proof, Unlocked
+from pos.sale.staff import (
+    Duty,
+    LoggedIn,
+    LoggedOut,
+    LogInFailed,
+    Member,
+    Proof,
+    StaffRole,
+    Unlocked,
+)
 from pos.sale.tallying import unfinished_of, x_report, z_report
 from pos.sale.view import Notice, notice
 
@@ -121,6 +131,25 @@ class BackOffice:
                 return self._unlock(given)
         return None
 
+    @property
+    def pin_above(self) -> int | None:
+        """Minor units above which a refund needs a supervisor's PIN now; None for never."""
+        if not self._members() or self._forbidden(Duty.GIVE_BACK_MUCH) is None:
+            return None
+        return self._parts.pin_above
+
+    def disapproval(self, pin: Secret) -> Notice | None:
+        """Why nobody who may has agreed, or None. Whoever is there types a limited number."""
+        present = self._writer.history.books.attendance.present
+        member = None if present is None else self._member(present.staff_id)
+        if self._parts.staff is None or member is None:
+            return notice("staff.log_in_first")
+        if self._writer.history.books.attendance.tries_left(member) == 0:
+            return notice("staff.locked", grave=True, name=member.name)
+        if self._parts.staff.owner_of(pin, StaffRole.SUPERVISOR) is None:
+            return self._wrong_pin(member)
+        return None
+
     def practise(self, amount: Amount) -> bool:
         """Write down a sale in training; whether it is."""
         entry = Practised(self._parts.new_id(), amount, self._parts.clock.wall())
@@ -145,13 +174,16 @@ class BackOffice:
         if attendance.tries_left(member) == 0:
             return notice("staff.locked", grave=True, name=member.name)
         if not staff.has_pin(given.staff_id, given.pin):
-            at = self._parts.clock.wall()
-            self._writer.write(LogInFailed(member.staff_id, member.pin_version, at))
-            left = attendance.tries_left(member)
-            if left == 0:
-                return notice("staff.locked", grave=True, name=member.name)
-            return notice("staff.wrong_pin", left=left)
+            return self._wrong_pin(member)
         return self._come(member, Proof.PIN)
+
+    def _wrong_pin(self, member: Member) -> Notice:
+        at = self._parts.clock.wall()
+        self._writer.write(LogInFailed(member.staff_id, member.pin_version, at))
+        left = self._writer.history.books.attendance.tries_left(member)
+        if left == 0:
+            return notice("staff.locked", grave=True, name=member.name)
+        return notice("staff.wrong_pin", left=left)
 
     def _badge(self, given: Scanned) -> Notice | None:
         staff = self._parts.staff

@@ -25,13 +25,13 @@ from pos.sale.payment import (
     FoundCancelled,
     Mismatch,
     Paid,
-    Payment,
     ReversalDone,
 )
 from pos.sale.pursuit import Limits
-from pos.sale.refund import Refund, Refunded, RefundRefused
+from pos.sale.receipt import Receipt
+from pos.sale.refund import Refunded, RefundRefused
 from pos.sale.secret import Secret
-from pos.sale.staff import Member
+from pos.sale.staff import Member, StaffRole
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
@@ -48,13 +48,16 @@ class Eye(Protocol):
 
 
 class Paper(Protocol):
-    """The printer, as the engine sees it: it answers later with PrinterSays."""
+    """The printer, as the engine sees it: it answers everything later with one PrinterSays."""
 
-    def receipt(self, payment: Payment, number: int) -> None:
-        """Queue the receipt of a paid payment; its document id is the request id."""
+    def print(self, receipt: Receipt) -> None:
+        """Queue a receipt."""
 
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
-        """Queue the slip of a final refund; its document id is the refund id."""
+    def look(self) -> None:
+        """Ask whether the printer could print now."""
+
+    def open_drawer(self) -> None:
+        """Open the cash drawer."""
 
 
 class Staff(Protocol):
@@ -65,6 +68,9 @@ class Staff(Protocol):
 
     def has_pin(self, staff_id: str, pin: Secret) -> bool:
         """Whether it is their PIN."""
+
+    def owner_of(self, pin: Secret, role: StaffRole) -> Member | None:
+        """Who in this role has the PIN, or None."""
 
     def with_badge(self, badge: Secret) -> Member | None:
         """Whose badge it is, or None."""
@@ -120,9 +126,10 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
-    ever logs in, `register_key` where the till is no cash register. `zone` is the shop's, or None
-    for that of this machine.
+    `watches` is whether what the static code brings is shown here. `carry` makes the texts of a
+    receipt that a customer carries home, longest first. `staff` is None where nobody ever logs
+    in; `pin_above` are the minor units above which a refund needs a supervisor. `register_key` is
+    None where the till is no cash register, `zone` where it is that of this machine.
     """
 
     journal: Journal
@@ -138,7 +145,9 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    carry: Callable[[Receipt], tuple[str, ...]] = lambda _: ()
     staff: Staff | None = None
+    pin_above: int | None = None
     register_key: SigningKey | None = None
     zone: tzinfo | None = None
 

@@ -6,6 +6,7 @@ moves are spelled out a second time here, from the specification of the payment.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -57,11 +58,13 @@ class Refund:
 
 @dataclass(slots=True)
 class Story:
-    """One journal, read. `faults` are promises that the journal breaks by itself."""
+    """One journal, read. `faults` are promises that the journal breaks by itself; `tries` count how
+    often a receipt may have come out of the printer."""
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -110,7 +113,9 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
         else:
             refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
     elif kind == "ReceiptBegun":
-        _receipt(told, str(body["document_id"]), int(str(body["number"])))
+        _receipt(told, str(body["document_id"]), int(str(body["number"])), copy=bool(body["copy"]))
+    elif kind == "ReceiptUnprinted":
+        told.tries[str(body["document_id"])] -= 1
 
 
 def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> None:
@@ -146,16 +151,18 @@ def _check_refundable(told: Story, request_id: str) -> None:
         told.faults.append(f"P7: more is to be given back of {request_id} than it brought in")
 
 
-def _receipt(told: Story, document_id: str, number: int) -> None:
-    if document_id in told.receipts:
+def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:
+    known = told.receipts.get(document_id)
+    if not copy and told.tries[document_id]:
         told.faults.append(f"P13: a second original for {document_id}")
-    if number != len(told.receipts) + 1:
+    if number != (len(told.receipts) + 1 if known is None else known):
         told.faults.append(f"P13: receipt {number} follows {len(told.receipts)} others")
     payment, refund = told.payments.get(document_id), told.refunds.get(document_id)
     paid = payment is not None and payment.state == "PAID"
     if not paid and (refund is None or refund.state != "REFUNDED"):
         told.faults.append(f"P13: a receipt for {document_id}, which is not final")
     told.receipts[document_id] = number
+    told.tries[document_id] += 1
 
 
 def _money(body: dict[str, object]) -> tuple[int, str]:

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, tzinfo
 from pos.saf_t.company import Groups
 from pos.saf_t.element import Content, money
 from pos.saf_t.report import event_report
-from pos.sale.history import Entry, Gap, History, ReceiptBegun, Started
+from pos.sale.history import Entry, History
+from pos.sale.incident import Gap, Started
 from pos.sale.merchant import Terminal
-from pos.sale.order import OrderDropped, OrderParked
+from pos.sale.order import OrderDropped, OrderParked, OrderRecalled
+from pos.sale.printing import DrawerOpened, ReceiptBegun
 from pos.sale.report import Report
 from pos.sale.shift import (
     Kind,
@@ -105,8 +107,12 @@ class Events:
                 return "TRAINING", here, 0, f"transAmntIn {entry.amount.plain()}"
             case Gap():
                 return "OTHER", "", 0, "Entries lost; fetched from the switch"
+            case DrawerOpened():
+                return "DRAWER", here, 0, ""
             case OrderParked():
                 return "PARK", here, 0, ""
+            case OrderRecalled():
+                return "RECALL", here, 0, ""
             case OrderDropped():
                 return (
                     "OTHER",

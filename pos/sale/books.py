@@ -9,6 +9,13 @@ from dataclasses import dataclass, field
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.sale.order import Order
+from pos.sale.printing import (
+    DrawerOpened,
+    PrintingEvent,
+    ReceiptBegun,
+    ReceiptPrinted,
+    ReceiptUnprinted,
+)
 from pos.sale.shift import (
     SHIFT_EVENTS,
     Document,
@@ -42,6 +49,7 @@ class Books:
     x_count: int = 0
     training: bool = False
     _staff: dict[str, str] = field(default_factory=dict)
+    _copying: set[str] = field(default_factory=set)
     _copies: dict[str, int] = field(default_factory=dict)
     _grand: dict[str, tuple[int, int]] = field(default_factory=dict)
 
@@ -94,10 +102,19 @@ class Books:
                 self.signatures.take(event)
         return None
 
-    def copied(self, document_id: str) -> None:
-        """A receipt was printed once more."""
-        self.current.copies.append(document_id)
-        self._copies[document_id] = self.copy_count(document_id) + 1
+    def printed(self, event: PrintingEvent) -> None:
+        """Something was put on paper, or the drawer opened: copies and openings are counted."""
+        match event:
+            case ReceiptBegun() if event.copy:
+                self._copying.add(event.document_id)
+            case ReceiptUnprinted():
+                self._copying.discard(event.document_id)
+            case ReceiptPrinted() if event.document_id in self._copying:
+                self._copying.discard(event.document_id)
+                self.current.copies.append(event.document_id)
+                self._copies[event.document_id] = self.copy_count(event.document_id) + 1
+            case DrawerOpened():
+                self.current.drawer_openings += 1
 
     def copy_count(self, document_id: str) -> int:
         """How often a receipt was printed once more."""

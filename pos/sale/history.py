@@ -19,6 +19,7 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
+from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     ORDER_EVENTS,
@@ -30,6 +31,7 @@ from pos.sale.order import (
     OrderRecalled,
 )
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
+from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
     REFUND_EVENTS,
     Refund,
@@ -38,71 +40,15 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.return_line import ReturnLine, fits, value_of
 from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A process of this terminal opened the journal. `at` is Unix seconds."""
-
-    version: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptBegun:
-    """Bytes of a receipt are about to go to the printer. `number` counts receipts without gaps."""
-
-    document_id: str
-    number: int
-    copy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPrinted:
-    """The printer took the whole receipt."""
-
-    document_id: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The switch said of a final payment something else than we hold; a person must look."""
-
-    request_id: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The switch remembers of this till what its journal does not: entries were lost here.
-
-    `whole_until` is the last entry before this one, `seq` and `head` (64 hex digits) what the
-    switch had been told of last. What follows, up to GapClosed, was fetched from the switch.
-    """
-
-    whole_until: int
-    seq: int
-    head: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class GapClosed:
-    """All that the switch remembers is in the journal again; `count` payments and refunds were
-    not. They may still be open."""
-
-    count: int
-
-
-Note = Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
-
-Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | BooksEvent | Note
+Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *BOOKS_EVENTS, *Note.__args__,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
+    *INCIDENTS,
 )  # fmt: skip
 
 
@@ -117,8 +63,7 @@ class History:
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
-    receipts: dict[str, int] = field(default_factory=dict)
-    printed: set[str] = field(default_factory=set)
+    printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
@@ -156,6 +101,9 @@ class History:
             return self._keep_refund(self._refund_stepped(entry))
         if isinstance(entry, ARRIVAL_EVENTS):
             return self._arrive(entry)
+        if isinstance(entry, PRINTING_EVENTS):
+            self.books.printed(entry)
+            return self.printing.apply(entry)
         if isinstance(entry, ORDER_EVENTS):
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
@@ -166,12 +114,6 @@ class History:
         match entry:
             case Started():
                 self.books.attendance.leave()
-            case ReceiptBegun():
-                self.receipts.setdefault(entry.document_id, entry.number)
-                if entry.copy:
-                    self.books.copied(entry.document_id)
-            case ReceiptPrinted():
-                self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self.shown.pop(entry.request_id, None)
@@ -225,6 +167,8 @@ class History:
         self._enter(payment)
         self.payments[payment.request_id] = payment
         self.shown.pop(payment.request_id, None)
+        if payment.state is State.PAID and self.gap is None:
+            self.printing.final(payment.request_id)
         if payment.state.open:
             self._open[payment.request_id] = None
         else:
@@ -250,6 +194,8 @@ class History:
             self.books.final(Kind.RETURN, refund.refund_id, refund.request_id, refund.amount)
         self.refunds[refund.refund_id] = refund
         self.shown.pop(refund.request_id, None)
+        if refund.state is RefundState.REFUNDED and self.gap is None:
+            self.printing.final(refund.refund_id)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:
@@ -273,6 +219,17 @@ class History:
             raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
         if asked.amount.value > left:
             raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
+        if asked.lines:
+            self._check_lines(asked, payment)
+
+    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
+        order = self.orders.get(payment.sale_id)
+        if order is None:
+            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
+        before = self.returned(asked.request_id)
+        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
+        if asked.amount.value != value:
+            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -287,6 +244,19 @@ class History:
     def refunds_of(self, request_id: str) -> list[Refund]:
         """Every refund of this payment, oldest first."""
         return [self.refunds[each] for each in self._refunds_of.get(request_id, ())]
+
+    def returned(self, request_id: str, before: str = "") -> list[ReturnLine]:
+        """The goods of this payment that came back or are about to, oldest first.
+
+        With `before`, those of the refunds before that one.
+        """
+        lines: list[ReturnLine] = []
+        for refund in self.refunds_of(request_id):
+            if refund.refund_id == before:
+                break
+            if refund.state is not RefundState.REFUSED:
+                lines += refund.lines
+        return lines
 
     def left_amount(self, request_id: str) -> Amount | None:
         """The same as an Amount, or None when nothing is left."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
+from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
 
@@ -112,10 +113,39 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Refund `typed`, or all that is left when it is empty."""
+    """Refund the goods in `lines`, or `typed`, or all that is left when both are empty.
+
+    `pin` is of somebody who may, where the amount needs one.
+    """
 
     request_id: str
     typed: str = ""
+    lines: tuple[ReturnLine, ...] = ()
+    pin: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReceipt:
+    """Put the receipt of this payment or refund on the desk, to be seen and carried home."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """Print this payment's or refund's receipt once more, as a copy, or at last."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDrawer:
+    """Open the cash drawer without a sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallHelp:
+    """The button for help was pressed: once to call somebody, once more when they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +157,16 @@ class CameraSays:
 
 @dataclass(frozen=True, slots=True)
 class PrinterSays:
-    """The printer took document `document_id`, or has the fault."""
+    """The printer took document `document_id`, or has the fault; without an id, only how it is.
 
-    document_id: str
+    `fault` is a `hardware` word, `sentence` its English, and `sent` whether any of the document
+    may be on paper all the same.
+    """
+
+    document_id: str = ""
     fault: str = ""
+    sentence: str = ""
+    sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,9 +236,11 @@ OfficeInput = (
 
 OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
 
+PaperInput = ShowReceipt | Reprint | OpenDrawer | CallHelp
+
 Ordering = AddProduct | AddAmount | SetQuantity | SetDiscount | Drop | Park | Recall
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
-    | Ordering | OfficeInput
+    | Ordering | PaperInput | OfficeInput
 )  # fmt: skip

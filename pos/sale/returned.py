@@ -4,10 +4,11 @@ Apart, and pure, because a return receipt, a Z report and the audit file must di
 in the same way: refunds of a sale that was given back whole add up to its lines, to the øre.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pos.sale.order import Line, Order
+from pos.sale.return_line import ReturnLine, values_of
 from pos.sale.vat import VatRow, net_of
 
 
@@ -46,17 +47,33 @@ class _Left:
     net: int
 
 
-def taken_apart(order: Order, amounts: Iterable[int]) -> tuple[Returned, ...]:
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One refund: its minor units, and the goods that came back, none for one by amount."""
+
+    value: int
+    lines: tuple[ReturnLine, ...] = ()
+
+
+def taken_apart(order: Order, refunds: Sequence[Given]) -> tuple[Returned, ...]:
     """Each of a sale's refunds, in their order, divided over what was left of its lines.
 
-    A refund by amount says nothing of goods, so every line bears its part of it: rounded by the
-    largest remainder, the first line before the others where two are equal. A tip goes last.
+    A refund of goods is of their lines. One by amount says nothing of goods, so every line bears
+    its part of it: rounded by the largest remainder, the first line before the others where two
+    are equal. A tip goes last.
     """
     left = [_Left(line.amount, line.net) for line in order.lines]
+    before: list[ReturnLine] = []
     made = []
-    for amount in amounts:
+    for refund in refunds:
+        amount = refund.value
         of_lines = min(amount, sum(each.gross for each in left))
-        parts = _divided(of_lines, [each.gross for each in left])
+        parts = _of_goods(order, refund.lines, before, [each.gross for each in left])
+        # What goods are worth may be gone already, by a refund by amount: then the rest bears it.
+        rest = [each.gross - part for each, part in zip(left, parts, strict=True)]
+        others = _divided(of_lines - sum(parts), rest)
+        parts = [part + other for part, other in zip(parts, others, strict=True)]
+        before += refund.lines
         lines = []
         for place, part in enumerate(parts):
             if part:
@@ -70,6 +87,16 @@ def taken_apart(order: Order, amounts: Iterable[int]) -> tuple[Returned, ...]:
                 )
         made.append(Returned(tuple(lines), amount - of_lines))
     return tuple(made)
+
+
+def _of_goods(
+    order: Order, lines: Sequence[ReturnLine], before: Sequence[ReturnLine], left: list[int]
+) -> list[int]:
+    """What these goods take of each line, at most what is left of it."""
+    parts = [0] * len(left)
+    for line, value in zip(lines, values_of(order, lines, before), strict=True):
+        parts[line.place] = min(parts[line.place] + value, left[line.place])
+    return parts
 
 
 def _divided(amount: int, weights: list[int]) -> list[int]:

@@ -12,6 +12,7 @@ from pos.sale.mode import Mode
 from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
+from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
 from pos.sale.till import FREE, Desk
 from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
@@ -70,6 +71,10 @@ def view_of(
     office: Office,
     products: Catalogue,
     shelf: Notice | None,
+    receipt: Receipt | None = None,
+    carried: tuple[str, ...] = (),
+    help_wanted: bool = False,
+    pin_above: int | None = None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -116,6 +121,10 @@ def view_of(
         stopped=stopped,
         office=office,
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
+        receipt=receipt,
+        carried=carried,
+        help_wanted=help_wanted,
+        pin_above=pin_above,
     )
 
 

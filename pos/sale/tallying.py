@@ -14,7 +14,7 @@ from pos.sale.order import Line, Order
 from pos.sale.payment import Payment
 from pos.sale.refund import Refund
 from pos.sale.report import Group, Report, ReportKind, Tally, Turnover, Unfinished
-from pos.sale.returned import Returned, taken_apart
+from pos.sale.returned import Given, Returned, taken_apart
 from pos.sale.shift import Document, Kind, Shift
 from pos.sale.vat import VatRow
 
@@ -33,12 +33,13 @@ def returned_by(refund: Refund, history: History) -> Returned:
     documents = history.books.documents
     number = documents[refund.refund_id].number
     until_then = [
-        (documents[each.refund_id].number, each.amount.value)
+        (documents[each.refund_id].number, Given(each.amount.value, each.lines))
         for each in history.refunds_of(refund.request_id)
         if each.refund_id in documents and documents[each.refund_id].number <= number
     ]
     order = order_of_payment(history.payments[refund.request_id], history)
-    return taken_apart(order, [value for _, value in sorted(until_then)])[-1]
+    until_then.sort(key=lambda each: each[0])
+    return taken_apart(order, [given for _, given in until_then])[-1]
 
 
 def unfinished_of(history: History) -> tuple[Unfinished, ...]:

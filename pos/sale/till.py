@@ -23,6 +23,8 @@ from pos.sale.mode import Mode
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Order
 from pos.sale.payment import Payment, Scenario, State, StillOpen
+from pos.sale.return_line import ReturnLine
+from pos.sale.secret import Secret
 from pos.sale.view import Notice, Stage, Verdict, notice
 
 
@@ -77,10 +79,12 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Command: refund `typed` (empty: all that is left) of this payment."""
+    """Command: refund these goods of this payment, or `typed`, or all that is left."""
 
     request_id: str
-    typed: str
+    typed: str = ""
+    lines: tuple[ReturnLine, ...] = ()
+    pin: Secret | None = None
 
 
 Command = Pay | GiveUp | Ask | Return
@@ -115,7 +119,7 @@ def advance(
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:
-            return desk, Return(given.request_id, given.typed)
+            return desk, Return(given.request_id, given.typed, given.lines, given.pin)
         case _:
             return desk, None
 

@@ -12,6 +12,7 @@ from pos.sale.money import Amount
 from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
+from pos.sale.receipt import Receipt
 
 
 class Stage(StrEnum):
@@ -94,7 +95,9 @@ class View:
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
     counts those before them. `watch` says why none would be shown. `order` are the lines on the
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
-    and `shelf` says why a newer catalogue file is not taken.
+    and `shelf` says why a newer catalogue file is not taken. `receipt` lies on the desk, and
+    `carried` are its texts for a code, longest first. A refund of more than `pin_above` minor
+    units needs a PIN, where it is set.
     """
 
     stage: Stage
@@ -128,6 +131,10 @@ class View:
     stopped: Notice | None = None
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
+    receipt: Receipt | None = None
+    carried: tuple[str, ...] = ()
+    help_wanted: bool = False
+    pin_above: int | None = None
 
 
 class Action:

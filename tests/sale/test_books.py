@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import IllegalMove
-from pos.sale.history import Entry, Gap, GapClosed, History, ReceiptBegun, Started
+from pos.sale.history import Entry, History
+from pos.sale.incident import Gap, GapClosed, Started
 from pos.sale.money import Amount
 from pos.sale.payment import CancelAsked, CancelDone, Opened, Paid, Scenario, StopReason
+from pos.sale.printing import ReceiptBegun, ReceiptPrinted, ReceiptUnprinted
 from pos.sale.refund import RefundAsked, Refunded, RefundRefused
 from pos.sale.shift import (
     Document,
@@ -159,8 +161,17 @@ def test_practice_needs_training_and_is_no_document() -> None:
 
 def test_a_copy_is_counted_in_the_shift_that_printed_it() -> None:
     """However old the sale is."""
-    history = folded(*sold("a"), closed(1), ReceiptBegun("a", 1, copy=True))
+    begun, printed = ReceiptBegun("a", 1, copy=True), ReceiptPrinted("a", 1)
+    history = folded(*sold("a"), ReceiptBegun("a", 1, copy=False), printed, closed(1), begun)
+    assert history.books.copy_count("a") == 0
+    history.apply(printed)
     assert [shift.copies for shift in history.books.shifts] == [[], ["a"]]
+
+
+def test_a_copy_that_never_reached_the_paper_is_none() -> None:
+    """The printer said that it took nothing of it."""
+    history = folded(*sold("a"), ReceiptBegun("a", 1, copy=True), ReceiptUnprinted("a", 1))
+    assert history.books.copy_count("a") == 0
 
 
 def test_documents_are_signed_in_order_and_none_twice() -> None:

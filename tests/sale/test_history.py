@@ -6,14 +6,8 @@ Apart from the journal, which stores the entries and knows nothing of their mean
 import pytest
 
 from pos.errors import IllegalMove
-from pos.sale.history import (
-    Answered,
-    Entry,
-    History,
-    ReceiptBegun,
-    ReceiptPrinted,
-    Started,
-)
+from pos.sale.history import Entry, History
+from pos.sale.incident import Answered, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     Line,
@@ -35,6 +29,7 @@ from pos.sale.payment import (
     StillOpen,
     StopReason,
 )
+from pos.sale.printing import ReceiptBegun, ReceiptPrinted
 from pos.sale.refund import RefundAsked, Refunded, RefundOpen, RefundRefused, RefundState
 
 PRICE = Amount(10000, "NOK")
@@ -200,8 +195,8 @@ def test_receipts_keep_their_first_number() -> None:
         ReceiptBegun("r1", 7, copy=True),
         ReceiptPrinted("r1", 1),
     )
-    assert history.receipts == {"r1": 1}
-    assert history.printed == {"r1"}
+    assert history.printing.numbers == {"r1": 1}
+    assert history.printing.printed == {"r1"}
 
 
 def test_what_the_switch_contests_is_kept_by_payment() -> None:

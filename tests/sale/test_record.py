@@ -14,11 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import JournalDamaged
-from pos.sale.history import ENTRIES, Entry, Started
+from pos.sale.history import ENTRIES, Entry
+from pos.sale.incident import Started
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
+from pos.sale.return_line import ReturnLine
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
 DISCOUNTS = st.one_of(
@@ -41,6 +43,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(0, 2**53),
     float: st.floats(0, 4e9),
     Order: ORDERS,
+    ReturnLine: st.builds(ReturnLine, st.integers(0, 500), st.integers(1, 999)),
     bool: st.booleans(),
 }
 

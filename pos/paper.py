@@ -1,0 +1,99 @@
+"""The engine's paper: receipts in the shop's language on a printer, and as texts with a signature.
+
+Apart from the terminal, which joins it to the engine, because here the lines of a sale become the
+lines of a printer's library.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hardware.devices import (
+    Align,
+    DeviceError,
+    PrinterFault,
+    PrintLine,
+    ReceiptPrinter,
+    Unprinted,
+)
+from pos.language import Language
+from pos.sale.carried import unsigned_of
+from pos.sale.input import Input, PrinterSays
+from pos.sale.merchant import Terminal
+from pos.sale.receipt import Receipt
+from pos.sale.receipt_lines import lines_of
+from pos.sale.slip import SlipLine
+from pos.seal import Seal
+
+# An answer that is lost would leave a receipt owed that was printed, so it waits for its place.
+TELL_AGAIN_S = 0.1
+TELL_AGAIN_COUNT_MAX = 100
+
+Done = Callable[[Unprinted | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slips:
+    """See pos.engine.Paper. `put` hands the printer's answers in; it may be full for a moment."""
+
+    printer: ReceiptPrinter
+    terminal: Terminal
+    words: Language
+    put: Callable[[Input], bool]
+
+    def print(self, receipt: Receipt) -> None:
+        """See pos.engine.Paper."""
+        lines = [print_line(line) for line in lines_of(receipt, self.terminal, self.words)]
+        self._ask(receipt.document_id, lambda done: self.printer.submit(lines, done))
+
+    def look(self) -> None:
+        """See pos.engine.Paper."""
+        self._ask("", self.printer.look)
+
+    def open_drawer(self) -> None:
+        """See pos.engine.Paper."""
+        self._ask("", self.printer.open_drawer)
+
+    def _ask(self, document_id: str, ask: Callable[[Done], None]) -> None:
+        """Have the printer do something, and its answer handed in."""
+
+        def done(told: Unprinted | None) -> None:
+            for _ in range(TELL_AGAIN_COUNT_MAX):
+                if self.put(_said(document_id, told)):
+                    return
+                threading.Event().wait(TELL_AGAIN_S)
+
+        try:
+            ask(done)
+        except DeviceError as fault:  # it takes no more work; this is the caller's own thread
+            self.put(_said(document_id, Unprinted(PrinterFault.FAILED, str(fault))))
+
+
+def _said(document_id: str, told: Unprinted | None) -> PrinterSays:
+    if told is None:
+        return PrinterSays(document_id)
+    return PrinterSays(document_id, str(told.fault), told.sentence, told.sent)
+
+
+def carrying(
+    seal: Seal, terminal: Terminal, words: Language
+) -> Callable[[Receipt], tuple[str, ...]]:
+    """What makes the signed texts of a receipt, longest first."""
+
+    def texts(receipt: Receipt) -> tuple[str, ...]:
+        return tuple(seal.sealed(text) for text in unsigned_of(receipt, terminal, words))
+
+    return texts
+
+
+def print_line(line: SlipLine) -> PrintLine:
+    """The same line as the printer's library names it."""
+    return PrintLine(
+        line.text,
+        line.right,
+        bold=line.strong,
+        big=line.big,
+        align=Align.CENTER if line.center else Align.LEFT,
+        qr=line.qr or None,
+        rule=line.rule,
+    )
