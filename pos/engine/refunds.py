@@ -52,6 +52,8 @@ class Refunds:
         payment = history.payments.get(command.request_id)
         if payment is None or payment.state is not State.PAID:
             return notice("refund.not_paid")
+        if history.books.training:
+            return notice("training.no_refund")
         refunds = history.refunds_of(command.request_id)
         if any(refund.refund_id in self._pursuits for refund in refunds):
             return notice("refund.open_already")

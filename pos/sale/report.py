@@ -69,6 +69,7 @@ class Report:
     or hour (that in which a sale or refund began, 0 to 23) is sorted by it. `voids` are payments
     that were cancelled, `dropped` orders that were given up before any payment, `corrections` lines
     that were taken off an order before it was paid.
+    `elsewhere` are the turnovers in other currencies, which no other figure counts.
     `brought` came over from the shift before; `unfinished` goes over to the next. The grand
     totals count from the till's first sale and never begin anew.
     """
@@ -98,6 +99,7 @@ class Report:
     training: Tally
     voids: Tally
     dropped: Tally
+    elsewhere: tuple[tuple[str, Turnover], ...]
     brought: tuple[str, ...]
     unfinished: tuple[Unfinished, ...]
     grand_sold: int

@@ -97,6 +97,7 @@ class _Counted:
 
     document: Document
     value: int
+    currency: str
     wallet: str
     hour: int
     parts: tuple[_Part, ...]
@@ -111,12 +112,9 @@ class _Sums:
         self._shift = shift
         self._currency = currency
         self._zone = zone
-        payments = history.payments
-        self._counted = [
-            self._count(each)
-            for each in shift.documents
-            if payments[each.request_id].amount.currency == currency
-        ]
+        counted = [self._count(each) for each in shift.documents]
+        self._counted = [each for each in counted if each.currency == currency]
+        self._elsewhere = [each for each in counted if each.currency != currency]
 
     def report(
         self,
@@ -165,6 +163,7 @@ class _Sums:
             dropped=_tally(each.value for each in shift.dropped),
             training=_tally(each.amount.value for each in shift.practised),
             voids=_tally(self._value_of(each) for each in shift.voided),
+            elsewhere=_keyed(self._elsewhere, lambda each: each.currency),
             brought=shift.brought,
             unfinished=unfinished,
             grand_sold=sold_before + total.sold.value,
@@ -190,7 +189,8 @@ class _Sums:
                 _Part(line.category, line.quantity, line.vat, line.amount, line.net)
                 for line in order.lines
             )
-            return _Counted(document, payment.amount.value, payment.wallet, hour, parts, order)
+            value, currency = payment.amount.value, payment.amount.currency
+            return _Counted(document, value, currency, payment.wallet, hour, parts, order)
         refund = self._history.refunds[document.document_id]
         parts = tuple(
             # Money says nothing of pieces: a line comes back when all of it does.
@@ -204,7 +204,8 @@ class _Sums:
             for each in returned_by(refund, self._history).lines
         )
         hour = _hour(refund.asked_at, self._zone)
-        return _Counted(document, refund.amount.value, payment.wallet, hour, parts)
+        value, currency = refund.amount.value, refund.amount.currency
+        return _Counted(document, value, currency, payment.wallet, hour, parts)
 
     def _by_vat(self) -> tuple[VatRow, ...]:
         parts = [part for each in self._counted for part in each.parts]
