@@ -168,7 +168,12 @@ class Roster:
         seen = self._seen()
         if seen == self._stamp:
             return
-        self._entries = _read(self._path) if seen is not None else {}
+        try:
+            self._entries = _read(self._path) if seen is not None else {}
+        except SettingsError:
+            # A till that is selling goes on with the staff that it knows; the next start says it.
+            if self._stamp is None:
+                raise
         self._stamp = seen
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
+from pos.engine.attending import Attending
 from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
 from pos.engine.office import BackOffice
@@ -46,8 +47,9 @@ class Engine:
         self._ending = False
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
-        self._office = BackOffice(parts, self._writer)
-        self._refunds = Refunds(parts, self._writer, self._office, self._settled)
+        self._attending = Attending(parts, self._writer)
+        self._office = BackOffice(parts, self._writer, self._attending)
+        self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
         self._receipts = Receipts(parts, self._writer)
         self._signing = Signing(parts, self._writer)
         self._orders = Orders(parts, self._writer)
@@ -197,7 +199,7 @@ class Engine:
             receipt=receipt,
             carried=carried,
             help_wanted=self._paperwork.help_wanted,
-            pin_above=self._office.pin_above,
+            pin_above=self._attending.pin_above,
         )
 
     def _run_office(self, given: Input) -> None:
@@ -309,5 +311,8 @@ class Engine:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
-        self._gaze.follow(self._desk.stage, products=len(self._orders.products) > 0)
-        self._show(self.view())
+        view = self.view()
+        self._gaze.follow(
+            self._desk.stage, products=len(view.products) > 0, badge=view.office.log_in_needed
+        )
+        self._show(view)

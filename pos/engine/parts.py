@@ -30,6 +30,7 @@ from pos.sale.payment import (
 from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
+from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.staff import Member, StaffRole
 from pos.sale.vat import VatClass
@@ -52,6 +53,9 @@ class Paper(Protocol):
 
     def print(self, receipt: Receipt) -> None:
         """Queue a receipt."""
+
+    def report(self, report: Report) -> None:
+        """Queue an X or Z report, which no customer waits for."""
 
     def look(self) -> None:
         """Ask whether the printer could print now."""

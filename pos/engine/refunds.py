@@ -5,7 +5,7 @@ Apart from the payments because a refund never changes one.
 
 from collections.abc import Callable, Iterator
 
-from pos.engine.office import BackOffice
+from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.errors import AmountError
 from pos.sale.money import Amount
@@ -23,11 +23,11 @@ class Refunds:
     """
 
     def __init__(
-        self, parts: Parts, writer: Writer, office: BackOffice, settled: Callable[[Refund], None]
+        self, parts: Parts, writer: Writer, attending: Attending, settled: Callable[[Refund], None]
     ) -> None:
         self._parts = parts
         self._writer = writer
-        self._office = office
+        self._attending = attending
         self._settled = settled
         self._pursuits: dict[str, RefundPursuit] = {}
         self._sent: set[str] = set()
@@ -82,12 +82,12 @@ class Refunds:
 
     def _disapproval(self, command: Return, amount: Amount) -> Notice | None:
         """Why nobody who may has agreed, or None."""
-        above = self._office.pin_above
+        above = self._attending.pin_above
         if above is None or amount.value <= above:
             return None
         if command.pin is None:
             return notice("refund.needs_pin")
-        return self._office.disapproval(command.pin)
+        return self._attending.disapproval(command.pin)
 
     def open(
         self, request_id: str, amount: Amount, lines: tuple[ReturnLine, ...] = ()

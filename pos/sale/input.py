@@ -212,6 +212,11 @@ class ShowShift:
 
 
 @dataclass(frozen=True, slots=True)
+class PrintReport:
+    """Put the report that is shown on paper."""
+
+
+@dataclass(frozen=True, slots=True)
 class Train:
     """Begin or end training."""
 
@@ -231,7 +236,17 @@ class Leave:
 
 
 OfficeInput = (
-    LogIn | LogOut | Unlock | OpenShift | CloseShift | MakeReport | ShowShift | Train | Find | Leave
+    LogIn
+    | LogOut
+    | Unlock
+    | OpenShift
+    | CloseShift
+    | MakeReport
+    | ShowShift
+    | PrintReport
+    | Train
+    | Find
+    | Leave
 )
 
 OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__

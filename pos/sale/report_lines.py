@@ -11,19 +11,22 @@ from pos.sale.report import Report, ReportKind, Tally, Turnover
 from pos.sale.shift import Kind
 from pos.sale.slip import RULE, SlipLine, Words, head, heading
 
-BAR_COLUMNS = 20
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
 
 def report_lines(report: Report, terminal: Terminal, words: Words) -> tuple[SlipLine, ...]:
     """Every line, from the shop's name to the grand totals."""
+    where = SlipLine(words.say("report.terminal"), terminal.reference)
+    title, *rest = body(report, words)
+    return (*head(terminal, words), heading(title.text), where, *rest)
+
+
+def body(report: Report, words: Words) -> tuple[SlipLine, ...]:
+    """The same without who sold, and on which till: a heading, then the rest."""
     say = words.say
     title = say("report.x_title") if report.kind is ReportKind.X else say("report.z_title")
     return (
-        *head(terminal, words),
-        heading(f"{title} {report.number}"),
+        SlipLine(f"{title} {report.number}", strong=True),
         RULE,
-        *_when(report, terminal, words),
+        *_when(report, words),
         RULE,
         *_turnover_lines(report, words),
         *_section(say("report.by_wallet"), report.by_wallet, report, words),
@@ -48,9 +51,8 @@ def _money(report: Report, value: int, words: Words) -> str:
     return f"{words.minor_text(value, report.currency)} {report.currency}"
 
 
-def _when(report: Report, terminal: Terminal, words: Words) -> Iterator[SlipLine]:
+def _when(report: Report, words: Words) -> Iterator[SlipLine]:
     say = words.say
-    yield SlipLine(say("report.terminal"), terminal.reference)
     yield SlipLine(say("report.shift"), str(report.shift))
     if report.opened_at is not None:
         yield SlipLine(say("report.opened"), words.time_text(report.opened_at))
@@ -152,14 +154,3 @@ def _open_lines(report: Report, words: Words) -> Iterator[SlipLine]:
         amount = words.amount_text(Amount(each.value, report.currency))
         yield SlipLine(f"{kind} {words.time_text(each.begun_at)}", amount)
         yield SlipLine(each.document_id)
-
-
-def bars(values: list[tuple[str, int]], columns: int = BAR_COLUMNS) -> list[tuple[str, str]]:
-    """Label and bar of each value, the longest `columns` wide, in eighths of a column."""
-    most = max((value for _, value in values), default=0)
-    drawn = []
-    for label, value in values:
-        eighths = round(max(0, value) * columns * 8 / most) if most > 0 else 0
-        whole, part = divmod(eighths, 8)
-        drawn.append((label, "█" * whole + (_EIGHTHS[part] if part else "")))
-    return drawn

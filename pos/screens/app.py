@@ -12,7 +12,7 @@ from textual.message import Message
 
 from pos.language import Language
 from pos.sale.input import Input
-from pos.sale.view import View
+from pos.sale.view import Stage, View
 from pos.screens import sound
 from pos.screens.counter import CounterScreen, may_leave
 from pos.screens.customer import Phone
@@ -86,11 +86,26 @@ class PosApp(App[None]):
             apply = getattr(screen, "apply", None)
             if apply is not None:
                 apply(message.view)
+        self._attend(message.view)
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
                 self.set_timer(delay_s, self.bell)
             else:
                 self.bell()
+
+    def _attend(self, view: View) -> None:
+        """Ask who is there before anything is sold, and show a report as soon as there is one."""
+        if view.stopped is not None or view.stage is not Stage.READY:
+            return
+        opened = {screen.id for screen in self.screen_stack}
+        if view.office.closed and "staff" not in opened:
+            from pos.screens.staff import StaffScreen
+
+            self.push_screen(StaffScreen(self._front, view))
+        elif view.office.report is not None and "report" not in opened:
+            from pos.screens.report import ReportScreen
+
+            self.push_screen(ReportScreen(self._front, view))
 
     async def action_quit(self) -> None:
         """Close, unless somebody's payment is on the desk."""
