@@ -95,10 +95,10 @@ class PosApp(App[None]):
 
     def _attend(self, view: View) -> None:
         """Ask who is there before anything is sold, and show a report as soon as there is one."""
-        if view.stopped is not None or view.stage is not Stage.READY:
+        if view.stopped is not None or view.stage not in (Stage.READY, Stage.OUTCOME):
             return
         opened = {screen.id for screen in self.screen_stack}
-        if view.office.closed and "staff" not in opened:
+        if view.office.closed and view.stage is Stage.READY and "staff" not in opened:
             from pos.screens.staff import StaffScreen
 
             self.push_screen(StaffScreen(self._front, view))
