@@ -22,13 +22,14 @@ from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
-from pos.paper import Slips, carrying
+from pos.paper import SignedTexts, Slips
 from pos.sale.input import CallHelp, CameraSays, Input, Scanned
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.mode import Mode
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
+from pos.shelf import CatalogueShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -49,6 +50,7 @@ class Station:
 
     def __init__(self, settings: Settings, state: Path, mode: Mode, devices: Devices) -> None:
         self._settings = settings
+        self._state = state
         self._mode = mode
         self._devices = devices
         self._journal = Journal(state / JOURNAL_NAME)
@@ -68,7 +70,7 @@ class Station:
         `watches` where somebody sees what the static code brings: it is shown only once.
         """
         # Network, keys and messages are slow to import: the screen comes up before them.
-        from pos.engine import Engine, Parts
+        from pos.engine import Engine, Parts, Terms
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
@@ -91,11 +93,24 @@ class Station:
             self._mode,
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
+            shelf=self._shelf(parties.currency),
+            terms=Terms(
+                self._settings.terminal.language,
+                self._settings.order.vat_class,
+                self._settings.order.tips,
+            ),
             watches=watches,
-            carry=carrying(self._seal, parties, words),
+            carrier=SignedTexts(self._seal, parties, words),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
+
+    def _shelf(self, currency: str) -> CatalogueShelf | None:
+        order = self._settings.order
+        if not order.catalogue:
+            return None
+        language = self._settings.terminal.language
+        return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
         self, connect: "Callable[[], Caller]", show: Show, press: Press | None = None

@@ -51,6 +51,9 @@ def sell(
     if currency:
         terminal = settings.terminal.model_copy(update={"currency": currency})
         settings = settings.model_copy(update={"terminal": terminal})
+    # Nobody stands at a shell to be asked for a tip.
+    order = settings.order.model_copy(update={"tips": False})
+    settings = settings.model_copy(update={"order": order})
     asked = Amount.parse(amount, settings.terminal.currency)
     sale = _Sale(Language(settings.terminal.language))
     try:

@@ -23,6 +23,8 @@ from pos.terminal import Station
 
 READY_S_MAX = 20.0
 
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
+
 
 class _LateScheme:
     """The scheme's customers, as soon as the switch has made its books."""
@@ -55,6 +57,9 @@ def play(settings: Settings, state: Path) -> None:
     """Run until somebody leaves the till."""
     from pos.screens.app import PosApp
 
+    if not settings.order.catalogue:
+        order = settings.order.model_copy(update={"catalogue": str(CATALOGUE)})
+        settings = settings.model_copy(update={"order": order})
     camera = SimulatedCamera()
     devices = Devices(camera, NoIndicator(), SimulatedPrinter())
     parties = settings.parties()

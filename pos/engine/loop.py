@@ -12,6 +12,8 @@ from dataclasses import replace
 from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.comparison import compared, link_notice
+from pos.engine.gaze import Gaze
+from pos.engine.orders import Orders
 from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
@@ -21,9 +23,8 @@ from pos.engine.witnessed import Witnessed
 from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
-from pos.sale.input import CameraSays, Input, PaperInput, PrinterSays
+from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.money import Amount
-from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import Notice, Stage, View, notice
@@ -47,8 +48,10 @@ class Engine:
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._refunds = Refunds(parts, self._writer, self._settled)
         self._receipts = Receipts(parts, self._writer)
-        self._paperwork = Paperwork(parts, self._receipts)
+        self._paperwork = Paperwork(parts, self._writer, self._receipts)
         self._arrivals = Arrivals(parts, self._writer, self._arrived)
+        self._orders = Orders(parts, self._writer)
+        self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         now_s = parts.clock.monotonic()
         self._desk = till.Desk(since_s=now_s)
@@ -65,6 +68,11 @@ class Engine:
     def catching_up(self) -> bool:
         """Whether entries were lost, and what the switch remembers of them is not settled yet."""
         return self._writer.history.gap is not None
+
+    @property
+    def printing(self) -> bool:
+        """Whether the printer has a receipt and did not answer yet."""
+        return self._receipts.busy
 
     @property
     def unsure(self) -> set[str]:
@@ -125,6 +133,12 @@ class Engine:
                 self._receipts.heard(given)
             case _ if isinstance(given, PaperInput):
                 self._say(self._paperwork.obey(given))
+            case _ if isinstance(given, Ordering):
+                self._order(given)
+            case Scanned() if self._desk.stage in till.FREE and self._paperwork.is_receipt(given):
+                self._say(self._paperwork.find(given))
+            case Scanned() if self._desk.stage in till.FREE:
+                self._order(given)
             case _:
                 self._obey(given)
         self._publish()
@@ -132,7 +146,7 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._desk = till.idle(self._desk, self._parts.mode, now_s)
+        self._desk = self._orders.idle(self._desk, now_s)
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
@@ -155,6 +169,8 @@ class Engine:
             return 0.0
         if self._receipts.due_s <= now_s:
             self._receipts.look()
+        if self._desk.stage in till.FREE and self._orders.look(now_s):
+            self._publish()
         self._keep_house(now_s, quiet=not dues)
         next_s = min(look_s, self._receipts.due_s, dues[0][0] if dues else now_s + IDLE_S)
         return next_s - now_s
@@ -162,7 +178,6 @@ class Engine:
     def view(self) -> View:
         """All that may be shown right now."""
         parts = self._parts
-        receipt, carried = self._paperwork.shown(self._desk)
         return showing.view_of(
             self._desk,
             self._writer.history,
@@ -178,17 +193,20 @@ class Engine:
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
-            receipt=receipt,
-            carried=carried,
-            help_wanted=self._paperwork.help_wanted,
-            pin_above=None if parts.approval is None else parts.approval.above,
+            papers=self._paperwork.papers(self._desk),
+            products=self._orders.products,
+            shelf=self._orders.fault,
         )
+
+    def _order(self, given: Ordering | Scanned) -> None:
+        if self._writer.halt is None:
+            self._desk = self._orders.obey(self._desk, given, self._parts.clock.monotonic())
 
     def _obey(self, given: Input) -> None:
         now_s, parts = self._parts.clock.monotonic(), self._parts
         before = self._desk.stage
         self._desk, command = till.advance(
-            self._desk, given, now_s, parts.terminal.currency, parts.mode
+            self._desk, given, now_s, parts.terminal.currency, parts.mode, tips=parts.terms.tips
         )
         match command:
             case till.Pay():
@@ -201,29 +219,24 @@ class Engine:
                 self._give_back(command)
         if self._desk.stage is Stage.SCANNING and before is not Stage.SCANNING:
             self._begin_scanning()
-        self._mind_the_eye()
 
     def _begin_scanning(self) -> None:
         """A till that cannot sell now says so before the customer holds up a code."""
         if (why := self._unfit_to_sell()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
-        elif self._parts.eye is not None:
-            self._parts.eye.arm()
+            self._desk = till.back(self._desk, why)
 
     def _pay(self, command: till.Pay) -> None:
         if (why := self._unfit_to_sell()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
+            self._desk = till.back(self._desk, why)
             return
         if command.code is not None and self._payments.used(command.code):
             self._desk = till.refused(self._desk, notice("code.used"))
             return
-        order = order_of(self._parts.new_id(), command.amount)
-        payment = self._payments.open(order, command.code)
+        payment = self._payments.open(self._orders.placed(command), command.code)
         if payment is None:
-            self._desk = till.Desk(since_s=self._desk.since_s)
+            self._desk = till.back(self._desk, None)
             return
-        self._desk = till.paying(payment, self._parts.clock.monotonic())
-        self._mind_the_eye()
+        self._desk = till.paying(self._desk, payment, self._parts.clock.monotonic())
         self._publish()
         self._payments.send(payment, command.code)
 
@@ -305,12 +318,11 @@ class Engine:
             self._busy_s = now_s
             self._writer.tidy()
 
-    def _mind_the_eye(self) -> None:
-        if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
-            self._parts.eye.disarm()
-
     def _say(self, said: Notice | None) -> None:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
+        self._gaze.follow(
+            self._desk.stage, products=len(self._orders.products) > 0 or self._paperwork.seeking
+        )
         self._show(self.view())

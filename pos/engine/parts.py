@@ -13,6 +13,8 @@ from typing import Protocol
 from pos.errors import IllegalMove, JournalError, PosError
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
+from pos.sale.carried import Carried
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -29,6 +31,7 @@ from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
 from pos.sale.secret import Secret
+from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -56,6 +59,16 @@ class Paper(Protocol):
         """Open the cash drawer."""
 
 
+class Carrier(Protocol):
+    """Receipts as texts that a customer carries home, signed by this terminal."""
+
+    def texts(self, receipt: Receipt) -> tuple[str, ...]:
+        """The receipt in full, and in shorter forms, longest first."""
+
+    def is_ours(self, carried: Carried) -> bool:
+        """Whether this terminal signed it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """Who has to agree to a refund of more than `above` minor units.
@@ -65,6 +78,30 @@ class Approval:
 
     above: int
     check: Callable[[Secret], Notice | None]
+
+
+class Shelf(Protocol):
+    """The catalogue file, as the engine sees it. `fault` says why a newer one is not taken."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The products of the last good file."""
+
+    @property
+    def fault(self) -> Notice | None:
+        """Why the file as it is now was refused, or None."""
+
+    def look(self) -> bool:
+        """Read the file when it changed; True when catalogue or fault did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How this shop sells: the language of its lines, the VAT of keyed amounts, and tips."""
+
+    language: str = "en"
+    vat_class: VatClass = VatClass.STANDARD
+    tips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +119,10 @@ def random_id() -> str:
 
 @dataclass(slots=True)
 class Parts:
-    """The engine's surroundings. `eye` and `paper` are None where there is none.
+    """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here. `carry` makes the texts of a
-    receipt that a customer carries home, longest first. `approval` is None where nobody is asked.
+    `watches` is whether what the static code brings is shown here. `approval` is None where
+    nobody is asked.
     """
 
     journal: Journal
@@ -95,11 +132,13 @@ class Parts:
     mode: Mode
     eye: Eye | None = None
     paper: Paper | None = None
+    shelf: Shelf | None = None
+    terms: Terms = field(default_factory=Terms)
     clock: Clock = field(default_factory=Clock)
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
-    carry: Callable[[Receipt], tuple[str, ...]] = lambda _: ()
+    carrier: Carrier | None = None
     approval: Approval | None = None
 
 

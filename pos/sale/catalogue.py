@@ -72,7 +72,7 @@ class Catalogue:
         self.by_reference = {each.reference: each for each in self.products}
         self.by_gtin = {each.gtin: each for each in self.products if each.gtin}
         self.categories = tuple(dict.fromkeys(p.category for p in self.products if p.category))
-        self._haystacks = [_haystack(product) for product in self.products]
+        self._shelf = [(each, _haystack(each)) for each in self.products]
 
     def __len__(self) -> int:
         return len(self.products)
@@ -91,32 +91,39 @@ class Catalogue:
         if not text:
             return ()
         words = text.split()
+        whole, begins = f"\n\n{text}\n", f"\n {text}"
+        starts = [f" {word}" for word in words]
         found: tuple[list[Product], ...] = ([], [], [], [])
-        for product, haystack in zip(self.products, self._haystacks, strict=True):
-            if all(word in haystack for word in words):
-                found[_rank(product, haystack, text, words)].append(product)
+        for product, haystack in self._shelf:
+            if not all(word in haystack for word in words):
+                continue
+            if whole in haystack:
+                rank = 0
+            elif begins in haystack:
+                rank = 1
+            else:
+                rank = 2 if all(start in haystack for start in starts) else 3
+            found[rank].append(product)
         return tuple([each for rank in found for each in rank][:count_max])
 
 
-def folded(text: str) -> str:
-    """Lower case without accents, so that `kjott` finds `Kjøtt` and `paron` finds `Päron`."""
-    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold())
-    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+NOTHING = Catalogue()
 
 
 # Letters that Unicode does not take apart, though a foreign keyboard lacks them.
 _LETTERS = str.maketrans({"ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "đ": "d", "Đ": "d", "ł": "l"})
 
 
+def folded(text: str) -> str:
+    """Lower case without accents, so that `kjott` finds `Kjøtt` and `paron` finds `Päron`."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS).casefold())
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
 def _haystack(product: Product) -> str:
-    """All that a search looks at: a line end before each name, a space before each word."""
+    """All that a search looks at: a line end before each name, a space before each word, and two
+    line ends before what names the product as a whole."""
     names = "".join(f"\n {' '.join(folded(name).split())}" for _, name in product.names)
-    return f"{names}\n {folded(product.reference)}\n {product.gtin}"
-
-
-def _rank(product: Product, haystack: str, text: str, words: list[str]) -> int:
-    if text in (folded(product.reference), product.gtin):
-        return 0
-    if f"\n {text}" in haystack:
-        return 1
-    return 2 if all(f" {word}" in haystack for word in words) else 3
+    return f"{names}\n\n{folded(product.reference)}\n\n{product.gtin}\n"

@@ -21,10 +21,67 @@ class Presenting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Take `typed` (as a person typed it) from the customer."""
+    """Take `typed` (as a person typed it) from the customer, or, when it is empty, the order."""
 
     typed: str
     presenting: Presenting
+
+
+@dataclass(frozen=True, slots=True)
+class AddProduct:
+    """Put `quantity` of the product with this reference on the order."""
+
+    reference: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AddAmount:
+    """Put a line of `typed` (as a person typed it) on the order."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuantity:
+    """Make it `quantity` on line `place` (from 0); 0 takes the line off."""
+
+    place: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetDiscount:
+    """Take `typed` (`10%` or `5.00`, empty for none) off line `place`, or off the whole order."""
+
+    typed: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Give the order up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Put the order aside under a label, which may be empty."""
+
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Take up the parked order of this id."""
+
+    park_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The tip that the customer chose: `10%` or `5.00`, empty for none. The payment goes on."""
+
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +144,13 @@ class OpenDrawer:
 
 
 @dataclass(frozen=True, slots=True)
+class SeekReceipt:
+    """Let the camera look for a receipt while no sale is on the desk, or no more."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallHelp:
     """The button for help was pressed: once to call somebody, once more when they came."""
 
@@ -112,8 +176,11 @@ class PrinterSays:
     sent: bool = False
 
 
-PaperInput = ShowReceipt | Reprint | OpenDrawer | CallHelp
+PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
+
+Ordering = AddProduct | AddAmount | SetQuantity | SetDiscount | Drop | Park | Recall
 
 Input = (
-    Charge | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays | PaperInput
+    Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
+    | PaperInput | Ordering
 )  # fmt: skip

@@ -31,10 +31,12 @@ class Discount:
             )
 
     def of(self, gross: int) -> int:
-        """Minor units off `gross`, half up, never more than all of it."""
-        if self.percent:
-            return (2 * gross * self.percent + FULL_BP) // (2 * FULL_BP)
-        return min(self.value, gross)
+        """Minor units off `gross`, never more than all of it."""
+        return self.part_of(gross) if self.percent else min(self.value, gross)
+
+    def part_of(self, gross: int) -> int:
+        """The per cent of `gross`, rounded half up."""
+        return (2 * gross * self.percent + FULL_BP) // (2 * FULL_BP)
 
     @classmethod
     def parse(cls, typed: str, currency: str) -> "Discount":

@@ -6,14 +6,14 @@ Apart from `view`, which only says what a View is, and from the engine, which on
 from collections.abc import Sequence
 
 from pos.sale.arrival import number_of
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
-from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
 from pos.sale.till import FREE, Desk
-from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
@@ -66,10 +66,9 @@ def view_of(
     watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
-    receipt: Receipt | None = None,
-    carried: tuple[str, ...] = (),
-    help_wanted: bool = False,
-    pin_above: int | None = None,
+    papers: Papers,
+    products: Catalogue,
+    shelf: Notice | None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -108,20 +107,32 @@ def view_of(
         camera=camera,
         printer=printer,
         watch=watch,
+        order=desk.order,
+        tip=desk.tip,
+        parked=tuple(history.parked.values()),
+        products=products,
+        shelf=shelf,
         stopped=stopped,
-        actions=_actions(desk, mode, stopped, can_scan=can_scan),
-        receipt=receipt,
-        carried=carried,
-        help_wanted=help_wanted,
-        pin_above=pin_above,
+        papers=papers,
+        actions=_actions(desk, mode, history, stopped, can_scan=can_scan),
     )
 
 
-def _actions(desk: Desk, mode: Mode, stopped: Notice | None, *, can_scan: bool) -> frozenset[str]:
+def _actions(
+    desk: Desk, mode: Mode, history: History, stopped: Notice | None, *, can_scan: bool
+) -> frozenset[str]:
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
-        actions |= {Action.CHARGE, Action.SCAN} if can_scan else {Action.CHARGE}
-    if desk.stage in (Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+        actions |= {Action.CHARGE, Action.ORDER}
+        if can_scan:
+            actions.add(Action.SCAN)
+        if desk.order is not None:
+            actions.add(Action.PARK)
+        elif history.parked:
+            actions.add(Action.RECALL)
+    if desk.stage is Stage.TIPPING:
+        actions.add(Action.TIP)
+    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)

@@ -7,7 +7,10 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.catalogue import NOTHING, Catalogue
+from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
+from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
 
@@ -15,7 +18,8 @@ from pos.sale.receipt import Receipt
 class Stage(StrEnum):
     """Where the desk stands."""
 
-    READY = "ready"  # an amount may be keyed
+    READY = "ready"  # an amount may be keyed, an order made
+    TIPPING = "tipping"  # the customer may add a tip
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
@@ -79,15 +83,32 @@ class SaleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What there is on paper, or may be. `terminal` is who gives a receipt.
+
+    `receipt` lies on the desk, and `carried` are its texts for a code, longest first. `found` is
+    the sale whose receipt was scanned. A refund of more than `pin_above` minor units needs a PIN,
+    where it is set. `help_wanted` is whether somebody called and nobody came yet.
+    """
+
+    terminal: Terminal | None = None
+    receipt: Receipt | None = None
+    carried: tuple[str, ...] = ()
+    found: SaleRow | None = None
+    pin_above: int | None = None
+    help_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of the till. `order_code` is the text to draw as a QR code.
 
     `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
     the stage began. `stopped` says why the till does not sell at all. `arrived` are the
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
-    counts those before them. `watch` says why none would be shown. `receipt` lies on the desk, and
-    `carried` are its texts for a code, longest first. A refund of more than `pin_above` minor
-    units needs a PIN, where it is set.
+    counts those before them. `watch` says why none would be shown. `order` are the lines on the
+    desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
+    `shelf` says why a newer catalogue file is not taken, and `papers` what there is on paper.
     """
 
     stage: Stage
@@ -113,12 +134,14 @@ class View:
     camera: Notice | None = None
     printer: Notice | None = None
     watch: Notice | None = None
+    order: Order | None = None
+    tip: int = 0
+    parked: tuple[OrderParked, ...] = ()
+    products: Catalogue = NOTHING
+    shelf: Notice | None = None
     stopped: Notice | None = None
     actions: frozenset[str] = field(default_factory=frozenset)
-    receipt: Receipt | None = None
-    carried: tuple[str, ...] = ()
-    help_wanted: bool = False
-    pin_above: int | None = None
+    papers: Papers = Papers()
 
 
 class Action:
@@ -129,3 +152,7 @@ class Action:
     STOP = "stop"
     NEXT = "next"
     REFUND = "refund"
+    ORDER = "order"  # lines may be put on the order
+    PARK = "park"
+    RECALL = "recall"
+    TIP = "tip"
