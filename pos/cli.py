@@ -22,6 +22,8 @@ COMMANDS = {
     "sell": ("sell", "sell", "One sale from the shell."),
     "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),
     "refund": ("refund", "refund", "Give back all or part of a payment."),
+    "receipt": ("receipt", "receipt", "Receipts: show, print a copy, verify one from a phone."),
+    "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),

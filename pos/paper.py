@@ -17,7 +17,7 @@ from hardware.devices import (
     Unprinted,
 )
 from pos.language import Language
-from pos.sale.carried import unsigned_of
+from pos.sale.carried import Carried, unsigned_of
 from pos.sale.input import Input, PrinterSays
 from pos.sale.merchant import Terminal
 from pos.sale.receipt import Receipt
@@ -25,7 +25,7 @@ from pos.sale.receipt_lines import lines_of
 from pos.sale.report import Report
 from pos.sale.report_lines import report_lines
 from pos.sale.slip import SlipLine
-from pos.seal import Seal
+from pos.seal import Seal, is_true
 
 # An answer that is lost would leave a receipt owed that was printed, so it waits for its place.
 TELL_AGAIN_S = 0.1
@@ -82,15 +82,22 @@ def _said(document_id: str, told: Unprinted | None) -> PrinterSays:
     return PrinterSays(document_id, str(told.fault), told.sentence, told.sent)
 
 
-def carrying(
-    seal: Seal, terminal: Terminal, words: Language
-) -> Callable[[Receipt], tuple[str, ...]]:
-    """What makes the signed texts of a receipt, longest first."""
+@dataclass(frozen=True, slots=True)
+class SignedTexts:
+    """See pos.engine.Carrier."""
 
-    def texts(receipt: Receipt) -> tuple[str, ...]:
-        return tuple(seal.sealed(text) for text in unsigned_of(receipt, terminal, words))
+    seal: Seal
+    terminal: Terminal
+    words: Language
 
-    return texts
+    def texts(self, receipt: Receipt) -> tuple[str, ...]:
+        """See pos.engine.Carrier."""
+        unsigned = unsigned_of(receipt, self.terminal, self.words)
+        return tuple(self.seal.sealed(text) for text in unsigned)
+
+    def is_ours(self, carried: Carried) -> bool:
+        """See pos.engine.Carrier."""
+        return carried.till == self.terminal.reference and is_true(carried, self.seal.public)
 
 
 def print_line(line: SlipLine) -> PrintLine:

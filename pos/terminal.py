@@ -22,7 +22,7 @@ from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
-from pos.paper import Slips, carrying
+from pos.paper import SignedTexts, Slips
 from pos.register_key import RegisterKey
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
@@ -105,7 +105,7 @@ class Station:
                 self._settings.order.tips,
             ),
             watches=watches,
-            carry=carrying(self._seal, parties, words),
+            carrier=SignedTexts(self._seal, parties, words),
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
             register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,

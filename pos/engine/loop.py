@@ -52,10 +52,10 @@ class Engine:
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
         self._receipts = Receipts(parts, self._writer)
         self._signing = Signing(parts, self._writer)
+        self._paperwork = Paperwork(parts, self._writer, self._receipts, self._attending)
+        self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._orders = Orders(parts, self._writer)
         self._gaze = Gaze(parts.eye)
-        self._paperwork = Paperwork(parts, self._receipts)
-        self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
         self._desk = till.Desk(since_s=parts.clock.monotonic())
@@ -70,6 +70,11 @@ class Engine:
     def catching_up(self) -> bool:
         """Whether entries were lost, and what the switch remembers of them is not settled yet."""
         return self._writer.history.gap is not None
+
+    @property
+    def printing(self) -> bool:
+        """Whether the printer has a receipt and did not answer yet."""
+        return self._receipts.busy
 
     @property
     def unsure(self) -> set[str]:
@@ -135,6 +140,8 @@ class Engine:
                 self._say(self._paperwork.obey(given))
             case _ if isinstance(given, Ordering):
                 self._order(given)
+            case Scanned() if self._desk.stage in till.FREE and self._paperwork.is_receipt(given):
+                self._say(self._paperwork.find(given))
             case Scanned() if self._desk.stage in till.FREE:
                 self._order(given)
             case _:
@@ -177,7 +184,6 @@ class Engine:
     def view(self) -> View:
         """All that may be shown right now."""
         parts = self._parts
-        receipt, carried = self._paperwork.shown(self._desk)
         return showing.view_of(
             self._desk,
             self._writer.history,
@@ -193,13 +199,10 @@ class Engine:
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
-            office=self._office.shown(),
+            papers=self._paperwork.papers(self._desk),
             products=self._orders.products,
             shelf=self._orders.fault,
-            receipt=receipt,
-            carried=carried,
-            help_wanted=self._paperwork.help_wanted,
-            pin_above=self._attending.pin_above,
+            office=self._office.shown(),
         )
 
     def _run_office(self, given: Input) -> None:
@@ -312,7 +315,6 @@ class Engine:
 
     def _publish(self) -> None:
         view = self.view()
-        self._gaze.follow(
-            self._desk.stage, products=len(view.products) > 0, badge=view.office.log_in_needed
-        )
+        products = len(view.products) > 0 or self._paperwork.seeking
+        self._gaze.follow(self._desk.stage, products=products, badge=view.office.log_in_needed)
         self._show(view)

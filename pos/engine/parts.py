@@ -14,6 +14,7 @@ from typing import Protocol
 from pos.errors import IllegalMove, JournalError, PosError
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
+from pos.sale.carried import Carried
 from pos.sale.catalogue import Catalogue
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
@@ -62,6 +63,16 @@ class Paper(Protocol):
 
     def open_drawer(self) -> None:
         """Open the cash drawer."""
+
+
+class Carrier(Protocol):
+    """Receipts as texts that a customer carries home, signed by this terminal."""
+
+    def texts(self, receipt: Receipt) -> tuple[str, ...]:
+        """The receipt in full, and in shorter forms, longest first."""
+
+    def is_ours(self, carried: Carried) -> bool:
+        """Whether this terminal signed it."""
 
 
 class Staff(Protocol):
@@ -130,10 +141,10 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here. `carry` makes the texts of a
-    receipt that a customer carries home, longest first. `staff` is None where nobody ever logs
-    in; `pin_above` are the minor units above which a refund needs a supervisor. `register_key` is
-    None where the till is no cash register, `zone` where it is that of this machine.
+    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
+    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
+    `register_key` is None where the till is no cash register, `zone` where it is that of this
+    machine.
     """
 
     journal: Journal
@@ -149,7 +160,7 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
-    carry: Callable[[Receipt], tuple[str, ...]] = lambda _: ()
+    carrier: Carrier | None = None
     staff: Staff | None = None
     pin_above: int | None = None
     register_key: SigningKey | None = None

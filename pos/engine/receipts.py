@@ -7,10 +7,9 @@ import math
 
 from pos.engine.parts import Parts, Writer
 from pos.sale.input import PrinterSays
-from pos.sale.payment import State
+from pos.sale.issuing import receipt_of
 from pos.sale.printing import DrawerOpened, ReceiptBegun, ReceiptPrinted, ReceiptUnprinted
 from pos.sale.receipt import Receipt
-from pos.sale.refund import RefundState
 from pos.sale.view import Notice, notice
 
 # A printer in trouble is looked at again so often; then every minute.
@@ -27,6 +26,11 @@ class Receipts:
         self._looks = 0
         self._look_at_s = math.inf
         self.trouble: Notice | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the printer has a receipt and did not answer yet."""
+        return bool(self._printing)
 
     @property
     def due_s(self) -> float:
@@ -49,7 +53,7 @@ class Receipts:
         if self._parts.paper is None or history.gap is not None:
             return
         copy = history.printing.may_be_on_paper(document_id)
-        receipt = self.receipt(document_id, copy=copy)
+        receipt = receipt_of(history, document_id, copy=copy)
         if receipt is not None and self._begin(receipt):
             self._printing.add(document_id)
             self._parts.paper.print(receipt)
@@ -59,7 +63,7 @@ class Receipts:
         printing = self._writer.history.printing
         if self._parts.paper is None:
             return notice("printer.none")
-        if self.receipt(document_id) is None:
+        if receipt_of(self._writer.history, document_id) is None:
             return notice("receipt.unknown")
         if document_id in self._printing:
             return notice("receipt.printing")
@@ -99,25 +103,6 @@ class Receipts:
         self._look_at_s = math.inf
         if self._parts.paper is not None:
             self._parts.paper.look()
-
-    def receipt(self, document_id: str, *, copy: bool = False) -> Receipt | None:
-        """The receipt of a payment that is paid or a refund that is final, or None."""
-        history = self._writer.history
-        refund = history.refunds.get(document_id)
-        payment = history.payments.get(document_id if refund is None else refund.request_id)
-        if payment is None or payment.state is not State.PAID:
-            return None
-        if refund is not None and refund.state is not RefundState.REFUNDED:
-            return None
-        return Receipt(
-            history.books.number_of(document_id),
-            payment,
-            history.orders.get(payment.sale_id),
-            refund,
-            () if refund is None else tuple(history.returned(refund.request_id, document_id)),
-            0 if refund is None else history.books.number_of(refund.request_id),
-            copy=copy,
-        )
 
     def _begin(self, receipt: Receipt) -> bool:
         """Write down that bytes are about to leave; whether they may."""

@@ -144,6 +144,13 @@ class OpenDrawer:
 
 
 @dataclass(frozen=True, slots=True)
+class SeekReceipt:
+    """Let the camera look for a receipt while no sale is on the desk, or no more."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallHelp:
     """The button for help was pressed: once to call somebody, once more when they came."""
 
@@ -251,7 +258,7 @@ OfficeInput = (
 
 OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
 
-PaperInput = ShowReceipt | Reprint | OpenDrawer | CallHelp
+PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 
 Ordering = AddProduct | AddAmount | SetQuantity | SetDiscount | Drop | Park | Recall
 

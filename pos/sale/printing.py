@@ -90,6 +90,10 @@ class Printing:
         """Whether some of it was printed, or nobody knows: then only a copy may follow."""
         return bool(self._tries.get(document_id))
 
+    def tries(self, document_id: str) -> int:
+        """How often it may have come out."""
+        return len(self._tries.get(document_id, ()))
+
     def copy_left(self, document_id: str) -> bool:
         """Whether the one copy of it was not printed yet."""
         return True not in self._tries.get(document_id, ())

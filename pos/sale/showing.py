@@ -12,10 +12,9 @@ from pos.sale.mode import Mode
 from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
-from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
 from pos.sale.till import FREE, Desk
-from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
@@ -68,13 +67,10 @@ def view_of(
     watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
-    office: Office,
+    papers: Papers,
     products: Catalogue,
     shelf: Notice | None,
-    receipt: Receipt | None = None,
-    carried: tuple[str, ...] = (),
-    help_wanted: bool = False,
-    pin_above: int | None = None,
+    office: Office,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -119,12 +115,9 @@ def view_of(
         products=products,
         shelf=shelf,
         stopped=stopped,
+        papers=papers,
         office=office,
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
-        receipt=receipt,
-        carried=carried,
-        help_wanted=help_wanted,
-        pin_above=pin_above,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pos.sale.catalogue import NOTHING, Catalogue
+from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
 from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
@@ -87,6 +88,23 @@ class SaleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What there is on paper, or may be. `terminal` is who gives a receipt.
+
+    `receipt` lies on the desk, and `carried` are its texts for a code, longest first. `found` is
+    the sale whose receipt was scanned. A refund of more than `pin_above` minor units needs a PIN,
+    where it is set. `help_wanted` is whether somebody called and nobody came yet.
+    """
+
+    terminal: Terminal | None = None
+    receipt: Receipt | None = None
+    carried: tuple[str, ...] = ()
+    found: SaleRow | None = None
+    pin_above: int | None = None
+    help_wanted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of the till. `order_code` is the text to draw as a QR code.
 
@@ -95,9 +113,7 @@ class View:
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
     counts those before them. `watch` says why none would be shown. `order` are the lines on the
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
-    and `shelf` says why a newer catalogue file is not taken. `receipt` lies on the desk, and
-    `carried` are its texts for a code, longest first. A refund of more than `pin_above` minor
-    units needs a PIN, where it is set.
+    `shelf` says why a newer catalogue file is not taken, and `papers` what there is on paper.
     """
 
     stage: Stage
@@ -131,10 +147,7 @@ class View:
     stopped: Notice | None = None
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
-    receipt: Receipt | None = None
-    carried: tuple[str, ...] = ()
-    help_wanted: bool = False
-    pin_above: int | None = None
+    papers: Papers = Papers()
 
 
 class Action:

@@ -7,6 +7,7 @@ thread calls `show`; keys and touches go the other way through `put`. Nothing el
 from collections.abc import Callable
 from pathlib import Path
 
+from textual import events
 from textual.app import App
 from textual.message import Message
 
@@ -19,6 +20,7 @@ from pos.screens.customer import Phone
 from pos.screens.front import Front
 from pos.screens.palette import THEME
 from pos.screens.qr import QrForm
+from pos.screens.refund import RefundScreen
 
 
 class ViewChanged(Message):
@@ -86,6 +88,7 @@ class PosApp(App[None]):
             apply = getattr(screen, "apply", None)
             if apply is not None:
                 apply(message.view)
+        self._open_found(before)
         self._attend(message.view)
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
@@ -106,6 +109,18 @@ class PosApp(App[None]):
             from pos.screens.report import ReportScreen
 
             self.push_screen(ReportScreen(self._front, view))
+
+    def _open_found(self, before: View) -> None:
+        """A receipt was held up: ask what is to be given back of its sale."""
+        found = self.shown.papers.found
+        if found is None or found == before.papers.found or self.shown.stopped is not None:
+            return
+        if not isinstance(self.screen, RefundScreen):
+            self.push_screen(RefundScreen(self._front, found, self.shown))
+
+    def press(self, key: str) -> bool:
+        """Press a key, from any thread, as a button beside the screen does."""
+        return self.post_message(events.Key(key, None))
 
     async def action_quit(self) -> None:
         """Close, unless somebody's payment is on the desk."""

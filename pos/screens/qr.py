@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import segno
 from rich.segment import Segment
@@ -85,7 +86,7 @@ def drawing(
     return None
 
 
-def _segments(text: str) -> list[str]:
+def _segments(text: str) -> Any:
     """A long tail of capitals and digits, as a signature is, apart: it is packed tighter so."""
     tail = _ALPHANUMERIC_TAIL.search(text)
     return [text] if tail is None or not tail.start() else [text[: tail.start()], tail[0]]

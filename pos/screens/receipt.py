@@ -24,7 +24,7 @@ _KEYS = {"escape": "back", "f6": "back", "enter": "back", "v": "back", "p": "pri
 
 
 class ReceiptScreen(ModalScreen[None]):
-    """Shows `View.receipt` once it is the one of `document_id`, a payment's or a refund's."""
+    """Shows `View.papers` once it is the one of `document_id`, a payment's or a refund's."""
 
     def __init__(self, front: Front, document_id: str, view: View) -> None:
         super().__init__(id="receipt")
@@ -68,7 +68,7 @@ class ReceiptScreen(ModalScreen[None]):
         self._show()
 
     def _shown(self) -> Receipt | None:
-        receipt = self._view.receipt
+        receipt = self._view.papers.receipt
         if receipt is None or receipt.document_id != self._document_id:
             return None
         return receipt
@@ -76,8 +76,8 @@ class ReceiptScreen(ModalScreen[None]):
     def _show(self) -> None:
         view, language = self._view, self._front.language
         receipt = self._shown()
-        if receipt is not None and view.terminal is not None:
-            lines = lines_of(receipt, view.terminal, language)
+        if receipt is not None and view.papers.terminal is not None:
+            lines = lines_of(receipt, view.papers.terminal, language)
             self.query_one("#receipt-lines", Static).update(_drawn(lines))
             self._draw_code()
         said = "" if view.notice is None else language.notice(view.notice)
@@ -88,7 +88,7 @@ class ReceiptScreen(ModalScreen[None]):
         columns = self.size.width - PAPER_COLUMNS - 4
         plans = (
             drawing(text, columns, self.size.height, self._front.qr_form)
-            for text in self._view.carried
+            for text in self._view.papers.carried
         )
         plan = next((plan for plan in plans if plan is not None), None)
         self.query_one("#receipt-code").display = plan is not None

@@ -34,7 +34,7 @@ _KEYS = {
 class RefundScreen(ModalScreen[None]):
     """Nothing typed and nothing chosen means all that is left of `row`.
 
-    The goods come with `View.receipt`, when it is the one of this sale.
+    The goods come with `View.papers`, when it is the one of this sale.
     """
 
     def __init__(self, front: Front, row: SaleRow, view: View) -> None:
@@ -82,7 +82,7 @@ class RefundScreen(ModalScreen[None]):
     @property
     def _order(self) -> Order | None:
         """The goods of this sale, once they are known; a sale keyed as an amount has none."""
-        receipt = self._view.receipt
+        receipt = self._view.papers.receipt
         if receipt is None or receipt.document_id != self._row.request_id:
             return None
         order = receipt.order
@@ -91,7 +91,7 @@ class RefundScreen(ModalScreen[None]):
 
     @property
     def _before(self) -> tuple[ReturnLine, ...]:
-        return () if self._view.receipt is None else self._view.receipt.before
+        return () if self._view.papers.receipt is None else self._view.papers.receipt.before
 
     def _chosen(self) -> tuple[ReturnLine, ...]:
         return tuple(ReturnLine(place, count) for place, count in sorted(self._back.items()))
@@ -196,7 +196,7 @@ class RefundScreen(ModalScreen[None]):
         self._show()
 
     def _give_back(self) -> None:
-        amount, limit = self._amount(), self._view.pin_above
+        amount, limit = self._amount(), self._view.papers.pin_above
         if limit is not None and amount is not None and amount > limit:
             self.app.push_screen(PinScreen(self._front, "refund.needs_pin"), self._put_with)
         else:

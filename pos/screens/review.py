@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from pos.sale.input import AskAgain, Reprint, ShowReceipt
+from pos.sale.input import AskAgain, Input, Reprint, SeekReceipt, ShowReceipt
 from pos.sale.money import Amount
 from pos.sale.payment import State
 from pos.sale.view import Action, SaleRow, Stage, View
@@ -61,16 +61,17 @@ class ReviewScreen(Screen[None]):
             yield Key(say("screen.back"), "back", hint="Esc", id="review-back")
 
     def on_mount(self) -> None:
-        """Fill the list and give it the arrow keys."""
+        """Fill the list, give it the arrow keys, and let the camera look for a receipt."""
         self._show()
         self.query_one("#review-list").focus()
+        self._front.put(SeekReceipt(wanted=True))
 
     def apply(self, view: View) -> None:
         """Show `view`, or make way for an outcome."""
         ended = view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME
         self._view = view
         if ended or view.stopped is not None:
-            self.dismiss()
+            self._leave()
             return
         self._show()
 
@@ -159,10 +160,9 @@ class ReviewScreen(Screen[None]):
     def _act(self, action: str) -> None:
         row = self._chosen()
         if action == "back":
-            self.dismiss()
+            self._leave()
         elif action == "ask" and row is not None:
-            if not self._front.put(AskAgain(row.request_id)):
-                self.query_one("#review-notice", Words).say(self._front.language.say("screen.busy"))
+            self._put(AskAgain(row.request_id))
         elif action == "refund" and row is not None and self._refundable(row):
             self._front.put(ShowReceipt(row.request_id))
             self.app.push_screen(RefundScreen(self._front, row, self._view))
@@ -170,8 +170,15 @@ class ReviewScreen(Screen[None]):
             self._front.put(ShowReceipt(row.request_id))
             self.app.push_screen(ReceiptScreen(self._front, row.request_id, self._view))
         elif action == "print" and row is not None and _paid(row):
-            if not self._front.put(Reprint(row.request_id)):
-                self.query_one("#review-notice", Words).say(self._front.language.say("screen.busy"))
+            self._put(Reprint(row.request_id))
+
+    def _put(self, given: Input) -> None:
+        if not self._front.put(given):
+            self.query_one("#review-notice", Words).say(self._front.language.say("screen.busy"))
+
+    def _leave(self) -> None:
+        self._front.put(SeekReceipt(wanted=False))
+        self.dismiss()
 
 
 def _paid(row: SaleRow | None) -> bool:
