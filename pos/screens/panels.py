@@ -188,7 +188,10 @@ class Faults(Words):
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
         faults = [said for said in (view.camera, view.printer, view.watch) if said is not None]
-        self.say("\n".join(f"! {language.notice(said)}" for said in faults))
+        told = [f"! {language.notice(said)}" for said in faults]
+        if view.office.training:
+            told.insert(0, language.say("screen.training"))
+        self.say("\n".join(told))
 
 
 class Arrived(Static):
