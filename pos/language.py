@@ -70,12 +70,23 @@ class Language:
 
     def number_text(self, amount: Amount) -> str:
         """The same without the currency."""
+        return self.minor_text(amount.value, amount.currency)
+
+    def minor_text(self, value: int, currency: str) -> str:
+        """The same of minor units of any sign, such as a discount."""
         from babel.numbers import format_decimal
 
-        decimals = exponent(amount.currency)
+        decimals = exponent(currency)
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-        major = Decimal(amount.value).scaleb(-decimals)
+        major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    def percent_text(self, rate: int) -> str:
+        """A rate in basis points as this language writes it: `25 %`, `13,5 %`."""
+        from babel.numbers import format_percent
+
+        part = Decimal(rate).scaleb(-4)
+        return str(format_percent(part, locale=self._locale, decimal_quantization=False))
 
     @cached_property
     def decimal_mark(self) -> str:
