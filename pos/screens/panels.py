@@ -183,12 +183,14 @@ class Head(Widget):
 
 
 class Faults(Words):
-    """What camera, printer and static code complain of, a line each, while they do."""
+    """What camera, printer, static code and catalogue complain of, while they do."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
-        faults = [said for said in (view.camera, view.printer, view.watch) if said is not None]
-        told = [f"! {language.notice(said)}" for said in faults]
+        faults = [
+            said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
+        ]
+        told = [f"! {language.notice(each)}" for each in faults]
         if view.office.training:
             told.insert(0, language.say("screen.training"))
         self.say("\n".join(told))
