@@ -6,6 +6,8 @@ Apart, and pure, because a chart is text that a test can read, and every termina
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pos.screens.widths import spread
+
 _LEVELS = " ▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
@@ -51,7 +53,6 @@ def bars(values: Sequence[Value], width: int) -> list[str]:
     for each in values:
         eighths = round(max(0, each.value) * width * 8 / most) if most > 0 else 0
         whole, part = divmod(eighths, 8)
-        room = max(1, width - len(each.told))
-        lines.append(each.label[:room].ljust(room) + each.told)
+        lines.append(spread(each.label, each.told, width))
         lines.append("█" * whole + (_EIGHTHS[part] if part else ""))
     return lines

@@ -16,6 +16,7 @@ from pos.sale.view import Stage, View
 from pos.screens.chart import Value, bars, columns
 from pos.screens.front import Front
 from pos.screens.panels import Key, Words
+from pos.screens.widths import centred, spread
 
 LINES_WIDTH = 42
 CHART_WIDTH = 30
@@ -65,6 +66,8 @@ class ReportScreen(Screen[None]):
         """Show another one, or make way."""
         ended = view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME
         self._view = view
+        if ended:
+            self._front.put(Leave())
         if ended or view.office.report is None or view.stopped is not None:
             self.dismiss()
         else:
@@ -130,6 +133,6 @@ def plain(line: SlipLine, width: int) -> str:
     """The line in letters of one width."""
     if line.rule:
         return "─" * width
-    if not line.right:
-        return line.text.center(width).rstrip() if line.center else line.text
-    return line.text.ljust(max(1, width - len(line.right))) + line.right
+    if line.right:
+        return spread(line.text, line.right, width)
+    return centred(line.text, width) if line.center else line.text
