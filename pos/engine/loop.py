@@ -110,7 +110,7 @@ class Engine:
         """Do what is due, then take one input if one comes before the next thing is."""
         wait_s = max(0.0, min(self.work(), wait_s_max))
         try:
-            given = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
+            given = self._inbox.get(timeout=wait_s)
         except queue.Empty:
             return
         if given is not None:
@@ -164,6 +164,7 @@ class Engine:
         if dues and dues[0][0] <= now_s:
             self._readiness.busy(now_s)
             dues[0][1]()
+            self._readiness.told(now_s)
             self._readiness.heed_witness()
             self._publish()
             return 0.0
@@ -269,11 +270,9 @@ class Engine:
 
     def _practise(self, amount: Amount) -> None:
         """A sale in training ends at once: nothing is asked of anybody."""
-        if not self._office.practise(amount):
-            self._desk = till.back(self._desk, None)
-            return
-        now_s = self._parts.clock.monotonic()
-        self._desk = till.Desk(Stage.OUTCOME, now_s, amount, verdict=Verdict.TRAINED)
+        ended = till.Desk(Stage.OUTCOME, self._parts.clock.monotonic(), amount)
+        ended = replace(ended, verdict=Verdict.TRAINED)
+        self._desk = ended if self._office.practise(amount) else till.back(self._desk, None)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -290,9 +289,10 @@ class Engine:
 
     def _give_back(self, command: till.Return) -> None:
         judged = self._refunds.judge(command)
-        why = judged if isinstance(judged, Notice) else self._readiness.unfit()
-        if why is not None or not isinstance(judged, Amount):
-            return self._say(why or notice("refund.not_paid"))
+        if isinstance(judged, Notice):
+            return self._say(judged)
+        if (why := self._readiness.unfit()) is not None:
+            return self._say(why)
         refund = self._refunds.open(command.request_id, judged, command.lines)
         if refund is not None:
             self._say(notice("refund.registered", amount=judged))

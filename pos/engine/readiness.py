@@ -14,7 +14,7 @@ from pos.errors import JournalError
 from pos.sale.view import Notice, notice
 
 PROBE_UP_EVERY_S = 60.0
-PROBE_DOWN_EVERY_S = 10.0
+PROBE_DOWN_WAITS_S = (10.0, 20.0, 30.0)  # a sale that is begun meanwhile looks at once
 TIDY_AFTER_S = 30.0
 
 
@@ -36,6 +36,7 @@ class Readiness:
         self._say = say
         self._heard: Notice | None = None
         self._probed_s = self._busy_s = parts.clock.monotonic()
+        self._probed_down_count = 0
 
     def unfit(self) -> Notice | None:
         """Why nothing may be sold or given back now, or None."""
@@ -55,9 +56,16 @@ class Readiness:
         """Learn whether the switch answers, and let the witness go on where it does."""
         self._parts.switch.probe()
         self._probed_s = self._parts.clock.monotonic()
+        self._probed_down_count += 1
         if link_notice(self._parts.switch) is None:
+            self._probed_down_count = 0
             self._witnessed.look()
             self.heed_witness()
+
+    def told(self, now_s: float) -> None:
+        """The switch answered, or did not, to something else: it told what a probe would."""
+        if self._well() or link_notice(self._parts.switch) is not None:
+            self._probed_s = now_s
 
     def heed_witness(self) -> None:
         """Let the witness's standing come on, and say what is new of it."""
@@ -72,7 +80,8 @@ class Readiness:
 
     def keep_house(self, now_s: float, *, quiet: bool) -> bool:
         """Watch the link, fold the journal's log; whether there may be something to show."""
-        every_s = PROBE_UP_EVERY_S if self._well() else PROBE_DOWN_EVERY_S
+        times = min(self._probed_down_count, len(PROBE_DOWN_WAITS_S) - 1)
+        every_s = PROBE_UP_EVERY_S if self._well() else PROBE_DOWN_WAITS_S[times]
         probes = now_s - self._probed_s >= every_s
         if probes:
             self.probe()

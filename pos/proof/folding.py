@@ -109,13 +109,7 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
         told.refunds[refund_id] = Refund(request_id, _money(body)[0])
         _check_refundable(told, request_id)
     elif kind in ("Refunded", "RefundRefused"):
-        refund = told.refunds.get(str(body["refund_id"]))
-        if refund is None or refund.state != "ASKED":
-            told.faults.append(f"P8: refund {body['refund_id']} takes {kind} when it is not open")
-        else:
-            refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
-            if kind == "Refunded":
-                _number(told, str(body["refund_id"]))
+        _end_refund(told, str(body["refund_id"]), kind)
     elif kind == "Arrived":
         _number(told, request_id)
     elif kind == "ReceiptBegun":
@@ -140,6 +134,16 @@ def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> N
     payment.state = target
     if target == "PAID":
         _number(told, request_id)
+
+
+def _end_refund(told: Story, refund_id: str, kind: str) -> None:
+    refund = told.refunds.get(refund_id)
+    if refund is None or refund.state != "ASKED":
+        told.faults.append(f"P8: refund {refund_id} takes {kind} when it is not open")
+        return
+    refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
+    if kind == "Refunded":
+        _number(told, refund_id)
 
 
 def _number(told: Story, document_id: str) -> None:

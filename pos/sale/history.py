@@ -58,7 +58,8 @@ class History:
 
     `orders` are by sale id, and only of sales that this till began: a payment that came back from
     the switch, or by the static code, has none. `parked` are by park id, oldest first.
-    `shown` is a place for what `showing` made of a payment; each entry about it empties it.
+    `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
+    `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
 
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -70,7 +71,10 @@ class History:
     parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
-    shown: dict[str, SaleRow] = field(default_factory=dict, repr=False, compare=False)
+    shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
+    listed: tuple[tuple[SaleRow, ...], float] | None = field(
+        default=None, repr=False, compare=False
+    )
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -116,7 +120,7 @@ class History:
                 self.books.attendance.leave()
             case Answered():
                 self.contested[entry.request_id] = entry.says
-                self.shown.pop(entry.request_id, None)
+                self._changed(entry.request_id)
             case Gap() if self.gap is None:  # the first, until it is closed
                 self.gap = entry
             case GapClosed():
@@ -166,7 +170,7 @@ class History:
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
         self.payments[payment.request_id] = payment
-        self.shown.pop(payment.request_id, None)
+        self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
             self.printing.final(payment.request_id)
         if payment.state.open:
@@ -193,13 +197,17 @@ class History:
         elif refund.state is RefundState.REFUNDED:
             self.books.final(Kind.RETURN, refund.refund_id, refund.request_id, refund.amount)
         self.refunds[refund.refund_id] = refund
-        self.shown.pop(refund.request_id, None)
+        self._changed(refund.request_id)
         if refund.state is RefundState.REFUNDED and self.gap is None:
             self.printing.final(refund.refund_id)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:
             self._open_refunds.pop(refund.refund_id, None)
+
+    def _changed(self, request_id: str) -> None:
+        self.shown.pop(request_id, None)
+        self.listed = None
 
     def _stepped(self, event: Event) -> Payment:
         before = self.payments.get(event.request_id)
