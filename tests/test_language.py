@@ -11,6 +11,7 @@ import pytest
 
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
+from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
 from pos.sale.payment import State, StopReason
@@ -47,7 +48,9 @@ MADE = {
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
-    "amount.too_many_decimals", "amount.currency_unknown",
+    "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
+    "tip.unreadable", "order.quantity", "order.too_many_lines",
+    *(f"benefit.{benefit}" for benefit in Benefit),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')

@@ -35,6 +35,7 @@ def counter(state: str | None, config: str | None) -> None:
             station.put,
             Language(settings.terminal.language),
             first,
+            theme=settings.terminal.theme,
             opened=lambda app: station.start(connect, app.show, lambda key: app.press(KEYS[key])),
         )
         app.run()

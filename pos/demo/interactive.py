@@ -75,6 +75,7 @@ def play(settings: Settings, state: Path) -> None:
             Language(settings.terminal.language),
             first,
             phone=DemoPhone(late.ready, camera),
+            theme=settings.terminal.theme,
             opened=lambda app: station.start(late.connect, app.show),
         )
         app.run()

@@ -18,13 +18,12 @@ from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.receipts import Receipts
-from pos.engine.refunds import Refunds
+from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.witnessed import Witnessed
 from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
-from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import Notice, Stage, View, notice
@@ -49,7 +48,7 @@ class Engine:
         self._refunds = Refunds(parts, self._writer, self._settled)
         self._receipts = Receipts(parts, self._writer)
         self._paperwork = Paperwork(parts, self._writer, self._receipts)
-        self._arrivals = Arrivals(parts, self._writer, self._arrived)
+        self._arrivals = Arrivals(parts, self._writer, self._receipts.of)
         self._orders = Orders(parts, self._writer)
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
@@ -245,9 +244,6 @@ class Engine:
         if payment.state is State.PAID:
             self._receipts.of(payment.request_id)
 
-    def _arrived(self, payment: Payment) -> None:
-        self._receipts.of(payment.request_id)
-
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
             self._desk = till.showing(self._desk, event, expires_at_s)
@@ -262,22 +258,17 @@ class Engine:
         return None
 
     def _give_back(self, command: till.Return) -> None:
-        judged = self._refunds.judge(command)
-        why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
-        if why is not None or not isinstance(judged, Amount):
-            return self._say(why or notice("refund.not_paid"))
-        refund = self._refunds.open(command.request_id, judged, command.lines)
-        if refund is not None:
-            self._say(notice("refund.registered", amount=judged))
-            self._publish()
-            self._refunds.ask(refund)
-        return None
+        made = self._refunds.begin(command, self._unfit_to_sell)
+        if isinstance(made, Notice):
+            return self._say(made)
+        self._say(notice("refund.registered", amount=made.amount))
+        self._publish()
+        return self._refunds.ask(made)
 
     def _settled(self, refund: Refund) -> None:
-        if refund.state is RefundState.REFUSED:
-            return self._say(notice("refund.refused", grave=True, code=refund.result_code))
-        self._say(notice("refund.done", amount=refund.amount))
-        return self._receipts.of(refund.refund_id)
+        self._say(outcome_of(refund))
+        if refund.state is RefundState.REFUNDED:
+            self._receipts.of(refund.refund_id)
 
     def _unfit_to_sell(self) -> Notice | None:
         """Why nothing may be sold or given back now, or None."""

@@ -101,6 +101,7 @@ class Paperwork:
             found,
             None if parts.approval is None else parts.approval.above,
             self._help_wanted,
+            parts.paper is not None,
         )
 
     def _shown(self, desk: Desk) -> Receipt | None:

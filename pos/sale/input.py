@@ -51,6 +51,14 @@ class SetQuantity:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreOf:
+    """Make it `by` more on line `place`, or fewer: keys that follow fast must not be lost."""
+
+    place: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetDiscount:
     """Take `typed` (`10%` or `5.00`, empty for none) off line `place`, or off the whole order."""
 
@@ -178,7 +186,7 @@ class PrinterSays:
 
 PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 
-Ordering = AddProduct | AddAmount | SetQuantity | SetDiscount | Drop | Park | Recall
+Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays

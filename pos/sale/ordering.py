@@ -14,6 +14,7 @@ from pos.sale.input import (
     AddAmount,
     AddProduct,
     Drop,
+    MoreOf,
     Ordering,
     Park,
     Recall,
@@ -120,7 +121,7 @@ def _moved(
 def _changed(
     desk: Desk,
     order: Order,
-    given: Scanned | AddProduct | AddAmount | SetQuantity | SetDiscount,
+    given: Scanned | AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount,
     shop: Shop,
 ) -> Desk:
     """A line comes, changes or goes. Raises AmountError."""
@@ -133,7 +134,10 @@ def _changed(
             amount = Amount.parse(given.typed, shop.currency)
             return _with(desk, order.added(Line("", amount.value, vat=shop.amount_rate)))
         case SetQuantity() if 0 <= given.place < len(order.lines):
-            return _with(desk, _counted(order, given))
+            return _with(desk, _counted(order, given.place, given.quantity))
+        case MoreOf() if 0 <= given.place < len(order.lines):
+            quantity = max(0, order.lines[given.place].quantity + given.by)
+            return _with(desk, _counted(order, given.place, quantity))
         case SetDiscount():
             return _with(desk, _discounted(order, given))
     return desk
@@ -172,11 +176,11 @@ def _scanned(desk: Desk, order: Order, given: Scanned, shop: Shop) -> Desk:
     return replace(desk, notice=said)
 
 
-def _counted(order: Order, given: SetQuantity) -> Order:
-    if given.quantity == 0:
-        return order.corrected_to(given.place, None)
-    line = replace(order.lines[given.place], share=0)
-    return order.corrected_to(given.place, replace(line, quantity=given.quantity))
+def _counted(order: Order, place: int, quantity: int) -> Order:
+    if quantity == 0:
+        return order.corrected_to(place, None)
+    line = replace(order.lines[place], share=0)
+    return order.corrected_to(place, replace(line, quantity=quantity))
 
 
 def _discounted(order: Order, given: SetDiscount) -> Order:

@@ -15,10 +15,11 @@ from pos.language import Language
 from pos.sale.input import Input
 from pos.sale.view import View
 from pos.screens import sound
-from pos.screens.counter import CounterScreen, may_leave
+from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
 from pos.screens.front import Front
-from pos.screens.palette import THEME
+from pos.screens.offers import may_leave
+from pos.screens.palette import PALETTES, theme_name, themes
 from pos.screens.qr import QrForm
 from pos.screens.refund import RefundScreen
 
@@ -37,6 +38,7 @@ class PosApp(App[None]):
     `first` is shown until the till speaks. `put` takes an Input from any thread and returns
     False when the till cannot take it now. `opened` is called once, when the first screen is
     up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
+    `theme` is one of palette.PALETTES.
     """
 
     CSS_PATH = Path(__file__).with_name("pos.tcss")
@@ -55,11 +57,13 @@ class PosApp(App[None]):
         opened: Callable[["PosApp"], None] | None = None,
         qr_form: QrForm = QrForm.AUTO,
         clock: Callable[[], float] | None = None,
+        theme: str = "dark",
     ) -> None:
         super().__init__()
         # Before the style sheet is read, which uses its colours.
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for each in themes():
+            self.register_theme(each)
+        self.theme = theme_name(theme)
         front = Front(put, language, qr_form=qr_form, phone=phone)
         if clock is not None:
             front = Front(put, language, clock, qr_form, phone)
@@ -106,6 +110,11 @@ class PosApp(App[None]):
     def press(self, key: str) -> bool:
         """Press a key, from any thread, as a button beside the screen does."""
         return self.post_message(events.Key(key, None))
+
+    def on_theme_asked(self) -> None:
+        """Wear the next theme."""
+        names = [theme_name(each) for each in PALETTES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     async def action_quit(self) -> None:
         """Close, unless somebody's payment is on the desk."""

@@ -183,12 +183,17 @@ class Head(Widget):
 
 
 class Faults(Words):
-    """What camera, printer and static code complain of, a line each, while they do."""
+    """What camera, printer, static code and catalogue complain of, while they do."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
-        faults = [said for said in (view.camera, view.printer, view.watch) if said is not None]
-        self.say("\n".join(f"! {language.notice(said)}" for said in faults))
+        faults = [
+            said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
+        ]
+        said = [language.notice(each) for each in faults]
+        if view.papers.help_wanted:
+            said.insert(0, language.say("help.called"))
+        self.say("\n".join(f"! {each}" for each in said))
 
 
 class Arrived(Static):

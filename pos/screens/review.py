@@ -129,7 +129,7 @@ class ReviewScreen(Screen[None]):
             calls.append(language.say("screen.contested"))
         details = harmless("  ·  ".join(part for part in second if part))
         return Content.assemble(
-            (first, "bold"), f"  {state}", "  ", ("  ·  ".join(calls), "bold $sun"),
+            (first, "bold"), f"  {state}", "  ", ("  ·  ".join(calls), "bold $mark"),
             "\n   ", (details, "$muted"), "\n",
         )  # fmt: skip
 

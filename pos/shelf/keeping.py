@@ -60,9 +60,11 @@ class CatalogueShelf:
             self._catalogue = load(self._path, self._currency, self._language)
         except CatalogueError as fault:
             first, _, rest = str(fault).partition("\n")
-            count = rest.count("\n") + 1 if rest else 0
-            key = "shelf.refused_more" if count else "shelf.refused"
-            self.fault = notice(key, grave=True, sentence=first, count=count)
+            if rest:
+                count = rest.count("\n") + 1
+                self.fault = notice("shelf.refused_more", grave=True, sentence=first, count=count)
+            else:
+                self.fault = notice("shelf.refused", grave=True, sentence=first)
             return False
         self.fault = None
         self._keep()

@@ -12,6 +12,7 @@ from pos.sale.input import (
     AddAmount,
     AddProduct,
     Drop,
+    MoreOf,
     Ordering,
     Park,
     Recall,
@@ -123,6 +124,12 @@ def test_quantities_change_and_lines_go() -> None:
     assert made(SetQuantity(0, 1000), desk=desk).notice == notice("order.quantity", most="999")
 
 
+def test_one_more_and_one_fewer() -> None:
+    """Counted from what the order holds, so that two quick keys are two; none left is gone."""
+    desk = made(COFFEE, BUN, MoreOf(0, 1), MoreOf(0, 1), MoreOf(1, -1))
+    assert lines(desk) == [("Kaffe", 3, 13500, 2500)]
+
+
 def test_discounts_on_a_line_and_on_the_order() -> None:
     """Both at once: the order's is of what the lines' left."""
     desk = made(COFFEE, BUN, SetDiscount("10%", 0), SetDiscount("50"))
@@ -167,6 +174,7 @@ def test_the_first_product_of_the_next_customer_ends_the_last_sale() -> None:
 INPUTS = st.one_of(
     st.builds(AddProduct, st.sampled_from(["1", "2", "3", "9"]), st.integers(1, 400)),
     st.builds(AddAmount, st.sampled_from(["1", "0", "12,5", "x", "999999.99"])),
+    st.builds(MoreOf, st.integers(-1, 4), st.integers(-3, 3)),
     st.builds(SetQuantity, st.integers(-1, 4), st.integers(0, 1200)),
     st.builds(
         SetDiscount, st.sampled_from(["", "5%", "100%", "7.77", "x", "99999"]),

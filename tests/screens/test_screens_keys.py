@@ -10,7 +10,9 @@ from pos.commands.pictures import FREE, RECENT, UNFINISHED, VIEWS
 from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Action, LinkState, Stage, View, notice
 from pos.screens.app import PosApp
-from pos.screens.review import RefundScreen, ReviewScreen
+from pos.screens.picking import PickScreen
+from pos.screens.refund import RefundScreen
+from pos.screens.review import ReviewScreen
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +46,11 @@ async def test_an_amount_is_keyed_and_charged(till: Any) -> None:
 async def test_an_amount_is_keyed_by_touch(till: Any) -> None:
     """Every key of the pad can be clicked, and is large enough for a finger."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
-        pad = {key.action: key for key in pilot.app.screen.query("Key.pad-key")}
+        pad = {key.action: key for key in pilot.app.screen.query("#ready .pad-key")}
         assert len(pad) == 12
         for key in pilot.app.screen.query("#ready Key"):
+            if not key.region.area:  # only beside an order, or on a low screen
+                continue
             assert key.region.width >= 9
             assert key.region.height >= 3
         for digit in ("1", "2", ",", "5", "back", "0"):
@@ -155,11 +159,13 @@ async def test_the_till_does_not_close_over_a_payment(till: Any, scene: str) -> 
         assert not pilot.app.is_running
 
 
-async def test_the_command_palette_is_out_of_reach(till: Any) -> None:
-    """Nothing but the till answers to the palette's key."""
+async def test_the_palettes_key_opens_the_menu_of_the_till(till: Any, seen: Any) -> None:
+    """Textual's own palette, which could end the application, is out of reach."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
         await pilot.press("ctrl+p")
-        assert len(pilot.app.screen_stack) == 1
+        assert isinstance(pilot.app.screen, PickScreen)
+        await pilot.press("ctrl+p")
+        assert len(pilot.app.screen_stack) == 2
 
 
 async def test_asking_again_names_the_chosen_sale(till: Any) -> None:
