@@ -73,7 +73,7 @@ class Language:
         return self.minor_text(amount.value, amount.currency)
 
     def minor_text(self, value: int, currency: str) -> str:
-        """Minor units of `currency`, also none or less, as this language writes them."""
+        """The same of minor units of any sign, such as a discount."""
         from babel.numbers import format_decimal
 
         decimals = exponent(currency)
@@ -81,14 +81,12 @@ class Language:
         major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
 
-    def percent_text(self, basis_points: int) -> str:
-        """`25,5 %`: a rate as this language writes it."""
+    def percent_text(self, rate: int) -> str:
+        """A rate in basis points as this language writes it: `25 %`, `13,5 %`."""
         from babel.numbers import format_percent
 
-        share = Decimal(basis_points).scaleb(-4)
-        return str(format_percent(share, format="#,##0.##%", locale=self._locale)).replace(
-            "%", "\N{NO-BREAK SPACE}%"
-        )
+        part = Decimal(rate).scaleb(-4)
+        return str(format_percent(part, locale=self._locale, decimal_quantization=False))
 
     @cached_property
     def decimal_mark(self) -> str:

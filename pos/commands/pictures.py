@@ -210,7 +210,7 @@ PICTURES = {
     "last-sales": Picture("ready", ("f5",), code="sv"),
     "staff": Picture("staff"),
     "report": Picture("report", size=(100, 30)),
-    "journal": Picture("journal", ("f11", "4"), size=(100, 30)),
+    "journal": Picture("journal", ("f10", "4"), size=(100, 30)),
     "trouble": Picture("trouble", ("1", "2", "9")),
 }
 

@@ -18,7 +18,7 @@ from pos.errors import WrongUse
 LED_OHM = 330
 
 # Where the two rows of the header stand in the picture, in its own units, a pin 22 high.
-_TOP, _PITCH = 90, 24
+_TOP, _PITCH = 90, 30
 _LEFT_X, _RIGHT_X, _WIDTH = 430, 460, 890
 _FACES = "ui-sans-serif, 'DejaVu Sans', Helvetica, Arial, sans-serif"
 

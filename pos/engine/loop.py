@@ -21,7 +21,7 @@ from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
 from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
-from pos.engine.refunds import Refunds
+from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
@@ -262,11 +262,11 @@ class Engine:
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
         if payment.state is State.PAID:
-            self._sold(payment)
+            self._sold(payment.request_id)
 
-    def _sold(self, payment: Payment) -> None:
+    def _sold(self, request_id: str) -> None:
         self._signing.catch_up()
-        self._receipts.of(payment.request_id)
+        self._receipts.of(request_id)
 
     def _practise(self, amount: Amount) -> None:
         """A sale in training ends at once: nothing is asked of anybody."""
@@ -288,24 +288,17 @@ class Engine:
         return None
 
     def _give_back(self, command: till.Return) -> None:
-        judged = self._refunds.judge(command)
-        if isinstance(judged, Notice):
-            return self._say(judged)
-        if (why := self._readiness.unfit()) is not None:
-            return self._say(why)
-        refund = self._refunds.open(command.request_id, judged, command.lines)
-        if refund is not None:
-            self._say(notice("refund.registered", amount=judged))
-            self._publish()
-            self._refunds.ask(refund)
-        return None
+        made = self._refunds.begin(command, self._readiness.unfit)
+        if isinstance(made, Notice):
+            return self._say(made)
+        self._say(notice("refund.registered", amount=made.amount))
+        self._publish()
+        return self._refunds.ask(made)
 
     def _settled(self, refund: Refund) -> None:
-        if refund.state is RefundState.REFUSED:
-            return self._say(notice("refund.refused", grave=True, code=refund.result_code))
-        self._signing.catch_up()
-        self._say(notice("refund.done", amount=refund.amount))
-        return self._receipts.of(refund.refund_id)
+        self._say(outcome_of(refund))
+        if refund.state is RefundState.REFUNDED:
+            self._sold(refund.refund_id)
 
     def _take_up(self) -> int:
         return self._payments.resume() + self._refunds.resume()

@@ -105,6 +105,7 @@ class Paperwork:
             found,
             self._attending.pin_above,
             self._help_wanted,
+            parts.paper is not None,
         )
 
     def _shown(self, desk: Desk) -> Receipt | None:

@@ -10,8 +10,15 @@ from pos.engine.parts import Parts, Writer
 from pos.errors import AmountError
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State
-from pos.sale.refund import Refund, RefundAsked, RefundEvent, RefundPursuit, refund_due_s
-from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.refund import (
+    Refund,
+    RefundAsked,
+    RefundEvent,
+    RefundPursuit,
+    RefundState,
+    refund_due_s,
+)
+from pos.sale.return_line import fits, value_of
 from pos.sale.till import Return, said_by
 from pos.sale.view import Notice, notice
 
@@ -42,7 +49,20 @@ class Refunds:
                 self._sent.add(refund.refund_id)
         return len(self._pursuits) - known
 
-    def judge(self, command: Return) -> Notice | Amount:
+    def begin(self, command: Return, unfit: Callable[[], Notice | None]) -> Notice | Refund:
+        """Write a refund down that may be given, to be asked for; or why it may not.
+
+        `unfit` tells why nothing may be given back now, and is asked only where it matters.
+        """
+        amount = self._judge(command)
+        if isinstance(amount, Notice):
+            return amount
+        why = unfit()
+        if why is not None:
+            return why
+        return self._open(command, amount) or self._writer.halt or notice("refund.not_paid")
+
+    def _judge(self, command: Return) -> Notice | Amount:
         """The amount that may be given back, or why it may not.
 
         That of the goods in the command, or the one that was typed, or all that is left. It is
@@ -89,12 +109,12 @@ class Refunds:
             return notice("refund.needs_pin")
         return self._attending.disapproval(command.pin)
 
-    def open(
-        self, request_id: str, amount: Amount, lines: tuple[ReturnLine, ...] = ()
-    ) -> Refund | None:
+    def _open(self, command: Return, amount: Amount) -> Refund | None:
         """Write a new refund down; None when it could not be, and so nothing may be sent."""
         parts = self._parts
-        asked = RefundAsked(parts.new_id(), request_id, amount, parts.clock.wall(), lines)
+        asked = RefundAsked(
+            parts.new_id(), command.request_id, amount, parts.clock.wall(), command.lines
+        )
         if not self._writer.write(asked):
             return None
         self._pursuits[asked.refund_id] = RefundPursuit(parts.clock.monotonic())
@@ -136,3 +156,10 @@ class Refunds:
         if self._writer.write(event):
             del self._pursuits[refund_id]
             self._settled(self._writer.history.refunds[refund_id])
+
+
+def outcome_of(refund: Refund) -> Notice:
+    """What to say of a refund that is final."""
+    if refund.state is RefundState.REFUSED:
+        return notice("refund.refused", grave=True, code=refund.result_code)
+    return notice("refund.done", amount=refund.amount)

@@ -93,7 +93,8 @@ class Papers:
 
     `receipt` lies on the desk, and `carried` are its texts for a code, longest first. `found` is
     the sale whose receipt was scanned. A refund of more than `pin_above` minor units needs a PIN,
-    where it is set. `help_wanted` is whether somebody called and nobody came yet.
+    where it is set. `help_wanted` is whether somebody called and nobody came yet, and `prints`
+    whether there is a printer.
     """
 
     terminal: Terminal | None = None
@@ -102,6 +103,7 @@ class Papers:
     found: SaleRow | None = None
     pin_above: int | None = None
     help_wanted: bool = False
+    prints: bool = False
 
 
 @dataclass(frozen=True, slots=True)

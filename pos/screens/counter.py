@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Horizontal, Middle, Vertical
 from textual.screen import Screen
 
-from pos.sale.input import Charge, Input, Next, Presenting, Stop, Tip
+from pos.sale.input import CallHelp, Charge, Input, Next, OpenDrawer, Presenting, Stop, Tip
 from pos.sale.view import Action, Stage, View
 from pos.screens import overlays
 from pos.screens.basket import Basket
@@ -38,15 +38,17 @@ _KEYS = {
     "f4": "next", "a": "next",
     "f5": "review", "l": "review",
     "f6": "discount", "f7": "park", "f8": "drop",
-    "f9": "menu", "f10": "menu", "ctrl+p": "menu", "slash": "menu",
-    "f11": "office", "f12": "theme",
+    "f9": "menu", "f10": "office", "ctrl+p": "menu", "slash": "menu",
+    "f11": "receipt", "v": "receipt", "d": "drawer", "question_mark": "help",
+    "f12": "theme",
     "escape": "stop",
     "plus": "plus", "minus": "minus", "asterisk": "times",
     "up": "move:-1", "down": "move:1", "pageup": "move:-8", "pagedown": "move:8",
     "backspace": "pad:back", "delete": "pad:clear",
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
-_OPENING = frozenset({"review", "products", "menu", "discount", "park", "office"})
+_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt", "office"})
+_PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
 
 class CounterScreen(Screen[None]):
@@ -204,6 +206,8 @@ class CounterScreen(Screen[None]):
             self.query_one(Basket).move(int(action.removeprefix("move:")))
         elif action == "leave" and may_leave(self._view):
             self.app.exit()
+        elif action in _PLAIN:
+            self._put(_PLAIN[action])
         elif self._view.stopped is None:
             self._do(action)
         self._show()
@@ -265,7 +269,11 @@ class CounterScreen(Screen[None]):
             self._keyed = self._keyed.press(key)
 
     def _put_if(self, offered: str, given: Input) -> None:
-        if offered in self._view.actions and not self._front.put(given):
+        if offered in self._view.actions:
+            self._put(given)
+
+    def _put(self, given: Input) -> None:
+        if not self._front.put(given):
             self._local = self._front.language.say("screen.busy")
 
     def tell(self, text: str) -> None:

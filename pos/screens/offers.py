@@ -55,6 +55,10 @@ def may_leave(view: View) -> bool:
     return view.stopped is not None or view.stage in (Stage.READY, Stage.OUTCOME)
 
 
+def _has_receipt(view: View) -> bool:
+    return view.stage is Stage.OUTCOME and view.papers.receipt is not None
+
+
 OFFERS = (
     Offer("scan", "screen.key_scan", "Enter", _in(Action.SCAN, Stage.READY)),
     Offer("show", "screen.key_show", "F2", _in(Action.CHARGE, Stage.READY)),
@@ -63,6 +67,7 @@ OFFERS = (
     Offer("next", "screen.key_order", "Enter", goes_back),
     Offer("next", "screen.key_next", "Enter", _goes_on),
     Offer("products", "screen.key_products", "F3", _sells),
+    Offer("receipt", "screen.key_receipt", "F11", _has_receipt),
     Offer("review", "screen.key_review", "F5", _working),
     Offer("plus", "screen.key_plus", "+", _with_order, foot=False),
     Offer("minus", "screen.key_minus", "-", _with_order, foot=False),
@@ -72,7 +77,9 @@ OFFERS = (
     Offer("park", "screen.key_park", "F7", _in(Action.PARK), foot=False),
     Offer("park", "screen.key_recall", "F7", _in(Action.RECALL), foot=False),
     Offer("drop", "screen.key_drop", "F8", _with_order, foot=False),
-    Offer("office", "screen.key_office", "F11", _in(Action.OFFICE), foot=False),
+    Offer("office", "screen.key_office", "F10", _in(Action.OFFICE), foot=False),
+    Offer("drawer", "screen.key_drawer", "D", lambda view: view.papers.prints, foot=False),
+    Offer("help", "screen.key_help", "?", lambda _: True, foot=False),
     Offer("theme", "screen.key_theme", "F12", lambda _: True, foot=False),
     Offer("menu", "screen.key_menu", "F9", lambda _: True),
     Offer("leave", "screen.key_quit", "Ctrl+Q", may_leave),

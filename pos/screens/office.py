@@ -57,7 +57,7 @@ class OfficeMenu:
                 choices[place].do()
 
         self._app.push_screen(
-            PickScreen(self._front, say("screen.office"), rows, key="f11"), chosen
+            PickScreen(self._front, say("screen.office"), rows, key="f10"), chosen
         )
 
     def _choices(self) -> list[Choice]:
@@ -96,7 +96,7 @@ class OfficeMenu:
             if place == 0:
                 self._put(CloseShift())
 
-        self._app.push_screen(PickScreen(self._front, title, rows, key="f11"), chosen)
+        self._app.push_screen(PickScreen(self._front, title, rows, key="f10"), chosen)
 
     def _earlier(self) -> None:
         question = Question(
@@ -122,4 +122,4 @@ class OfficeMenu:
                 self._put(Unlock(locked[place].staff_id))
 
         title = self._front.language.say("screen.unlock")
-        self._app.push_screen(PickScreen(self._front, title, rows, key="f11"), chosen)
+        self._app.push_screen(PickScreen(self._front, title, rows, key="f10"), chosen)

@@ -46,6 +46,11 @@ def opened(
             from pos.screens.office import OfficeMenu
 
             OfficeMenu(desk.app, front, view, desk.tell).open()
+        case "receipt" if view.papers.receipt is not None:
+            from pos.screens.receipt import ReceiptScreen
+
+            document_id = view.papers.receipt.document_id
+            desk.app.push_screen(ReceiptScreen(front, document_id, view))
         case "products" if Action.ORDER in view.actions and len(view.products):
             from pos.screens.products import ProductsScreen
 

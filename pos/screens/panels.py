@@ -190,7 +190,10 @@ class Faults(Words):
         faults = [
             said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
         ]
-        told = [f"! {language.notice(each)}" for each in faults]
+        said = [language.notice(each) for each in faults]
+        if view.papers.help_wanted:
+            said.insert(0, language.say("help.called"))
+        told = [f"! {each}" for each in said]
         if view.office.training:
             told.insert(0, language.say("screen.training"))
         self.say("\n".join(told))

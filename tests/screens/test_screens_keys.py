@@ -11,7 +11,8 @@ from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Action, LinkState, Stage, View, notice
 from pos.screens.app import PosApp
 from pos.screens.picking import PickScreen
-from pos.screens.review import RefundScreen, ReviewScreen
+from pos.screens.refund import RefundScreen
+from pos.screens.review import ReviewScreen
 
 pytestmark = pytest.mark.anyio
 

@@ -38,11 +38,11 @@ SMALL = SIZES[0]
 LOOKS = [
     *(("staff", (), code, SMALL) for code in ("en", "zh")),
     ("gate", (), "nb", SMALL),
-    ("office", ("f11",), "fi", SMALL),
+    ("office", ("f10",), "fi", SMALL),
     ("training", (), "en", SMALL),
     *(("report", (), "en", size) for size in SIZES),
     ("report", ("plus",), "sv", SMALL),
-    *(("journal", ("f11", "4"), "en", size) for size in SIZES),
+    *(("journal", ("f10", "4"), "en", size) for size in SIZES),
     ("staff", (), "da", SIZES[1]),
     ("staff", (), "en", SIZES[2]),
 ]
@@ -87,7 +87,7 @@ async def test_nothing_else_is_reached_before_somebody_has_logged_in(
 ) -> None:
     """Not by Escape, nor by any key of the counter; a wrong PIN is told."""
     async with till.screen(VIEWS["staff"]).run_test(size=SMALL) as pilot:
-        await pilot.press("escape", "f5", "f9", "f2", "f11", "slash")
+        await pilot.press("escape", "f5", "f9", "f2", "f10", "slash")
         assert "Who are you?" in seen(pilot.app)
         assert till.inputs == []
         said = replace(VIEWS["staff"], notice=notice("staff.wrong_pin", left=4))
@@ -123,16 +123,16 @@ async def test_the_shift_is_opened_before_the_counter_is_seen(
 async def test_the_office_is_a_list_to_pick_from(
     till: Any, keys: tuple[str, ...], given: object
 ) -> None:
-    """F11 or the menu leads there; a Z report is asked twice, for it cannot be undone."""
+    """F10 or the menu leads there; a Z report is asked twice, for it cannot be undone."""
     async with till.screen(VIEWS["office"]).run_test(size=SMALL) as pilot:
-        await pilot.press("f11", *keys)
+        await pilot.press("f10", *keys)
         assert till.inputs == [given]
 
 
 async def test_closing_can_be_thought_better_of(till: Any) -> None:
     """No is the second choice, and Escape."""
     async with till.screen(VIEWS["office"]).run_test(size=SMALL) as pilot:
-        await pilot.press("f11", "2", "2", "f11", "2", "escape")
+        await pilot.press("f10", "2", "2", "f10", "2", "escape")
         assert till.inputs == []
 
 
@@ -143,7 +143,7 @@ async def test_what_nobody_may_do_is_not_offered(till: Any, seen: Callable[[PosA
         office, duties=frozenset(duty for duty in office.duties if duty in ("sell", "shift"))
     )
     async with till.screen(replace(VIEWS["office"], office=cashier)).run_test(size=SMALL) as pilot:
-        await pilot.press("f11")
+        await pilot.press("f10")
         shown = seen(pilot.app)
         assert "Close shift" in shown
         assert "training" not in shown
@@ -181,9 +181,9 @@ async def test_the_journal_is_searched_as_one_types(
 ) -> None:
     """Letters, digits and the keypad; the answer comes from the till."""
     async with till.screen(VIEWS["journal"]).run_test(size=SMALL) as pilot:
-        await pilot.press("f11", "4", "k", "a", "backspace", "escape")
+        await pilot.press("f10", "4", "k", "a", "backspace", "escape")
         assert till.inputs == [Find(""), Find("k"), Find("ka"), Find("k"), Leave()]
-        await pilot.press("f11", "4")
+        await pilot.press("f10", "4")
         pilot.app.show(replace(VIEWS["journal"], office=replace(VIEWS["office"].office, found=())))
         await pilot.pause()
         assert "Nothing like this" in seen(pilot.app)
@@ -197,7 +197,7 @@ async def test_no_word_of_the_office_is_cut_off_in_any_language(
     """On the smallest screen every key has room for its name, and no line ends in dots."""
     async with till.screen(VIEWS[scene], code).run_test(size=SMALL) as pilot:
         if scene == "journal":
-            await pilot.press("f11", "4")
+            await pilot.press("f10", "4")
         for key in pilot.app.screen.query(Key):
             if key.region.width:
                 assert key.render().cell_length <= key.content_size.width, key.label
