@@ -61,8 +61,9 @@ class RefundScreen(ModalScreen[None]):
                 yield Words(say("screen.refund_left", amount=left), id="refund-most")
                 yield OptionList(id="refund-lines", markup=False, compact=True)
                 yield Words(id="refund-how", classes="quiet")
-                yield Key(say("screen.refund_do"), "refund", hint="Enter", id="refund-do")
-                yield Key(say("screen.back"), "back", hint="Esc", id="refund-back")
+                with Horizontal(classes="keys"):
+                    yield Key(say("screen.refund_do"), "refund", hint="Enter", id="refund-do")
+                    yield Key(say("screen.back"), "back", hint="Esc", id="refund-back")
             yield Pad(language.decimal_mark, id="refund-pad")
 
     def on_mount(self) -> None:
@@ -122,6 +123,7 @@ class RefundScreen(ModalScreen[None]):
     def _show_lines(self) -> None:
         order, shown = self._order, self.query_one("#refund-lines", OptionList)
         shown.display = order is not None
+        self.query_one("#refund-most").display = order is None  # the list needs its room
         how = self._front.language.say("screen.refund_how") if order is not None else ""
         self.query_one("#refund-how", Words).say(how)
         drawn = () if order is None else self._prompts(order)
