@@ -17,6 +17,7 @@ from hardware.decoder import Decoder
 from hardware.devices import Align, PrintLine, ReceiptPrinter, Symbol
 from hardware.scanner import Scanner
 from pos.config import Settings
+from pos.display import Display
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
@@ -99,6 +100,8 @@ class Station:
         self._ending = threading.Event()
         self._engine: Engine | None = None
         self._switch: WireSwitch | None = None
+        self._displays = False
+        self._display: Display | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -114,9 +117,12 @@ class Station:
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
+        display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
             lights.show(view)
+            if display is not None:
+                display.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -139,6 +145,14 @@ class Station:
         self._engine = Engine(parts, show_all)
         return self._engine
 
+    def _second_screen(self) -> Display | None:
+        if not self._displays:
+            return None
+        try:
+            return Display(self._state, self._settings.terminal.language)
+        except OSError:  # a folder without sockets: no display is no reason not to sell
+            return None
+
     def _shelf(self, currency: str) -> CatalogueShelf | None:
         order = self._settings.order
         if not order.catalogue:
@@ -148,6 +162,7 @@ class Station:
 
     def start(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """Start the scanner and the engine; `connect` may take its time, the screen is up."""
+        self._displays = True
         if self._devices.camera is not None:
             self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
             self._begin("scanner", self._scanner.run)
@@ -199,6 +214,8 @@ class Station:
             thread.join(STOP_S)
         self._threads.clear()
         self._devices.close()
+        if self._display is not None:
+            self._display.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

@@ -17,6 +17,7 @@ from pos.sale.money import Amount
 from pos.sale.payment import State
 from pos.sale.view import Action, SaleRow, Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.keyed import Keyed
 from pos.screens.panels import Big, Key, Pad, Words, harmless
 
@@ -138,6 +139,8 @@ class ReviewScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """The letters on the keys."""
+        if handed_on(self, event):
+            return
         if action := _KEYS.get(event.key):
             event.stop()
             event.prevent_default()
@@ -146,7 +149,8 @@ class ReviewScreen(Screen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         row = self._chosen()
@@ -205,6 +209,8 @@ class RefundScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Digits, Enter and Escape."""
+        if handed_on(self, event):
+            return
         keys = {"backspace": "pad:back", "delete": "pad:clear", "escape": "back", "enter": "refund"}
         mark = event.character or ""
         action = f"pad:{mark}" if mark and mark in "0123456789,." else keys.get(event.key, "")
@@ -214,7 +220,8 @@ class RefundScreen(ModalScreen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         if action.startswith("pad:"):
