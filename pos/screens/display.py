@@ -121,10 +121,11 @@ class CustomerScreen(Screen[None]):
             with Vertical(id="display-side"):
                 yield Words(id="display-merchant", classes="title")
                 yield Rows(id="display-lines")
-                yield Shape(id="display-shape", markup=False)
                 yield Big(lines_max=6, id="display-word")
                 yield Words(id="display-title")
-                yield Big(lines_max=5, id="display-amount")
+                with Horizontal(id="display-middle"):
+                    yield Shape(id="display-shape", markup=False)
+                    yield Big(lines_max=4, id="display-amount")
                 yield Words(id="display-details")
                 yield Words(id="display-say")
 
