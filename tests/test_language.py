@@ -43,7 +43,7 @@ MADE = {
     *(reason.value for reason in Reason),
     *(f"stopped.{reason}" for reason in StopReason),
     *(f"state.{state}" for state in State),
-    *(f"outcome.{verdict}" for verdict in Verdict),
+    *(f"{side}.{verdict}" for side in ("outcome", "display") for verdict in Verdict),
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
@@ -54,7 +54,7 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt)\.[a-z_]+)"')
+_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

@@ -20,6 +20,7 @@ from pos.sale.return_line import ReturnLine, counted, value_of
 from pos.sale.secret import Secret
 from pos.sale.view import SaleRow, Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.keyed import Keyed
 from pos.screens.panels import Big, Key, Pad, Words, harmless
 from pos.screens.pin import PinScreen
@@ -153,6 +154,8 @@ class RefundScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Digits, the keys of a numpad, Enter and Escape."""
+        if handed_on(self, event):
+            return
         mark = event.character or ""
         action = f"pad:{mark}" if mark and mark in "0123456789,." else _KEYS.get(event.key, "")
         event.stop()
@@ -162,7 +165,8 @@ class RefundScreen(ModalScreen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         place = self.query_one("#refund-lines", OptionList).highlighted

@@ -46,7 +46,7 @@ class RealDeaths:
     """See Gate."""
 
     name, number, title = "deaths", "G5", "Real processes killed, on real sockets and files"
-    share = 0.5
+    share, beside = 0.5, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first the bugs, then the product for the rest of the time."""

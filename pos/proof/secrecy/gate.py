@@ -28,7 +28,7 @@ class Secrecy:
     name = "secrecy"
     number = "G10"
     title = "Secrecy of codes and keys"
-    share = 0.06
+    share, beside = 0.06, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """Tell the story once, however long it takes: its secrets are new each time."""
