@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Role, Store, Terminal
-from pos.sale.money import exponent
+from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
 
 FILE_NAME = "terminal.toml"
@@ -62,6 +62,12 @@ class TerminalSection(_Section):
     role: Role = Role.TERMINAL
     theme: Literal["dark", "light", "contrast"] = "dark"
     static_code: bool = False
+
+
+class StaffSection(_Section):
+    """[staff]: what a cashier needs a supervisor's PIN for: a refund above `refund_above`."""
+
+    refund_above: str = "500"
 
 
 class OrderSection(_Section):
@@ -132,6 +138,7 @@ class Settings(_Section):
     store: StoreSection = StoreSection()
     terminal: TerminalSection = TerminalSection()
     order: OrderSection = OrderSection()
+    staff: StaffSection = StaffSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
 
@@ -141,6 +148,10 @@ class Settings(_Section):
         store = Store(**self.store.model_dump())
         terminal = self.terminal
         return Terminal(terminal.reference, merchant, store, terminal.currency, terminal.role)
+
+    def refund_limit(self) -> int:
+        """Minor units above which a refund needs a supervisor. Raises AmountError."""
+        return Amount.parse(self.staff.refund_above, self.terminal.currency).value
 
 
 def find(
@@ -176,6 +187,10 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path}: {_plainly(fault)}") from None
     except AmountError as fault:
         raise SettingsError(f"{path}: the key terminal.currency is wrong: {fault}") from None
+    try:
+        settings.refund_limit()
+    except AmountError as fault:
+        raise SettingsError(f"{path}: the key staff.refund_above is wrong: {fault}") from None
     if settings.terminal.static_code and not CODED.fullmatch(settings.terminal.reference):
         raise SettingsError(
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "

@@ -22,6 +22,7 @@ _VERDICTS = {
     # Not paid either: the customer does not take the goods along.
     Verdict.CANCELLED: Signal.DECLINED,
     Verdict.ASIDE: Signal.ATTENTION,
+    Verdict.TRAINED: Signal.ATTENTION,  # nobody paid: never the light of a paid sale
 }
 
 _FREE = (Stage.READY, Stage.OUTCOME)

@@ -22,6 +22,8 @@ from pos.sale.input import Input, PrinterSays
 from pos.sale.merchant import Terminal
 from pos.sale.receipt import Receipt
 from pos.sale.receipt_lines import lines_of
+from pos.sale.report import Report
+from pos.sale.report_lines import report_lines
 from pos.sale.slip import SlipLine
 from pos.seal import Seal, is_true
 
@@ -45,6 +47,11 @@ class Slips:
         """See pos.engine.Paper."""
         lines = [print_line(line) for line in lines_of(receipt, self.terminal, self.words)]
         self._ask(receipt.document_id, lambda done: self.printer.submit(lines, done))
+
+    def report(self, report: Report) -> None:
+        """See pos.engine.Paper."""
+        lines = [print_line(line) for line in report_lines(report, self.terminal, self.words)]
+        self._ask("", lambda done: self.printer.submit(lines, done))
 
     def look(self) -> None:
         """See pos.engine.Paper."""

@@ -24,8 +24,12 @@ from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
 from pos.paper import SignedTexts, Slips
+from pos.register_key import RegisterKey
+from pos.roster import FILE_NAME as STAFF_FILE_NAME
+from pos.roster import Roster
 from pos.sale.input import CallHelp, CameraSays, Input, Scanned
 from pos.sale.keys import cancel_key, pay_key
+from pos.sale.merchant import Role
 from pos.sale.mode import Mode
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
@@ -57,6 +61,7 @@ class Station:
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
+        self._roster = Roster(state / STAFF_FILE_NAME)
         self._scanner: Scanner | None = None
         self._threads: list[threading.Thread] = []
         self._ending = threading.Event()
@@ -107,6 +112,9 @@ class Station:
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
+            staff=self._roster,
+            pin_above=self._settings.refund_limit(),
+            register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
         )
         self._engine = Engine(parts, show_all)
         return self._engine

@@ -14,7 +14,9 @@ from pos.language import CODES, FOLDER, Language, catalogue
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
+from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
+from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,6 +46,8 @@ MADE = {
     *(f"stopped.{reason}" for reason in StopReason),
     *(f"state.{state}" for state in State),
     *(f"{side}.{verdict}" for side in ("outcome", "display") for verdict in Verdict),
+    *(f"state.{state}" for state in RefundState),
+    *(f"journal.{happening}" for happening in Happening),
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),

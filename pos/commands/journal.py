@@ -88,6 +88,8 @@ def _short(value: object) -> str:
         named = ((line["quantity"], line["text"] or line["unit_price"]) for line in value["lines"])
         goods = ",".join(f"{quantity}x{text}" for quantity, text in named)
         return f"{goods}{value['currency']}"
-    if isinstance(value, dict):
+    if isinstance(value, dict) and set(value) == {"value", "currency"}:
         return f"{value['value']}{value['currency']}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from pos.commands.office_pictures import office_views
 from pos.language import Language
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Order, OrderParked
@@ -145,6 +146,7 @@ VIEWS = {
         ),
     ),
 }
+VIEWS |= office_views(VIEWS["ready"], ORDER, TODAY)
 
 
 class Kari:
@@ -206,6 +208,9 @@ PICTURES = {
     "declined": Picture("declined", code="fi"),
     "paid-zh": Picture("paid", code="zh"),
     "last-sales": Picture("ready", ("f5",), code="sv"),
+    "staff": Picture("staff"),
+    "report": Picture("report", size=(100, 30)),
+    "journal": Picture("journal", ("f10", "4"), size=(100, 30)),
     "trouble": Picture("trouble", ("1", "2", "9")),
 }
 

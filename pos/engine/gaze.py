@@ -1,4 +1,4 @@
-"""What the scanner looks for: the customer's code, products where there are any, or nothing.
+"""What the scanner looks for: the customer's code, products, a badge, or nothing.
 
 Apart from the loop because it follows the desk alone, whatever moved it.
 """
@@ -15,11 +15,12 @@ class Gaze:
         self._eye = eye
         self._looks_for = ""
 
-    def follow(self, stage: Stage, *, products: bool) -> None:
-        """Look for what this stage waits for; `products` is whether the shop has any."""
+    def follow(self, stage: Stage, *, products: bool, badge: bool) -> None:
+        """Look for what this stage waits for; `products` is whether the shop has any, `badge`
+        whether somebody has to log in first."""
         wanted = "code" if stage is Stage.SCANNING else ""
-        if stage in FREE and products:
-            wanted = "product"
+        if stage in FREE and (products or badge):
+            wanted = "badge" if badge else "product"
         if self._eye is None or wanted == self._looks_for:
             return
         self._looks_for = wanted

@@ -4,6 +4,7 @@ Apart from the receipts, which print by themselves: here somebody pressed a key,
 receipt to the camera.
 """
 
+from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.engine.receipts import Receipts
 from pos.sale.carried import taken_apart
@@ -27,8 +28,11 @@ from pos.sale.view import Notice, Papers, Stage, Verdict, notice
 class Paperwork:
     """`seeking` is whether the camera is to look for a receipt while no sale is on the desk."""
 
-    def __init__(self, parts: Parts, writer: Writer, receipts: Receipts) -> None:
+    def __init__(
+        self, parts: Parts, writer: Writer, receipts: Receipts, attending: Attending
+    ) -> None:
         self._parts = parts
+        self._attending = attending
         self._writer = writer
         self._receipts = receipts
         self._asked_for = ""
@@ -99,7 +103,7 @@ class Paperwork:
             receipt,
             self._texts(receipt),
             found,
-            None if parts.approval is None else parts.approval.above,
+            self._attending.pin_above,
             self._help_wanted,
             parts.paper is not None,
         )

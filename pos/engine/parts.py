@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Protocol
 
 from pos.errors import IllegalMove, JournalError, PosError
@@ -30,7 +31,9 @@ from pos.sale.payment import (
 from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
+from pos.sale.report import Report
 from pos.sale.secret import Secret
+from pos.sale.staff import Member, StaffRole
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
@@ -52,6 +55,9 @@ class Paper(Protocol):
     def print(self, receipt: Receipt) -> None:
         """Queue a receipt."""
 
+    def report(self, report: Report) -> None:
+        """Queue an X or Z report, which no customer waits for."""
+
     def look(self) -> None:
         """Ask whether the printer could print now."""
 
@@ -69,15 +75,29 @@ class Carrier(Protocol):
         """Whether this terminal signed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """Who has to agree to a refund of more than `above` minor units.
+class Staff(Protocol):
+    """The staff file, as the engine sees it."""
 
-    `check` takes a PIN and returns None where its owner may, or why not.
-    """
+    def members(self) -> tuple[Member, ...]:
+        """Everybody; nobody where the till asks for no PIN."""
 
-    above: int
-    check: Callable[[Secret], Notice | None]
+    def has_pin(self, staff_id: str, pin: Secret) -> bool:
+        """Whether it is their PIN."""
+
+    def owner_of(self, pin: Secret, role: StaffRole) -> Member | None:
+        """Who in this role has the PIN, or None."""
+
+    def with_badge(self, badge: Secret) -> Member | None:
+        """Whose badge it is, or None."""
+
+
+class SigningKey(Protocol):
+    """The cash register's key, as the engine sees it."""
+
+    version: str
+
+    def sign(self, text: str) -> str:
+        """The signature of `text` in base64."""
 
 
 class Shelf(Protocol):
@@ -121,8 +141,10 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here. `approval` is None where
-    nobody is asked.
+    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
+    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
+    `register_key` is None where the till is no cash register, `zone` where it is that of this
+    machine.
     """
 
     journal: Journal
@@ -139,7 +161,10 @@ class Parts:
     new_id: Callable[[], str] = random_id
     watches: bool = False
     carrier: Carrier | None = None
-    approval: Approval | None = None
+    staff: Staff | None = None
+    pin_above: int | None = None
+    register_key: SigningKey | None = None
+    zone: tzinfo | None = None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

@@ -5,6 +5,7 @@ Apart from the payments because a refund never changes one.
 
 from collections.abc import Callable, Iterator
 
+from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.errors import AmountError
 from pos.sale.money import Amount
@@ -28,9 +29,12 @@ class Refunds:
     `settled` is called with a refund when it became final.
     """
 
-    def __init__(self, parts: Parts, writer: Writer, settled: Callable[[Refund], None]) -> None:
+    def __init__(
+        self, parts: Parts, writer: Writer, attending: Attending, settled: Callable[[Refund], None]
+    ) -> None:
         self._parts = parts
         self._writer = writer
+        self._attending = attending
         self._settled = settled
         self._pursuits: dict[str, RefundPursuit] = {}
         self._sent: set[str] = set()
@@ -68,6 +72,8 @@ class Refunds:
         payment = history.payments.get(command.request_id)
         if payment is None or payment.state is not State.PAID:
             return notice("refund.not_paid")
+        if history.books.training:
+            return notice("training.no_refund")
         refunds = history.refunds_of(command.request_id)
         if any(refund.refund_id in self._pursuits for refund in refunds):
             return notice("refund.open_already")
@@ -96,12 +102,12 @@ class Refunds:
 
     def _disapproval(self, command: Return, amount: Amount) -> Notice | None:
         """Why nobody who may has agreed, or None."""
-        approval = self._parts.approval
-        if approval is None or amount.value <= approval.above:
+        above = self._attending.pin_above
+        if above is None or amount.value <= above:
             return None
         if command.pin is None:
             return notice("refund.needs_pin")
-        return approval.check(command.pin)
+        return self._attending.disapproval(command.pin)
 
     def _open(self, command: Return, amount: Amount) -> Refund | None:
         """Write a new refund down; None when it could not be, and so nothing may be sent."""

@@ -20,7 +20,8 @@ from pos.proof.gate import Planted, Progress, Result, Violation
 from pos.proof.planting import Plant, Planting, planted
 from pos.proof.powercut import Image, Medium
 from pos.proof.workers import Workers
-from pos.sale.history import Entry, Started
+from pos.sale.history import Entry
+from pos.sale.incident import Started
 from pos.sale.money import Amount
 from pos.sale.payment import (
     CancelAsked,
@@ -66,7 +67,7 @@ class PowerCuts:
     """See Gate."""
 
     name, number, title = "power-cuts", "G3", "Power cuts under the real journal"
-    share, beside = 0.05, False
+    share, beside = 0.02, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the planted bugs first, then seed after seed."""

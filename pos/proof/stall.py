@@ -23,6 +23,7 @@ from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.mode import COUNTER
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
+from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, Verdict, View
 from pos.scheme.partner_file import shipped_scheme
@@ -259,6 +260,9 @@ class _Paper:
     def print(self, receipt: Receipt) -> None:
         """See pos.engine.Paper."""
         self._waiting.append(dumps.Slip(receipt.document_id, receipt.number, receipt.copy))
+
+    def report(self, report: Report) -> None:
+        """See pos.engine.Paper; nobody closes a shift here."""
 
     def look(self) -> None:
         """See pos.engine.Paper. A printer that is never in trouble is not looked at."""

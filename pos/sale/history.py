@@ -18,6 +18,8 @@ from pos.sale.arrival import (
     numbered,
     payment_of,
 )
+from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
+from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     ORDER_EVENTS,
@@ -39,55 +41,14 @@ from pos.sale.refund import (
     step_refund,
 )
 from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A process of this terminal opened the journal. `at` is Unix seconds."""
-
-    version: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The switch said of a final payment something else than we hold; a person must look."""
-
-    request_id: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The switch remembers of this till what its journal does not: entries were lost here.
-
-    `whole_until` is the last entry before this one, `seq` and `head` (64 hex digits) what the
-    switch had been told of last. What follows, up to GapClosed, was fetched from the switch.
-    """
-
-    whole_until: int
-    seq: int
-    head: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class GapClosed:
-    """All that the switch remembers is in the journal again; `count` payments and refunds were
-    not. They may still be open."""
-
-    count: int
-
-
-Entry = (
-    Event | RefundEvent | Started | PrintingEvent | Answered | Gap | GapClosed | ArrivalEvent
-    | OrderEvent
-)  # fmt: skip
+Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *PRINTING_EVENTS, Started, Answered, Gap, GapClosed,
-    *ORDER_EVENTS,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
+    *INCIDENTS,
 )  # fmt: skip
 
 
@@ -108,8 +69,8 @@ class History:
     watches: dict[str, Watch] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     parked: dict[str, OrderParked] = field(default_factory=dict)
-    dropped: list[OrderDropped] = field(default_factory=list)
     gap: Gap | None = None
+    books: Books = field(default_factory=Books)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -132,6 +93,8 @@ class History:
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
             self._check_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            self.books.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -143,10 +106,18 @@ class History:
         if isinstance(entry, ARRIVAL_EVENTS):
             return self._arrive(entry)
         if isinstance(entry, PRINTING_EVENTS):
+            self.books.printed(entry)
             return self.printing.apply(entry)
         if isinstance(entry, ORDER_EVENTS):
             return self._take_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            return self.books.take(entry)
+        return self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
         match entry:
+            case Started():
+                self.books.attendance.leave()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -154,7 +125,6 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
-        return None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -187,7 +157,7 @@ class History:
             case OrderRecalled():
                 del self.parked[entry.park_id]
             case OrderDropped():
-                self.dropped.append(entry)
+                self.books.dropped(entry.order)
 
     def _check_order(self, entry: OrderEvent) -> None:
         if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
@@ -198,6 +168,7 @@ class History:
             raise IllegalMove(f"There is no parked order {entry.park_id}.")
 
     def _keep(self, payment: Payment) -> None:
+        self._enter(payment)
         self.payments[payment.request_id] = payment
         self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
@@ -209,9 +180,22 @@ class History:
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
+    def _enter(self, payment: Payment) -> None:
+        """Let the books know who begins a payment, and how it ended."""
+        request_id = payment.request_id
+        if payment.state is State.PAID:
+            self.books.final(Kind.SALE, request_id, request_id, payment.amount)
+        elif payment.state in (State.CANCELLED, State.REVERSED):
+            self.books.voided(request_id)
+        elif request_id not in self.payments:
+            self.books.begun(request_id, lost=self.gap is not None)
+
     def _keep_refund(self, refund: Refund) -> None:
         if refund.refund_id not in self.refunds:
+            self.books.begun(refund.refund_id, lost=self.gap is not None)
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
+        elif refund.state is RefundState.REFUNDED:
+            self.books.final(Kind.RETURN, refund.refund_id, refund.request_id, refund.amount)
         self.refunds[refund.refund_id] = refund
         self._changed(refund.request_id)
         if refund.state is RefundState.REFUNDED and self.gap is None:

@@ -184,11 +184,93 @@ class PrinterSays:
     sent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Somebody typed their PIN."""
+
+    staff_id: str
+    pin: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """Whoever is there leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Let this member of staff try their PIN again."""
+
+    staff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """Begin the shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseShift:
+    """End the shift with its Z report."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReport:
+    """Make an X report of the running shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowShift:
+    """Show the Z report of an earlier shift."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReport:
+    """Put the report that is shown on paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Begin or end training."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Look for lines of the electronic journal."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The report, or what was found, is not looked at any more."""
+
+
+OfficeInput = (
+    LogIn
+    | LogOut
+    | Unlock
+    | OpenShift
+    | CloseShift
+    | MakeReport
+    | ShowShift
+    | PrintReport
+    | Train
+    | Find
+    | Leave
+)
+
+OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
+
 PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 
 Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
-    | PaperInput | Ordering
+    | Ordering | PaperInput | OfficeInput
 )  # fmt: skip

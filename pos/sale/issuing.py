@@ -23,23 +23,17 @@ def receipt_of(history: History, document_id: str, *, copy: bool = False) -> Rec
         return None
     before = history.returned(payment.request_id, "" if refund is None else document_id)
     return Receipt(
-        number_of(history, document_id),
+        history.books.number_of(document_id),
         payment,
         history.orders.get(payment.sale_id),
         refund,
         tuple(before),
-        0 if refund is None else number_of(history, payment.request_id),
+        0 if refund is None else history.books.number_of(payment.request_id),
         copy,
     )
 
 
-def number_of(history: History, document_id: str) -> int:
-    """The number that the receipt has, or would have if it were printed next."""
-    numbers = history.printing.numbers
-    return numbers.get(document_id, len(numbers) + 1)
-
-
 def document_of(history: History, number: int) -> str:
     """The payment or refund whose receipt has this number, or an empty text."""
-    numbers = history.printing.numbers
-    return next((each for each, given in numbers.items() if given == number), "")
+    ids = history.books.document_ids
+    return ids[number - 1] if 1 <= number <= len(ids) else ""

@@ -10,6 +10,7 @@ from pos.sale.arrival import number_of
 from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
+from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
@@ -86,6 +87,7 @@ def view_of(
     papers: Papers,
     products: Catalogue,
     shelf: Notice | None,
+    office: Office,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -132,15 +134,24 @@ def view_of(
         shelf=shelf,
         stopped=stopped,
         papers=papers,
-        actions=_actions(desk, mode, history, stopped, can_scan=can_scan),
+        office=office,
+        actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
 
 def _actions(
-    desk: Desk, mode: Mode, history: History, stopped: Notice | None, *, can_scan: bool
+    desk: Desk,
+    mode: Mode,
+    history: History,
+    stopped: Notice | None,
+    office: Office,
+    *,
+    can_scan: bool,
 ) -> frozenset[str]:
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
+        actions.add(Action.OFFICE)
+    if desk.stage in FREE and stopped is None and not office.closed:
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
@@ -154,6 +165,6 @@ def _actions(
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None:
+    if mode.gives_back and stopped is None and not office.closed and not office.training:
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
+from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
@@ -28,12 +29,16 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free."""
+    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free.
+
+    TRAINED: it was practice, and nobody paid.
+    """
 
     PAID = "paid"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     ASIDE = "aside"
+    TRAINED = "trained"
 
 
 class LinkState(StrEnum):
@@ -144,6 +149,7 @@ class View:
     products: Catalogue = NOTHING
     shelf: Notice | None = None
     stopped: Notice | None = None
+    office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
 
@@ -156,6 +162,7 @@ class Action:
     STOP = "stop"
     NEXT = "next"
     REFUND = "refund"
+    OFFICE = "office"  # log in and out, open and close, train
     ORDER = "order"  # lines may be put on the order
     PARK = "park"
     RECALL = "recall"

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from pos.language import Language
 from pos.sale.input import Input
-from pos.sale.view import View
+from pos.sale.view import Stage, View
 from pos.screens import sound
 from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
@@ -77,6 +77,7 @@ class PosApp(App[None]):
 
     def on_ready(self) -> None:
         """The first screen is up."""
+        self._attend(None)
         if self._opened is not None:
             self._opened(self)
 
@@ -93,11 +94,29 @@ class PosApp(App[None]):
             if apply is not None:
                 apply(message.view)
         self._open_found(before)
+        self._attend(before)
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
                 self.set_timer(delay_s, self.bell)
             else:
                 self.bell()
+
+    def _attend(self, before: View | None) -> None:
+        """Ask who is there before anything is sold, and show a report as soon as there is one."""
+        view = self.shown
+        if view.stopped is not None or view.stage not in (Stage.READY, Stage.OUTCOME):
+            return
+        opened = {screen.id for screen in self.screen_stack}
+        if view.office.closed and view.stage is Stage.READY and "staff" not in opened:
+            from pos.screens.staff import StaffScreen
+
+            self.push_screen(StaffScreen(self._front, view))
+        elif before is None or view.office.report != before.office.report:
+            if view.office.report is None or "report" in opened:
+                return
+            from pos.screens.report import ReportScreen
+
+            self.push_screen(ReportScreen(self._front, view))
 
     def _open_found(self, before: View) -> None:
         """A receipt was held up: ask what is to be given back of its sale."""

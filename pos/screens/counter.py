@@ -39,7 +39,7 @@ _KEYS = {
     "f4": "next", "a": "next",
     "f5": "review", "l": "review",
     "f6": "discount", "f7": "park", "f8": "drop",
-    "f9": "menu", "f10": "menu", "ctrl+p": "menu", "slash": "menu",
+    "f9": "menu", "f10": "office", "ctrl+p": "menu", "slash": "menu",
     "f11": "receipt", "v": "receipt", "d": "drawer", "question_mark": "help",
     "f12": "theme",
     "escape": "stop",
@@ -48,7 +48,7 @@ _KEYS = {
     "backspace": "pad:back", "delete": "pad:clear",
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
-_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt"})
+_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt", "office"})
 _PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
 

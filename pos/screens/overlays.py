@@ -42,6 +42,10 @@ def opened(
             from pos.screens.review import ReviewScreen
 
             desk.app.push_screen(ReviewScreen(front, view))
+        case "office" if Action.OFFICE in view.actions:
+            from pos.screens.office import OfficeMenu
+
+            OfficeMenu(desk.app, front, view, desk.tell).open()
         case "receipt" if view.papers.receipt is not None:
             from pos.screens.receipt import ReceiptScreen
 

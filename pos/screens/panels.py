@@ -193,7 +193,10 @@ class Faults(Words):
         said = [language.notice(each) for each in faults]
         if view.papers.help_wanted:
             said.insert(0, language.say("help.called"))
-        self.say("\n".join(f"! {each}" for each in said))
+        told = [f"! {each}" for each in said]
+        if view.office.training:
+            told.insert(0, language.say("screen.training"))
+        self.say("\n".join(told))
 
 
 class Arrived(Static):

@@ -25,6 +25,7 @@ _VERDICTS = {
     Verdict.DECLINED: "cross",
     Verdict.CANCELLED: "bar",
     Verdict.ASIDE: "glass",
+    Verdict.TRAINED: "bar",
 }
 
 

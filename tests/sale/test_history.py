@@ -6,12 +6,8 @@ Apart from the journal, which stores the entries and knows nothing of their mean
 import pytest
 
 from pos.errors import IllegalMove
-from pos.sale.history import (
-    Answered,
-    Entry,
-    History,
-    Started,
-)
+from pos.sale.history import Entry, History
+from pos.sale.incident import Answered, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     Line,
@@ -238,4 +234,4 @@ def test_a_parked_order_waits_until_it_is_recalled() -> None:
 
 def test_orders_given_up_are_kept_for_the_report() -> None:
     """A cash register counts them."""
-    assert folded(OrderDropped(BUN, 1000.0)).dropped == [OrderDropped(BUN, 1000.0)]
+    assert folded(OrderDropped(BUN, 1000.0)).books.current.dropped == [BUN]

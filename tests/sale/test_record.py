@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import JournalDamaged
-from pos.sale.history import ENTRIES, Entry, Started
+from pos.sale.history import ENTRIES, Entry
+from pos.sale.incident import Started
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario

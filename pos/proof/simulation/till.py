@@ -23,6 +23,7 @@ from pos.sale.payment import State
 from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
+from pos.sale.report import Report
 from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
@@ -236,6 +237,9 @@ class _Paper:
             jams = self._fate.chance.random() < 0.5
             said = PrinterSays(document_id, "stuck" if jams else "paper_out", sent=jams)
         self._later(lambda: self._till.printed(slip, self._boot, said))
+
+    def report(self, report: Report) -> None:
+        """See pos.engine.Paper; nobody closes a shift here."""
 
     def look(self) -> None:
         """See Paper. Whoever looks has put paper in."""
