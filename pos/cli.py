@@ -19,6 +19,7 @@ from pos.privacy import keep_memory_private
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "display": ("display", "display", "The customer's screen of the till on this machine."),
     "sell": ("sell", "sell", "One sale from the shell."),
     "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),
     "refund": ("refund", "refund", "Give back all or part of a payment."),

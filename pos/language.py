@@ -23,10 +23,25 @@ FOLDER = Path(__file__).parent / "languages"
 # CLDR locales; plain `en` would write the American way, with 2:32 PM.
 _LOCALES = {"en": "en_GB"}
 
+# What a wallet's customers speak: by its name, and by the first six digits of its codes. The names
+# of the digits are those of the switch's own table; what is not here is spoken to as the shop is.
+_WALLETS = {
+    "vipps": "nb", "281031": "nb",
+    "epassi": "fi", "281032": "fi",
+    "alipay": "zh", "alipaycn": "zh", "281033": "zh",
+    "mobilepay": "da", "swish": "sv",
+}  # fmt: skip
+
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) ([A-Z]{3})")
 
 # Values that are names of the program, and the keys under which people know them.
 _NAMED = {"state": "state.{}", "says": "says.{}"}
+
+
+def customer_language(*known: str) -> str | None:
+    """The code of the language of the customer, from what is known of the wallet: its name, or
+    the issuer of its code. None when nothing of it tells."""
+    return next((_WALLETS[each.lower()] for each in known if each.lower() in _WALLETS), None)
 
 
 class Language:

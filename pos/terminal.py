@@ -16,6 +16,7 @@ from hardware.decoder import Decoder
 from hardware.devices import Button, Symbol
 from hardware.scanner import Scanner
 from pos.config import Settings
+from pos.display import Display
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
@@ -68,6 +69,8 @@ class Station:
         self._switch: WireSwitch | None = None
         self._press: Press | None = None
         self._view: View | None = None
+        self._displays = False
+        self._display: Display | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -83,10 +86,13 @@ class Station:
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
+        display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
             self._view = view
             lights.show(view)
+            if display is not None:
+                display.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -113,6 +119,14 @@ class Station:
         self._engine = Engine(parts, show_all)
         return self._engine
 
+    def _second_screen(self) -> Display | None:
+        if not self._displays:
+            return None
+        try:
+            return Display(self._state, self._settings.terminal.language)
+        except OSError:  # a folder without sockets: no display is no reason not to sell
+            return None
+
     def _shelf(self, currency: str) -> CatalogueShelf | None:
         order = self._settings.order
         if not order.catalogue:
@@ -131,6 +145,7 @@ class Station:
         self._press = press
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
+        self._displays = True
         if self._devices.camera is not None:
             self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
             self._begin("scanner", self._scanner.run)
@@ -193,6 +208,8 @@ class Station:
             thread.join(STOP_S)
         self._threads.clear()
         self._devices.close()
+        if self._display is not None:
+            self._display.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

@@ -45,7 +45,7 @@ MADE = {
     *(reason.value for reason in Reason),
     *(f"stopped.{reason}" for reason in StopReason),
     *(f"state.{state}" for state in State),
-    *(f"outcome.{verdict}" for verdict in Verdict),
+    *(f"{side}.{verdict}" for side in ("outcome", "display") for verdict in Verdict),
     *(f"state.{state}" for state in RefundState),
     *(f"journal.{happening}" for happening in Happening),
     *(f"screen.link_{link}" for link in LinkState),
@@ -58,7 +58,7 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt)\.[a-z_]+)"')
+_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

@@ -102,6 +102,11 @@ def export(state: str | None) -> None:
 
 
 def _short(value: object) -> str:
+    """A field as it fits a line: an amount, what an order holds, or the value itself."""
+    if isinstance(value, dict) and "lines" in value:
+        named = ((line["quantity"], line["text"] or line["unit_price"]) for line in value["lines"])
+        goods = ",".join(f"{quantity}x{text}" for quantity, text in named)
+        return f"{goods}{value['currency']}"
     if isinstance(value, dict) and set(value) == {"value", "currency"}:
         return f"{value['value']}{value['currency']}"
     if isinstance(value, dict | list):

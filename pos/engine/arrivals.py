@@ -32,7 +32,7 @@ NEWS_MAX = 100
 
 
 class Arrivals:
-    """What the static code brought. `arrived` is called with each request id once it is written.
+    """What the static code brought. `arrived` is called with the id of each payment once written.
 
     `trouble` says why nothing would be shown, or is None.
     """

@@ -52,11 +52,19 @@ class Receipts:
         history = self._writer.history
         if self._parts.paper is None or history.gap is not None:
             return
-        copy = history.printing.may_be_on_paper(document_id)
+        printing = history.printing
+        copy = printing.may_be_on_paper(document_id)
         receipt = receipt_of(history, document_id, copy=copy)
-        if receipt is not None and self._begin(receipt):
-            self._printing.add(document_id)
-            self._parts.paper.print(receipt)
+        if receipt is None or not self._begin(receipt):
+            return
+        waiting = document_id not in printing.printed and next(printing.owed()) != document_id
+        if self.trouble is not None and waiting:
+            # Behind those that wait already, so that they come out in the order of the sales.
+            self._writer.write(ReceiptUnprinted(document_id, receipt.number))
+            self._look_at_s = min(self._look_at_s, self._parts.clock.monotonic())
+            return
+        self._printing.add(document_id)
+        self._parts.paper.print(receipt)
 
     def again(self, document_id: str) -> Notice:
         """Print it as a copy, once, or at last where it was not printed; what to say of it."""

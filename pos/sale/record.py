@@ -19,7 +19,7 @@ _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The entry's kind and its fields as JSON values."""
-    body: dict[str, Any] = {each.name: _plain(getattr(entry, each.name)) for each in fields(entry)}
+    body: dict[str, Any] = {each.name: plain(getattr(entry, each.name)) for each in fields(entry)}
     return type(entry).__name__, body
 
 
@@ -34,13 +34,14 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
         ) from fault
 
 
-def _plain(value: Any) -> object:
+def plain(value: Any) -> object:
+    """A value of dataclasses, tuples, texts and numbers as JSON values."""
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [plain(each) for each in value]
     if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     return value
 
 
@@ -52,14 +53,15 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) is tuple:  # of any length, of one type
         each_of = _reader(get_args(hint)[0])
         return lambda value: tuple(each_of(each) for each in value)
-    reader: Callable[[Any], Any] = _record(hint) if is_dataclass(hint) else hint
+    reader: Callable[[Any], Any] = record(hint) if is_dataclass(hint) else hint
     return reader
 
 
-def _record(kind: Any) -> Callable[[Any], Any]:
-    """What makes one of these dataclasses of a JSON object."""
+def record(kind: Any) -> Callable[[Any], Any]:
+    """What makes one of these dataclasses of what `plain` made of it. It raises AttributeError,
+    KeyError, OverflowError, TypeError or ValueError for anything else."""
     readers = {field: _reader(hint) for field, hint in get_type_hints(kind).items()}
     return lambda body: kind(**{name: readers[name](value) for name, value in body.items()})
 
 
-_READERS: dict[str, Callable[[Any], Entry]] = {name: _record(kind) for name, kind in _KINDS.items()}
+_READERS: dict[str, Callable[[Any], Entry]] = {name: record(kind) for name, kind in _KINDS.items()}

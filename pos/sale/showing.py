@@ -106,6 +106,7 @@ def view_of(
         amount=desk.amount,
         request_id=desk.request_id,
         wallet=payment.wallet if payment else "",
+        issuer=desk.issuer,
         order_code=desk.order_code,
         expires_at_s=desk.expires_at_s,
         stage_since_s=desk.since_s,

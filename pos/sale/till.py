@@ -34,6 +34,7 @@ class Desk:
 
     `order` are the lines of the sale, None when an amount was keyed instead; it stays until it
     is paid, put aside or given up. `amount` is what is asked for, `tip` minor units of it.
+    `issuer` is that of the scanned code, as far as its digits tell.
     """
 
     stage: Stage = Stage.READY
@@ -48,6 +49,7 @@ class Desk:
     order: Order | None = None
     tip: int = 0
     presenting: Presenting = Presenting.CUSTOMER
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,9 @@ def _scanned(desk: Desk, given: Scanned) -> tuple[Desk, Command | None]:
     code = recognise(given.text.reveal(), given.symbology)
     match code:
         case PaymentCode() if desk.amount is not None:
-            return replace(desk, notice=None), Pay(desk.amount, code, desk.order, desk.tip)
+            pay = Pay(desk.amount, code, desk.order, desk.tip)
+            # Codes of the Alipay family without an issuer's digits are Alipay's own.
+            return replace(desk, issuer=code.issuer or "alipay", notice=None), pay
         case NotOurs():
             said = notice(code.reason.value)
         case ProductCode():
@@ -212,8 +216,9 @@ def back(desk: Desk, why: Notice | None) -> Desk:
 def paying(desk: Desk, payment: Payment, now_s: float) -> Desk:
     """The desk once the intent is written down."""
     return Desk(
-        Stage.PAYING, now_s, payment.amount, payment.request_id, order=desk.order, tip=desk.tip
-    )
+        Stage.PAYING, now_s, payment.amount, payment.request_id,
+        order=desk.order, tip=desk.tip, issuer=desk.issuer,
+    )  # fmt: skip
 
 
 def showing(desk: Desk, event: StillOpen, expires_at_s: float) -> Desk:

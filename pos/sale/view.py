@@ -115,7 +115,8 @@ class View:
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
     counts those before them. `watch` says why none would be shown. `order` are the lines on the
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
-    `shelf` says why a newer catalogue file is not taken, and `papers` what there is on paper.
+    `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
+    the customer holds up, before the wallet is known, and `papers` what there is on paper.
     """
 
     stage: Stage
@@ -124,6 +125,7 @@ class View:
     amount: Amount | None = None
     request_id: str = ""
     wallet: str = ""
+    issuer: str = ""
     order_code: str = ""
     expires_at_s: float = 0.0
     stage_since_s: float = 0.0

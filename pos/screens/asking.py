@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 
 from pos.sale.view import Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.keyed import Entry
 from pos.screens.panels import Big, Key, Pad, Words
 
@@ -71,6 +72,8 @@ class AskScreen(ModalScreen[tuple[str, str] | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Type, answer or go back."""
+        if handed_on(self, event):
+            return
         event.stop()
         ways = dict(zip(("enter", "plus"), self._question.ways, strict=False))
         keys = {"backspace": "pad:back", "delete": "pad:clear", "asterisk": "pad:%"}
@@ -87,7 +90,8 @@ class AskScreen(ModalScreen[tuple[str, str] | None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         if action == "back":

@@ -15,6 +15,7 @@ from pos.sale.view import Action, Stage, View
 from pos.screens import overlays
 from pos.screens.basket import Basket
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.keyed import Entry, Keyed
 from pos.screens.offers import may_leave, offered
 from pos.screens.order_keys import ordered
@@ -166,6 +167,8 @@ class CounterScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Turn a key of the keyboard into what it means now."""
+        if handed_on(self, event):
+            return
         mark = event.character or ""
         if (mark in _TYPED and mark) or mark == "%":
             action = f"pad:{mark}"

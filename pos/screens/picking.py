@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from pos.sale.catalogue import folded
 from pos.sale.view import Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.panels import Key, Words
 from pos.screens.rows import Row, Rows
 
@@ -61,6 +62,8 @@ class PickScreen(ModalScreen[int | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Move, search, choose or go back."""
+        if handed_on(self, event):
+            return
         event.stop()
         if event.key in _MOVES:
             self.query_one(Rows).move(_MOVES[event.key])
@@ -80,12 +83,14 @@ class PickScreen(ModalScreen[int | None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def on_rows_touched(self, message: Rows.Touched) -> None:
         """A touch chooses at once."""
         message.stop()
-        self._act("choose")
+        if self.is_current:
+            self._act("choose")
 
     def _act(self, action: str) -> None:
         place = self.query_one(Rows).place

@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.panels import Big, Key, Pad, Words
 
 LENGTH_MAX = 12
@@ -44,6 +45,8 @@ class PinScreen(ModalScreen[Secret | None]):
 
     def on_key(self, event: events.Key) -> None:
         """Digits, Enter and Escape."""
+        if handed_on(self, event):
+            return
         mark = event.character or ""
         keys = {"backspace": "pad:back", "delete": "pad:clear", "escape": "back", "enter": "done"}
         event.stop()
@@ -52,7 +55,8 @@ class PinScreen(ModalScreen[Secret | None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         if action == "back":

@@ -14,6 +14,7 @@ from pos.sale.catalogue import Product
 from pos.sale.input import AddProduct
 from pos.sale.view import Action, Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.panels import Key, Words
 from pos.screens.rows import Row, Rows
 
@@ -114,6 +115,8 @@ class ProductsScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Search, move, add or go back."""
+        if handed_on(self, event):
+            return
         event.stop()
         if event.key in _MOVES:
             self.query_one("#products-rows", Rows).move(_MOVES[event.key])
@@ -144,7 +147,8 @@ class ProductsScreen(Screen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def on_rows_touched(self, message: Rows.Touched) -> None:
         """A touched product is added, a touched category is listed."""

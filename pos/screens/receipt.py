@@ -16,6 +16,7 @@ from pos.sale.receipt_lines import lines_of
 from pos.sale.slip import SlipLine
 from pos.sale.view import Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.panels import Key, Words, harmless
 from pos.screens.qr import QrCode, drawing
 
@@ -98,6 +99,8 @@ class ReceiptScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """The letters on the keys; arrows scroll."""
+        if handed_on(self, event):
+            return
         if action := _KEYS.get(event.key):
             event.stop()
             self._act(action)
@@ -105,7 +108,8 @@ class ReceiptScreen(ModalScreen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         if action == "back":

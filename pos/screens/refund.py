@@ -20,6 +20,7 @@ from pos.sale.return_line import ReturnLine, counted, value_of
 from pos.sale.secret import Secret
 from pos.sale.view import SaleRow, Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.keyed import Keyed
 from pos.screens.panels import Big, Key, Pad, Words, harmless
 from pos.screens.pin import PinScreen
@@ -61,8 +62,9 @@ class RefundScreen(ModalScreen[None]):
                 yield Words(say("screen.refund_left", amount=left), id="refund-most")
                 yield OptionList(id="refund-lines", markup=False, compact=True)
                 yield Words(id="refund-how", classes="quiet")
-                yield Key(say("screen.refund_do"), "refund", hint="Enter", id="refund-do")
-                yield Key(say("screen.back"), "back", hint="Esc", id="refund-back")
+                with Horizontal(classes="keys"):
+                    yield Key(say("screen.refund_do"), "refund", hint="Enter", id="refund-do")
+                    yield Key(say("screen.back"), "back", hint="Esc", id="refund-back")
             yield Pad(language.decimal_mark, id="refund-pad")
 
     def on_mount(self) -> None:
@@ -122,6 +124,7 @@ class RefundScreen(ModalScreen[None]):
     def _show_lines(self) -> None:
         order, shown = self._order, self.query_one("#refund-lines", OptionList)
         shown.display = order is not None
+        self.query_one("#refund-most").display = order is None  # the list needs its room
         how = self._front.language.say("screen.refund_how") if order is not None else ""
         self.query_one("#refund-how", Words).say(how)
         drawn = () if order is None else self._prompts(order)
@@ -151,6 +154,8 @@ class RefundScreen(ModalScreen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """Digits, the keys of a numpad, Enter and Escape."""
+        if handed_on(self, event):
+            return
         mark = event.character or ""
         action = f"pad:{mark}" if mark and mark in "0123456789,." else _KEYS.get(event.key, "")
         event.stop()
@@ -160,7 +165,8 @@ class RefundScreen(ModalScreen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         place = self.query_one("#refund-lines", OptionList).highlighted

@@ -17,6 +17,7 @@ from pos.sale.money import Amount
 from pos.sale.payment import State
 from pos.sale.view import Action, SaleRow, Stage, View
 from pos.screens.front import Front
+from pos.screens.handing import handed_on
 from pos.screens.panels import Key, Words, harmless
 from pos.screens.receipt import ReceiptScreen
 from pos.screens.refund import RefundScreen
@@ -147,6 +148,8 @@ class ReviewScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """The letters on the keys."""
+        if handed_on(self, event):
+            return
         if action := _KEYS.get(event.key):
             event.stop()
             event.prevent_default()
@@ -155,7 +158,8 @@ class ReviewScreen(Screen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         row = self._chosen()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from escpos_paper import Paper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -25,7 +26,6 @@ from hardware.devices import (
 from hardware.document import document, drawer_pulse
 from hardware.printer import EscposPrinter
 from hardware.spool import WAITING_MAX
-from tests.hardware.escpos_paper import Paper
 
 RECEIPT = [
     PrintLine("Kjøtt & Brød", bold=True, big=True, align=Align.CENTER),

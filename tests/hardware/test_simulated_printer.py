@@ -4,13 +4,13 @@ import queue
 
 import numpy as np
 import pytest
+from escpos_paper import Paper
 
 from hardware.decoder import Decoder
 from hardware.devices import Align, DeviceError, PrinterFault, PrintLine, Unprinted
 from hardware.document import document
 from hardware.roll import Roll
 from hardware.simulated_printer import SimulatedPrinter
-from tests.hardware.escpos_paper import Paper
 
 
 def answer(printer: SimulatedPrinter, lines: list[PrintLine]) -> Unprinted | None:

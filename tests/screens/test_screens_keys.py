@@ -173,7 +173,7 @@ async def test_asking_again_names_the_chosen_sale(till: Any) -> None:
     view = replace(READY, unfinished=UNFINISHED)
     async with till.screen(view).run_test(size=SMALL) as pilot:
         await pilot.press("f5", "a", "down", "down", "enter", "escape")
-        assert till.inputs == [AskAgain("u1"), AskAgain("a2")]
+        assert till.asked == [AskAgain("u1"), AskAgain("a2")]
         assert len(pilot.app.screen_stack) == 1
 
 
@@ -181,12 +181,12 @@ async def test_a_sale_is_given_back_in_part_or_whole(till: Any) -> None:
     """Digits refund so much; Enter without digits refunds all that is left."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
         await pilot.press("f5", "r", "2", "0", "comma", "5", "enter")
-        assert till.inputs == [GiveBack("a1", "20,5")]
+        assert till.asked == [GiveBack("a1", "20,5")]
         assert isinstance(pilot.app.screen, ReviewScreen)
         await pilot.press("down", "down", "r", "enter")
-        assert till.inputs[1:] == [GiveBack("a3", "")]
+        assert till.asked[1:] == [GiveBack("a3", "")]
         await pilot.press("r", "9", "escape", "escape", "f5")
-        assert len(till.inputs) == 2
+        assert len(till.asked) == 2
 
 
 async def test_only_a_paid_sale_is_given_back(till: Any) -> None:
@@ -209,7 +209,7 @@ async def test_a_choice_stays_on_its_sale_when_the_list_moves(till: Any) -> None
         pilot.app.show(replace(READY, recent=(newer, *RECENT)))
         await pilot.pause()
         await pilot.press("a")
-        assert till.inputs == [AskAgain("a3")]
+        assert till.asked == [AskAgain("a3")]
 
 
 async def test_an_outcome_is_never_hidden(till: Any, seen: Any) -> None:
