@@ -86,7 +86,7 @@ def _short(value: object) -> str:
     """A field as it fits a line: an amount, what an order holds, or the value itself."""
     if isinstance(value, dict) and "lines" in value:
         named = ((line["quantity"], line["text"] or line["unit_price"]) for line in value["lines"])
-        return ",".join(f"{quantity}x{text}" for quantity, text in named) + value["currency"]
+        return f"{','.join(f'{quantity}x{text}' for quantity, text in named)}{value['currency']}"
     if isinstance(value, dict):
         return f"{value['value']}{value['currency']}"
     return str(value)
