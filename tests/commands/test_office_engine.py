@@ -32,7 +32,7 @@ from pos.sale.input import (
     Train,
     Unlock,
 )
-from pos.sale.mode import COUNTER
+from pos.sale.mode import COUNTER, KIOSK
 from pos.sale.money import Amount
 from pos.sale.secret import Secret
 from pos.sale.staff import FAILURES_MAX, Member, StaffRole
@@ -231,3 +231,26 @@ def test_a_payment_by_the_static_code_is_signed_as_a_keyed_amount(
         assert (signed.gross, signed.net) == (12_500, 10_000)
         report = x_report(engine.history, "NOK", 0.0, "", None)
         assert [(row.rate, row.gross) for row in report.by_vat] == [(2500, 12_500)]
+
+
+def test_a_kiosk_sells_without_staff_and_asks_for_a_badge_at_the_office(
+    staffed: tuple[Till, str],
+) -> None:
+    """Visitors are no staff; closing the shift is not theirs."""
+    till, badge = staffed
+    views: list[View] = []
+    settings = load(till.folder / FILE_NAME)
+    assert settings.switch is not None
+    devices = open_devices(device_spec(settings))
+    with Station(settings, till.folder, KIOSK, devices) as station:
+        engine = station.engine(caller_of(settings.switch), views.append)
+        engine.start()
+        desk = Desk(till, engine, views)
+        assert not desk.view.office.closed
+        assert desk.do(CloseShift()) == "staff.log_in_first"
+        desk.do(Charge("10", Presenting.MERCHANT))
+        assert desk.view.stage is Stage.SHOWING
+        request_id = desk.view.request_id
+        desk.do(Stop(request_id))
+        assert work_until(engine, lambda: not engine.history.payments[request_id].state.open, 30.0)
+        assert desk.do(Next(), Scanned(Secret(badge), "QR"), CloseShift()) == "shift.closed"
