@@ -23,7 +23,6 @@ from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
 from pos.sale.input import CameraSays, Input, Ordering, PrinterSays, Scanned
-from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import Notice, Stage, View, notice
@@ -102,7 +101,7 @@ class Engine:
         """Do what is due, then take one input if one comes before the next thing is."""
         wait_s = max(0.0, min(self.work(), wait_s_max))
         try:
-            given = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
+            given = self._inbox.get(timeout=wait_s)
         except queue.Empty:
             return
         if given is not None:
@@ -247,9 +246,10 @@ class Engine:
 
     def _give_back(self, command: till.Return) -> None:
         judged = self._refunds.refusal(command.request_id, command.typed)
-        why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
-        if why is not None or not isinstance(judged, Amount):
-            return self._say(why or notice("refund.not_paid"))
+        if isinstance(judged, Notice):
+            return self._say(judged)
+        if (why := self._unfit_to_sell()) is not None:
+            return self._say(why)
         refund = self._refunds.open(command.request_id, judged)
         if refund is not None:
             self._say(notice("refund.registered", amount=judged))
