@@ -120,7 +120,7 @@ class CustomerScreen(Screen[None]):
                 yield QrCode(id="qr")
             with Vertical(id="display-side"):
                 yield Words(id="display-merchant", classes="title")
-                yield Rows(id="display-lines")
+                yield Rows(marked=False, id="display-lines")
                 yield Big(lines_max=6, id="display-word")
                 yield Words(id="display-title")
                 with Horizontal(id="display-middle"):
