@@ -184,6 +184,7 @@ class CustomerScreen(Screen[None]):
             value = sign.order.value
         amount = words.minor_text(value, sign.currency) if sign is not None and value else ""
         self.query_one("#display-amount", Big).say(amount)
+        self.query_one("#display-middle").display = bool(amount)
         lines = [sign.currency if sign is not None and amount else ""]
         if sign is not None and self._verdict() is not None:
             lines = ["  ·  ".join(each for each in (*lines, sign.wallet, sign.rate) if each)]
@@ -209,6 +210,7 @@ class CustomerScreen(Screen[None]):
             said = words.say("display.wallets")
             if sign.stage is Stage.READY and sign.order is not None:
                 title = words.say("display.order")
+        self.query_one("#display-word", Big).display = bool(word)
         self.query_one("#display-word", Big).say(word)
         self.query_one("#display-title", Words).say(title)
         self.query_one("#display-say", Words).say(said)
