@@ -112,6 +112,7 @@ class CustomerScreen(Screen[None]):
         self._qr_form = qr_form
         self._clock = clock
         self._sign: Sign | None = None
+        self._up = False
 
     def compose(self) -> ComposeResult:
         """The code at the left over the full height; lines, sum and sentence beside it."""
@@ -131,6 +132,7 @@ class CustomerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what the till told already, or that it did not."""
+        self._up = True
         self.apply(self._sign)
         self.set_interval(TICK_EVERY_S, self._tick)
 
@@ -141,7 +143,7 @@ class CustomerScreen(Screen[None]):
     def apply(self, sign: Sign | None) -> None:
         """Show this Sign, in the language of whoever pays."""
         self._sign = sign
-        if not self.is_mounted:
+        if not self._up:
             return
         if sign is not None:
             paying = sign.stage not in (Stage.READY, Stage.TIPPING)
