@@ -9,7 +9,7 @@ import pytest
 
 from pos.commands.pictures import VIEWS
 
-SMALL, LARGE = (80, 24), (120, 40)
+SMALL, MIDDLE, LARGE = (80, 24), (100, 30), (120, 40)
 
 PICTURES = [
     *((scene, (), "en", SMALL) for scene in sorted(VIEWS)),
@@ -19,6 +19,15 @@ PICTURES = [
     ("paid", (), "zh", SMALL),
     ("ready", ("f5",), "fi", SMALL),
     ("ready", ("f5", "r", "2", "0"), "sv", SMALL),
+    *(
+        ("receipt", ("f11",), code, size)
+        for code, size in (("nb", SMALL), ("fi", MIDDLE), ("zh", LARGE))
+    ),
+    *(
+        ("returns", ("f5", "r", "plus"), code, size)
+        for code, size in (("fi", SMALL), ("sv", MIDDLE), ("zh", LARGE))
+    ),
+    ("approval", ("f5", "r", "enter", "1", "2"), "da", SMALL),
 ]
 
 # Named by what they show, so that a new picture renames no other.
