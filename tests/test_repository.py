@@ -130,7 +130,7 @@ def test_the_lock_pins_every_dependency_with_hashes() -> None:
     pins: dict[str, int] = {}
     current = ""
     for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
-        if pin := re.match(r"([a-z0-9-]+)(?:\[[a-z, ]+\])?==[\w.]+", line):
+        if pin := re.match(r"([a-z0-9-]+)(?:\[[a-z0-9, -]+\])?==[\w.]+", line):
             current = pin[1]
             pins[current] = pins.get(current, 0)
         elif "--hash=sha256:" in line:

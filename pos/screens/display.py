@@ -130,8 +130,8 @@ class CustomerScreen(Screen[None]):
                 yield Words(id="display-say")
 
     def on_mount(self) -> None:
-        """Nothing is known of the till yet."""
-        self.apply(None)
+        """Show what the till told already, or that it did not."""
+        self.apply(self._sign)
         self.set_interval(TICK_EVERY_S, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -141,6 +141,8 @@ class CustomerScreen(Screen[None]):
     def apply(self, sign: Sign | None) -> None:
         """Show this Sign, in the language of whoever pays."""
         self._sign = sign
+        if not self.is_mounted:
+            return
         if sign is not None:
             paying = sign.stage not in (Stage.READY, Stage.TIPPING)
             known = customer_language(sign.wallet, sign.issuer) if paying else None
