@@ -57,7 +57,8 @@ def tracked_files() -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_dir():
-            made = path.name in {"__pycache__", "build"} or path.name.endswith(".egg-info")
+            made = path.name in {"__pycache__", "build", "mutants"}
+            made |= path.name.endswith(".egg-info")
             if path.name == ".ci" or not (made or path.name.startswith(".")):
                 yield from _walk(path)
         elif not path.name.startswith(".coverage"):

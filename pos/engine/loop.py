@@ -26,7 +26,7 @@ from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History
-from pos.sale.incident import Started
+from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
@@ -105,6 +105,7 @@ class Engine:
         self.start()
         while not self._ending:
             self.turn()
+        self._writer.write(Stopped(self._parts.clock.wall()))
 
     def turn(self, wait_s_max: float = IDLE_S) -> None:
         """Do what is due, then take one input if one comes before the next thing is."""

@@ -11,7 +11,7 @@ from pos.saf_t.company import Groups
 from pos.saf_t.element import Content, money
 from pos.saf_t.report import event_report
 from pos.sale.history import Entry, History
-from pos.sale.incident import Gap, Started
+from pos.sale.incident import Gap, Started, Stopped
 from pos.sale.merchant import Terminal
 from pos.sale.order import OrderDropped, OrderParked, OrderRecalled
 from pos.sale.printing import DrawerOpened, ReceiptBegun
@@ -99,6 +99,8 @@ class Events:
         match entry:
             case Started():
                 return "START", "", 0, f"version {entry.version}"
+            case Stopped():
+                return "STOP", here, 0, ""
             case ReceiptBegun():
                 return self._receipt(entry, here)
             case ShiftOpened():
@@ -107,20 +109,7 @@ class Events:
                 return "TRAINING", here, 0, f"transAmntIn {entry.amount.plain()}"
             case Gap():
                 return "OTHER", "", 0, "Entries lost; fetched from the switch"
-            case DrawerOpened():
-                return "DRAWER", here, 0, ""
-            case OrderParked():
-                return "PARK", here, 0, ""
-            case OrderRecalled():
-                return "RECALL", here, 0, ""
-            case OrderDropped():
-                return (
-                    "OTHER",
-                    here,
-                    0,
-                    f"Order given up: {money(entry.order.value, entry.order.currency)}",
-                )
-        return _staff_event(entry)
+        return _desk_event(entry, here) or _staff_event(entry)
 
     def _receipt(self, entry: ReceiptBegun, here: str) -> tuple[str, str, int, str]:
         document = self._history.books.documents.get(entry.document_id)
@@ -129,6 +118,25 @@ class Events:
             return "COPYRECEIPT", here, number, ""
         returned = document is not None and document.kind is Kind.RETURN
         return "RETURNRECEIPT" if returned else "SALESRECEIPT", here, number, ""
+
+
+def _desk_event(entry: Entry, here: str) -> tuple[str, str, int, str] | None:
+    """What was done at the desk beside selling."""
+    match entry:
+        case DrawerOpened():
+            return "DRAWER", here, 0, ""
+        case OrderParked():
+            return "PARK", here, 0, ""
+        case OrderRecalled():
+            return "RECALL", here, 0, ""
+        case OrderDropped():
+            return (
+                "OTHER",
+                here,
+                0,
+                f"Order given up: {money(entry.order.value, entry.order.currency)}",
+            )
+    return None
 
 
 _KINDS = {

@@ -33,14 +33,19 @@ def find(history: History, typed: str, zone: tzinfo | None) -> tuple[JournalLine
     Case and accents do not matter. A date is found as `2026-11-29`, an amount as `129.00`, a
     number as `#12`.
     """
-    words = folded(typed).replace(",", ".").split()
     looked_through = islice(lines(history), SEARCHED_COUNT_MAX)
-    return tuple(islice(_holding(looked_through, words, zone), FOUND_COUNT_MAX))
+    return tuple(islice(_holding(looked_through, typed, zone), FOUND_COUNT_MAX))
+
+
+def found(history: History, typed: str, zone: tzinfo | None) -> Iterator[JournalLine]:
+    """The same of everything that ever happened, however long it takes."""
+    return _holding(lines(history), typed, zone)
 
 
 def _holding(
-    given: Iterable[JournalLine], words: list[str], zone: tzinfo | None
+    given: Iterable[JournalLine], typed: str, zone: tzinfo | None
 ) -> Iterator[JournalLine]:
+    words = folded(typed).replace(",", ".").split()
     for line in given:
         text = _haystack(line, zone)
         if all(word in text for word in words):

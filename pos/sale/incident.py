@@ -15,6 +15,13 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """The process ended as it was asked to; after a power cut there is no such entry."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     """The switch said of a final payment something else than we hold; a person must look."""
 
@@ -44,6 +51,6 @@ class GapClosed:
     count: int
 
 
-Incident = Started | Answered | Gap | GapClosed
+Incident = Started | Stopped | Answered | Gap | GapClosed
 
 INCIDENTS: tuple[type[Incident], ...] = Incident.__args__

@@ -96,7 +96,8 @@ class CounterScreen(Screen[None]):
 
     def apply(self, view: View) -> None:
         """Show `view`."""
-        if view.stage is not self._view.stage and view.stage in (*WAITING, Stage.TIPPING):
+        begun = self._view.stage is Stage.READY or view.stage in (*WAITING, Stage.TIPPING)
+        if view.stage is not self._view.stage and begun:
             self._keyed, self._tip = Keyed(), Entry()
         if view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME:
             self.remove_class("-phone")  # a phone laid over the till hides no outcome
