@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from pos.commands.office_pictures import office_views
+from pos.commands.paper_pictures import paper_views
 from pos.language import Language
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Order, OrderParked
@@ -146,6 +147,7 @@ VIEWS = {
         ),
     ),
 }
+VIEWS |= paper_views(VIEWS["ready"], VIEWS["paid"], ORDER, TODAY)
 # Laid over the desk, so apart from the views of it.
 OFFICE_VIEWS = office_views(VIEWS["ready"], ORDER, TODAY)
 
@@ -209,6 +211,8 @@ PICTURES = {
     "declined": Picture("declined", code="fi"),
     "paid-zh": Picture("paid", code="zh"),
     "last-sales": Picture("ready", ("f5",), code="sv"),
+    "receipt": Picture("receipt", ("f11",), code="nb", size=(140, 50)),
+    "refund": Picture("returns", ("f5", "r", "plus"), code="nb", size=(100, 30)),
     "staff": Picture("staff"),
     "report": Picture("report", size=(100, 30)),
     "journal": Picture("journal", ("f10", "4"), size=(100, 30)),

@@ -138,7 +138,7 @@ class Engine:
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
-                self._say(self._paperwork.obey(given))
+                self._say(self._paperwork.obey(given) or self._desk.notice)
             case _ if isinstance(given, Ordering):
                 self._order(given)
             case Scanned() if self._desk.stage in till.FREE and self._paperwork.is_receipt(given):

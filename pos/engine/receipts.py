@@ -57,7 +57,10 @@ class Receipts:
         receipt = receipt_of(history, document_id, copy=copy)
         if receipt is None or not self._begin(receipt):
             return
-        waiting = document_id not in printing.printed and next(printing.owed()) != document_id
+        waiting = (
+            document_id not in printing.printed
+            and next(printing.owed(), document_id) != document_id
+        )
         if self.trouble is not None and waiting:
             # Behind those that wait already, so that they come out in the order of the sales.
             self._writer.write(ReceiptUnprinted(document_id, receipt.number))

@@ -25,6 +25,9 @@ LAID_OVER = [
     ("order", ("asterisk",)),
     ("parked", ("f7",)),
     ("ready", ("f5",)),
+    ("receipt", ("f11",)),
+    ("returns", ("f5", "r", "plus")),
+    ("approval", ("f5", "r", "enter", "1", "2")),
 ]
 PICTURES = [
     *((scene, (), "en", size) for scene in sorted(VIEWS) for size in SIZES),
@@ -37,6 +40,8 @@ PICTURES = [
     ("order", ("f3", "b", "o"), "zh", SMALL),
     ("ready", ("f5",), "fi", SMALL),
     ("ready", ("f5", "r", "2", "0"), "sv", SMALL),
+    ("receipt", ("f11",), "zh", LARGE),
+    ("returns", ("f5", "r", "plus"), "fi", SMALL),
 ]
 
 # Named by what they show, so that a new picture renames no other.
