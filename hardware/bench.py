@@ -5,10 +5,34 @@ a workbench program needs the same devices without a till.
 """
 
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardware.devices import Camera, DeviceError, Indicator, ReceiptPrinter, Signal
+from hardware.devices import (
+    Buttons,
+    Camera,
+    DeviceError,
+    Indicator,
+    ReceiptPrinter,
+    Signal,
+)
+from hardware.paper import COLUMNS_OF_ROLL
+
+
+@dataclass(frozen=True, slots=True)
+class Pins:
+    """GPIO numbers (BCM), below 0 where there is none. `blue` is for an RGB LED, `yellow` for
+    three LEDs."""
+
+    red: int = 17
+    green: int = 27
+    blue: int = 22
+    yellow: int = 22
+    buzzer: int = 18
+    pay: int = 5
+    cancel: int = 6
+    help: int = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,19 +40,25 @@ class DeviceSpec:
     """Which devices to use.
 
     `camera`: "none", "auto", "simulated", "pi", "usb:0", the path of a device or video file, or
-    the URL of a stream. `indicator`: "none", "simulated" or "gpio", with its pins (BCM numbers,
-    no buzzer below 0). `printer`: "none", "simulated", "usb:04b8:0e15", "serial:/dev/ttyUSB0",
-    "network:HOST:PORT" or "file:PATH", with `printer_columns` letters a row.
+    the URL of a stream. `indicator`: "none", "simulated", "rgb" (one LED of three colours) or
+    "leds" (a red, a green and a yellow one). `buttons`: "none", "simulated" or "gpio". `printer`:
+    "none", "simulated", "usb:04b8:0e15", "serial:/dev/ttyUSB0", "network:HOST:PORT" or
+    "file:PATH", on a roll `paper_mm` wide (58 or 80) with `printer_columns` letters a row, 0 for
+    what fits every printer of that width.
     """
 
     camera: str = "auto"
     indicator: str = "none"
+    buttons: str = "none"
     printer: str = "none"
-    printer_columns: int = 42
-    red_pin: int = 17
-    green_pin: int = 27
-    blue_pin: int = 22
-    buzzer_pin: int = 18
+    paper_mm: int = 80
+    printer_columns: int = 0
+    pins: Pins = Pins()
+
+    @property
+    def columns(self) -> int:
+        """Letters of a row on paper."""
+        return self.printer_columns or COLUMNS_OF_ROLL[self.paper_mm]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +68,12 @@ class Devices:
     camera: Camera | None
     indicator: Indicator
     printer: ReceiptPrinter | None
+    buttons: Buttons | None = None
 
     def close(self) -> None:
-        """Close all three; may be called twice."""
+        """Close all of them; may be called twice."""
+        if self.buttons is not None:
+            self.buttons.close()
         if self.camera is not None:
             self.camera.close()
         if self.printer is not None:
@@ -60,15 +93,16 @@ class NoIndicator:
 
 def open_devices(spec: DeviceSpec) -> Devices:
     """The devices that `spec` names. Raises DeviceError with the remedy, leaving none open."""
-    camera = _camera(spec.camera)
-    printer = _printer(spec)
-    try:
-        indicator = _indicator(spec)
-    except DeviceError:
+    with ExitStack() as opened:
+        camera = _camera(spec.camera)
+        printer = _printer(spec)
         if printer is not None:
-            printer.close()
-        raise
-    return Devices(camera, indicator, printer)
+            opened.callback(printer.close)
+        indicator = _indicator(spec)
+        opened.callback(indicator.close)
+        buttons = _buttons(spec)
+        opened.pop_all()
+    return Devices(camera, indicator, printer, buttons)
 
 
 def _camera(name: str) -> Camera | None:
@@ -104,23 +138,43 @@ def _indicator(spec: DeviceSpec) -> Indicator:
         from hardware.simulated import SimulatedIndicator
 
         return SimulatedIndicator()
-    if spec.indicator == "gpio":
+    if spec.indicator in ("rgb", "leds"):
         from hardware.indicator import LampIndicator, LampPins
 
-        buzzer = spec.buzzer_pin if spec.buzzer_pin >= 0 else None
-        return LampIndicator(LampPins(spec.red_pin, spec.green_pin, spec.blue_pin, buzzer))
+        pins = spec.pins
+        yellow = pins.yellow if spec.indicator == "leds" else None
+        return LampIndicator(LampPins(pins.red, pins.green, pins.blue, _pin(pins.buzzer), yellow))
     raise DeviceError(
-        f'"{spec.indicator}" is not an indicator: write "gpio", "simulated" or "none".'
+        f'"{spec.indicator}" is not an indicator: write "rgb", "leds", "simulated" or "none".'
     )
+
+
+def _buttons(spec: DeviceSpec) -> Buttons | None:
+    if spec.buttons == "none":
+        return None
+    if spec.buttons == "simulated":
+        from hardware.simulated import SimulatedButtons
+
+        return SimulatedButtons()
+    if spec.buttons == "gpio":
+        from hardware.buttons import ButtonPins, GpioButtons
+
+        pins = spec.pins
+        return GpioButtons(ButtonPins(_pin(pins.pay), _pin(pins.cancel), _pin(pins.help)))
+    raise DeviceError(f'"{spec.buttons}" are no buttons: write "gpio", "simulated" or "none".')
+
+
+def _pin(number: int) -> int | None:
+    return number if number >= 0 else None
 
 
 def _printer(spec: DeviceSpec) -> ReceiptPrinter | None:
     if spec.printer == "none":
         return None
     if spec.printer == "simulated":
-        from hardware.simulated import SimulatedPrinter
+        from hardware.simulated_printer import SimulatedPrinter
 
-        return SimulatedPrinter(spec.printer_columns)
+        return SimulatedPrinter(spec.columns)
     from hardware.printer import EscposPrinter
 
-    return EscposPrinter(spec.printer, spec.printer_columns)
+    return EscposPrinter.at(spec.printer, spec.columns)

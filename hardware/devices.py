@@ -107,15 +107,71 @@ class PrintLine:
     rule: bool = False
 
 
+class PrinterFault(StrEnum):
+    """Why a document was not printed."""
+
+    PAPER_OUT = "paper_out"
+    COVER_OPEN = "cover_open"
+    STUCK = "stuck"  # it takes no more bytes and does not say why
+    UNREACHABLE = "unreachable"
+    BUSY = "busy"  # too many documents are waiting
+    FAILED = "failed"
+
+
+class PrintError(DeviceError):
+    """A printer did not print. `sent` is whether any of the document may be on paper."""
+
+    def __init__(self, fault: PrinterFault, sentence: str, *, sent: bool = False) -> None:
+        super().__init__(sentence)
+        self.fault = fault
+        self.sent = sent
+
+
+@dataclass(frozen=True, slots=True)
+class Unprinted:
+    """Why something was not printed: for a program, and as a sentence with the remedy.
+
+    `sent` is whether any of it may be on paper all the same.
+    """
+
+    fault: PrinterFault
+    sentence: str
+    sent: bool = False
+
+
 class ReceiptPrinter(Protocol):
-    """A receipt printer with its own owner thread."""
+    """A receipt printer with its own owner thread.
 
-    def submit(self, lines: Sequence[PrintLine], done: Callable[[str | None], None]) -> None:
-        """Queue a document and return at once.
+    Each `done` is called exactly once, from the printer's own thread: with None when all went
+    well, or with the fault. Nothing here waits.
+    """
 
-        `done` is called exactly once, from the printer's own thread: with None when the bytes
-        were taken, or with one sentence naming the fault and its remedy.
-        """
+    def submit(self, lines: Sequence[PrintLine], done: Callable[[Unprinted | None], None]) -> None:
+        """Queue a document and return at once."""
+
+    def look(self, done: Callable[[Unprinted | None], None]) -> None:
+        """Ask whether the printer could print now, and print nothing."""
+
+    def open_drawer(self, done: Callable[[Unprinted | None], None]) -> None:
+        """Send the pulse that opens the cash drawer at the printer's socket."""
 
     def close(self) -> None:
         """Finish or drop what is queued within a few seconds; may be called twice."""
+
+
+class Button(StrEnum):
+    """The buttons of a desk."""
+
+    PAY = "pay"
+    CANCEL = "cancel"
+    HELP = "help"
+
+
+class Buttons(Protocol):
+    """Buttons that somebody presses. A press is told from a thread of the buttons' own."""
+
+    def listen(self, pressed: Callable[[Button], object]) -> None:
+        """Call `pressed` for every press from now on."""
+
+    def close(self) -> None:
+        """Tell of no more presses, and give the pins back; may be called twice."""

@@ -5,16 +5,15 @@ Apart from the till because lamps know nothing of sales.
 """
 
 import logging
-import os
 import queue
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from hardware.devices import DeviceError, Signal
+from hardware.pins import gpio
 
 Rgb = tuple[float, float, float]
 CLOSE_WAIT_S = 2.0
@@ -92,14 +91,32 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
 )
 
 
+# Three lamps in place of one that mixes: red, green and yellow, each alone or two together.
+_ON_THREE: Mapping[Rgb, Rgb] = MappingProxyType(
+    {
+        DARK: (0.0, 0.0, 0.0),
+        DIM: (0.0, 0.0, 0.2),
+        WHITE: (0.0, 0.0, 1.0),
+        BLUE: (0.0, 0.0, 1.0),  # as white in colour, but fast where that is slow
+        GREEN: (0.0, 1.0, 0.0),
+        RED: (1.0, 0.0, 0.0),
+        AMBER: (1.0, 0.0, 1.0),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class LampPins:
-    """GPIO numbers (BCM). The buzzer may be absent; the lamp is one RGB LED or three LEDs."""
+    """GPIO numbers (BCM): one RGB LED, or with `yellow` three LEDs of which none is blue.
+
+    The buzzer may be absent.
+    """
 
     red: int = 17
     green: int = 27
     blue: int = 22
     buzzer: int | None = 18
+    yellow: int | None = None
     active_high: bool = True
 
 
@@ -108,18 +125,15 @@ class Lamps:
 
     def __init__(self, pins: LampPins) -> None:
         """Raises DeviceError when gpiozero is absent or a pin cannot be had."""
-        if not Path("/dev/gpiochip0").exists():
-            os.environ.setdefault("GPIOZERO_PIN_FACTORY", "mock")  # never automatic in gpiozero
-        try:
-            import gpiozero
-        except ImportError as error:
-            raise DeviceError("gpiozero is not installed: pip install gpiozero lgpio") from error
+        gpiozero = gpio()
         self._lamps: list[Any] = []
         self._buzzer: Any | None = None
         self._steps: list[Step] = []
         self._loop: tuple[Step, ...] = ()
+        self._three = pins.yellow is not None
+        third = pins.blue if pins.yellow is None else pins.yellow
         try:
-            for pin in (pins.red, pins.green, pins.blue):
+            for pin in (pins.red, pins.green, third):
                 self._lamps.append(_lamp(gpiozero, pin, active_high=pins.active_high))
             if pins.buzzer is not None:
                 self._buzzer = gpiozero.DigitalOutputDevice(pins.buzzer)
@@ -153,7 +167,8 @@ class Lamps:
         self._lamps, self._buzzer = [], None
 
     def _set(self, step: Step) -> None:
-        for lamp, level in zip(self._lamps, step.rgb, strict=False):
+        levels = _ON_THREE[step.rgb] if self._three else step.rgb
+        for lamp, level in zip(self._lamps, levels, strict=False):
             lamp.value = level
         if self._buzzer is not None:
             self._buzzer.value = step.tone

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
-from pos.sale.merchant import Merchant, Store, Terminal
-from pos.sale.money import exponent
+from pos.sale.merchant import Merchant, Role, Store, Terminal
+from pos.sale.money import Amount, exponent
+from pos.sale.vat import VatClass
 
 FILE_NAME = "terminal.toml"
 
@@ -39,23 +40,46 @@ class MerchantSection(_Section):
 
 
 class StoreSection(_Section):
-    """[store]: where."""
+    """[store]: where. `country` is whose VAT rates hold."""
 
     reference: Name = "OSL-1"
     name: Name = "Fjord Kafe Oslo S"
     address: str = "Jernbanetorget 1, 0154 Oslo"
+    country: Literal["NO", "FI"] = "NO"
 
 
 class TerminalSection(_Section):
     """[terminal]: this device. `currency` is ISO 4217, `language` one of the six catalogues.
 
-    `static_code` is whether the till shows what is paid by its static code.
+    `role` is "terminal" beside a cash register, whose slips are no purchase receipts, or "till"
+    where this device is the cash register. `static_code` is whether the till shows what is paid
+    by its static code.
     """
 
     reference: Name = "T01"
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "NOK"
     language: Literal["en", "nb", "fi", "sv", "da", "zh"] = "en"
+    role: Role = Role.TERMINAL
+    theme: Literal["dark", "light", "contrast"] = "dark"
     static_code: bool = False
+
+
+class StaffSection(_Section):
+    """[staff]: what a cashier needs a supervisor's PIN for: a refund above `refund_above`."""
+
+    refund_above: str = "500"
+
+
+class OrderSection(_Section):
+    """[order]: what is sold. `catalogue` is a .toml or .csv file of products, or empty.
+
+    `vat_class` is that of a sale by amount, `tips` whether a tip may be added before paying.
+    Paths are relative to the file.
+    """
+
+    catalogue: str = ""
+    vat_class: VatClass = VatClass.STANDARD
+    tips: bool = False
 
 
 class SwitchSection(_Section):
@@ -74,12 +98,37 @@ class SwitchSection(_Section):
     ca_file: str = ""
 
 
+# Those of the header that are free on every Pi; -1 where nothing is wired.
+Pin = Annotated[int, Field(ge=-1, le=27)]
+
+
+class PinsSection(_Section):
+    """[devices.pins]: GPIO numbers (BCM) of lights, buzzer and buttons; see `pos wiring`."""
+
+    red: Pin = 17
+    green: Pin = 27
+    blue: Pin = 22
+    yellow: Pin = 22
+    buzzer: Pin = 18
+    pay: Pin = 5
+    cancel: Pin = 6
+    help: Pin = 13
+
+
 class DevicesSection(_Section):
-    """[devices]: as `hardware.bench` spells them; `none` where there is none."""
+    """[devices]: as `hardware.bench` spells them; `none` where there is none.
+
+    `paper_mm` is the width of the roll, and `printer_columns` the letters of a row, 0 for what
+    every printer of that width has.
+    """
 
     camera: str = "auto"
     indicator: str = "none"
+    buttons: str = "none"
     printer: str = "none"
+    paper_mm: Literal[58, 80] = 80
+    printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
+    pins: PinsSection = PinsSection()
 
 
 class Settings(_Section):
@@ -88,6 +137,8 @@ class Settings(_Section):
     merchant: MerchantSection = MerchantSection()
     store: StoreSection = StoreSection()
     terminal: TerminalSection = TerminalSection()
+    order: OrderSection = OrderSection()
+    staff: StaffSection = StaffSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
 
@@ -95,7 +146,12 @@ class Settings(_Section):
         """Merchant, store and terminal as every payment carries them."""
         merchant = Merchant(**self.merchant.model_dump())
         store = Store(**self.store.model_dump())
-        return Terminal(self.terminal.reference, merchant, store, self.terminal.currency)
+        terminal = self.terminal
+        return Terminal(terminal.reference, merchant, store, terminal.currency, terminal.role)
+
+    def refund_limit(self) -> int:
+        """Minor units above which a refund needs a supervisor. Raises AmountError."""
+        return Amount.parse(self.staff.refund_above, self.terminal.currency).value
 
 
 def find(
@@ -131,14 +187,31 @@ def load(path: Path | None) -> Settings:
         raise SettingsError(f"{path}: {_plainly(fault)}") from None
     except AmountError as fault:
         raise SettingsError(f"{path}: the key terminal.currency is wrong: {fault}") from None
+    try:
+        settings.refund_limit()
+    except AmountError as fault:
+        raise SettingsError(f"{path}: the key staff.refund_above is wrong: {fault}") from None
     if settings.terminal.static_code and not CODED.fullmatch(settings.terminal.reference):
         raise SettingsError(
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    if settings.switch is None:
-        return settings
-    return settings.model_copy(update={"switch": _rooted(settings.switch, path.parent)})
+    changed: dict[str, _Section] = {}
+    if settings.order.catalogue:
+        changed["order"] = _found(settings.order, path.parent)
+    if settings.switch is not None:
+        changed["switch"] = _rooted(settings.switch, path.parent)
+    return settings.model_copy(update=changed)
+
+
+def _found(order: OrderSection, folder: Path) -> OrderSection:
+    """The same with its path made absolute, and of a kind that can be read."""
+    catalogue = folder / order.catalogue
+    if catalogue.suffix not in (".toml", ".csv"):
+        raise SettingsError(
+            f"order.catalogue names {catalogue}, which is neither .toml nor .csv; name one that is."
+        )
+    return order.model_copy(update={"catalogue": str(catalogue)})
 
 
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:

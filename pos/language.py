@@ -23,10 +23,25 @@ FOLDER = Path(__file__).parent / "languages"
 # CLDR locales; plain `en` would write the American way, with 2:32 PM.
 _LOCALES = {"en": "en_GB"}
 
+# What a wallet's customers speak: by its name, and by the first six digits of its codes. The names
+# of the digits are those of the switch's own table; what is not here is spoken to as the shop is.
+_WALLETS = {
+    "vipps": "nb", "281031": "nb",
+    "epassi": "fi", "281032": "fi",
+    "alipay": "zh", "alipaycn": "zh", "281033": "zh",
+    "mobilepay": "da", "swish": "sv",
+}  # fmt: skip
+
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) ([A-Z]{3})")
 
 # Values that are names of the program, and the keys under which people know them.
 _NAMED = {"state": "state.{}", "says": "says.{}"}
+
+
+def customer_language(*known: str) -> str | None:
+    """The code of the language of the customer, from what is known of the wallet: its name, or
+    the issuer of its code. None when nothing of it tells."""
+    return next((_WALLETS[each.lower()] for each in known if each.lower() in _WALLETS), None)
 
 
 class Language:
@@ -70,12 +85,23 @@ class Language:
 
     def number_text(self, amount: Amount) -> str:
         """The same without the currency."""
+        return self.minor_text(amount.value, amount.currency)
+
+    def minor_text(self, value: int, currency: str) -> str:
+        """The same of minor units of any sign, such as a discount."""
         from babel.numbers import format_decimal
 
-        decimals = exponent(amount.currency)
+        decimals = exponent(currency)
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
-        major = Decimal(amount.value).scaleb(-decimals)
+        major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    def percent_text(self, rate: int) -> str:
+        """A rate in basis points as this language writes it: `25 %`, `13,5 %`."""
+        from babel.numbers import format_percent
+
+        part = Decimal(rate).scaleb(-4)
+        return str(format_percent(part, locale=self._locale, decimal_quantization=False))
 
     @cached_property
     def decimal_mark(self) -> str:

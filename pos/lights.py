@@ -9,6 +9,7 @@ from pos.sale.view import Stage, Verdict, View
 
 _STAGES = {
     Stage.READY: Signal.READY,
+    Stage.TIPPING: Signal.SCAN,
     Stage.SCANNING: Signal.SCAN,
     Stage.SHOWING: Signal.SCAN,
     Stage.PAYING: Signal.BUSY,
@@ -21,6 +22,7 @@ _VERDICTS = {
     # Not paid either: the customer does not take the goods along.
     Verdict.CANCELLED: Signal.DECLINED,
     Verdict.ASIDE: Signal.ATTENTION,
+    Verdict.TRAINED: Signal.ATTENTION,  # nobody paid: never the light of a paid sale
 }
 
 _FREE = (Stage.READY, Stage.OUTCOME)
@@ -29,10 +31,10 @@ _FREE = (Stage.READY, Stage.OUTCOME)
 def signal_for(view: View) -> Signal:
     """What the lights say of `view`.
 
-    A till that does not sell calls for a person, and so does an idle one with a payment that
-    stayed open too long; a sale in progress is not disturbed by it.
+    A till that does not sell calls for a person, and so do the button for help and an idle till
+    with a payment that stayed open too long; a sale in progress is not disturbed by the last.
     """
-    if view.stopped is not None:
+    if view.stopped is not None or view.papers.help_wanted:
         return Signal.ATTENTION
     if view.stage is Stage.OUTCOME:
         return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]

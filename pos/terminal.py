@@ -6,31 +6,35 @@ caller's own (a screen, or a wait), the engine's and the scanner's; a printer br
 
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from hardware.bench import Devices, DeviceSpec
+from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.decoder import Decoder
-from hardware.devices import Align, PrintLine, ReceiptPrinter, Symbol
+from hardware.devices import Button, Symbol
 from hardware.scanner import Scanner
 from pos.config import Settings
+from pos.display import Display
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
-from pos.sale.input import CameraSays, Input, PrinterSays, Scanned
-from pos.sale.merchant import Terminal
+from pos.paper import SignedTexts, Slips
+from pos.register_key import RegisterKey
+from pos.roster import FILE_NAME as STAFF_FILE_NAME
+from pos.roster import Roster
+from pos.sale.input import CallHelp, CameraSays, Input, Scanned
+from pos.sale.keys import cancel_key, pay_key
+from pos.sale.merchant import Role
 from pos.sale.mode import Mode
-from pos.sale.payment import Payment
-from pos.sale.receipt import SlipLine, payment_slip, refund_slip
-from pos.sale.refund import Refund
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
+from pos.seal import Seal
+from pos.shelf import CatalogueShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -40,44 +44,7 @@ if TYPE_CHECKING:
 STOP_S = 15.0
 
 Show = Callable[[View], object]
-
-
-@dataclass(frozen=True, slots=True)
-class Slips:
-    """The engine's paper: slips in the shop's language on a receipt printer."""
-
-    printer: ReceiptPrinter
-    terminal: Terminal
-    words: Language
-    put: Callable[[Input], bool]
-
-    def receipt(self, payment: Payment, number: int) -> None:
-        """See pos.engine.Paper."""
-        self._submit(payment.request_id, payment_slip(payment, self.terminal, number, self.words))
-
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
-        """See pos.engine.Paper."""
-        lines = refund_slip(refund, payment, self.terminal, number, self.words)
-        self._submit(refund.refund_id, lines)
-
-    def _submit(self, document_id: str, lines: Sequence[SlipLine]) -> None:
-        def done(fault: str | None) -> None:
-            self.put(PrinterSays(document_id, fault or ""))
-
-        self.printer.submit([print_line(line) for line in lines], done)
-
-
-def print_line(line: SlipLine) -> PrintLine:
-    """The same line as the printer's library names it."""
-    return PrintLine(
-        line.text,
-        line.right,
-        bold=line.strong,
-        big=line.big,
-        align=Align.CENTER if line.center else Align.LEFT,
-        qr=line.qr or None,
-        rule=line.rule,
-    )
+Press = Callable[[Button], object]
 
 
 class Station:
@@ -88,15 +55,22 @@ class Station:
 
     def __init__(self, settings: Settings, state: Path, mode: Mode, devices: Devices) -> None:
         self._settings = settings
+        self._state = state
         self._mode = mode
         self._devices = devices
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
+        self._seal = Seal(state)
+        self._roster = Roster(state / STAFF_FILE_NAME)
         self._scanner: Scanner | None = None
         self._threads: list[threading.Thread] = []
         self._ending = threading.Event()
         self._engine: Engine | None = None
         self._switch: WireSwitch | None = None
+        self._press: Press | None = None
+        self._view: View | None = None
+        self._displays = False
+        self._display: Display | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -104,7 +78,7 @@ class Station:
         `watches` where somebody sees what the static code brings: it is shown only once.
         """
         # Network, keys and messages are slow to import: the screen comes up before them.
-        from pos.engine import Engine, Parts
+        from pos.engine import Engine, Parts, Terms
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
@@ -112,9 +86,13 @@ class Station:
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
+        display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
+            self._view = view
             lights.show(view)
+            if display is not None:
+                display.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -126,13 +104,48 @@ class Station:
             self._mode,
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
+            shelf=self._shelf(parties.currency),
+            terms=Terms(
+                self._settings.terminal.language,
+                self._settings.order.vat_class,
+                self._settings.order.tips,
+            ),
             watches=watches,
+            carrier=SignedTexts(self._seal, parties, words),
+            staff=self._roster,
+            pin_above=self._settings.refund_limit(),
+            register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
 
-    def start(self, connect: "Callable[[], Caller]", show: Show) -> None:
-        """Start the scanner and the engine; `connect` may take its time, the screen is up."""
+    def _second_screen(self) -> Display | None:
+        if not self._displays:
+            return None
+        try:
+            return Display(self._state, self._settings.terminal.language)
+        except OSError:  # a folder without sockets: no display is no reason not to sell
+            return None
+
+    def _shelf(self, currency: str) -> CatalogueShelf | None:
+        order = self._settings.order
+        if not order.catalogue:
+            return None
+        language = self._settings.terminal.language
+        return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
+
+    def start(
+        self, connect: "Callable[[], Caller]", show: Show, press: Press | None = None
+    ) -> None:
+        """Start the scanner and the engine; `connect` may take its time, the screen is up.
+
+        `press` is what a screen does with a button for paying or cancelling; without a screen the
+        till itself obeys it.
+        """
+        self._press = press
+        if self._devices.buttons is not None:
+            self._devices.buttons.listen(self._pressed)
+        self._displays = True
         if self._devices.camera is not None:
             self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
             self._begin("scanner", self._scanner.run)
@@ -166,6 +179,17 @@ class Station:
         """Hand an input to the engine; False when it is not there yet or its inbox is full."""
         return self._engine is not None and self._engine.put(given)
 
+    def _pressed(self, button: Button) -> None:
+        """A button: help is called from wherever one is, the others are keys of the screen."""
+        if button is Button.HELP:
+            self.put(CallHelp())
+        elif self._press is not None:
+            self._press(button)
+        elif self._view is not None:
+            given = pay_key(self._view) if button is Button.PAY else cancel_key(self._view)
+            if given is not None:
+                self.put(given)
+
     def _found(self, symbol: Symbol) -> None:
         self.put(Scanned(Secret(symbol.text), symbol.symbology.value))
 
@@ -184,6 +208,8 @@ class Station:
             thread.join(STOP_S)
         self._threads.clear()
         self._devices.close()
+        if self._display is not None:
+            self._display.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()
@@ -202,4 +228,5 @@ class Station:
 
 def device_spec(settings: Settings) -> DeviceSpec:
     """What `hardware.bench` is to open for these settings."""
-    return DeviceSpec(**settings.devices.model_dump())
+    devices = settings.devices.model_dump()
+    return DeviceSpec(**{**devices, "pins": Pins(**devices["pins"])})

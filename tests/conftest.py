@@ -4,12 +4,16 @@ Apart from the tests so that none of them depends on the machine it runs on.
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# What several folders of tests read with, such as `escpos_paper`.
+sys.path.insert(0, str(Path(__file__).parent / "readers"))
 
 # Everybody's run is the same run; `explore` looks for new examples instead.
 settings.register_profile(

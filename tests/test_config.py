@@ -24,10 +24,17 @@ org_number = "987654325"
 reference = "BGO-1"
 name = "Bakeri Bergen"
 address = "Bryggen 1"
+country = "FI"
 [terminal]
 reference = "T09"
 currency = "EUR"
 language = "fi"
+role = "till"
+theme = "contrast"
+[order]
+catalogue = "products.csv"
+vat_class = "reduced"
+tips = true
 {SWITCH}
 [devices]
 camera = "none"
@@ -92,6 +99,10 @@ def test_an_empty_file_is_as_none(tmp_path: Path) -> None:
         ("[terminal]\nreference = ''", "the key terminal.reference is wrong"),
         ("[terminal]\nreference = 5", "the key terminal.reference is wrong"),
         ("[terminal]\nstatic_code = 'yes please'", "the key terminal.static_code is wrong"),
+        ("[terminal]\nrole = 'shop'", "the key terminal.role is wrong"),
+        ("[store]\ncountry = 'DE'", "the key store.country is wrong"),
+        ("[order]\nvat_class = 'half'", "the key order.vat_class is wrong"),
+        ("[order]\ncatalogue = 'products.xls'", "neither .toml nor .csv"),
         ("[terminal]\nstatic_code = true\nreference = 'T 1'", "needs a terminal.reference of"),
         ("[merchant]\nmcc = '58'", "the key merchant.mcc is wrong"),
         ("[merchant]\nname = '" + "x" * 65 + "'", "the key merchant.name is wrong"),

@@ -34,9 +34,9 @@ OWNERS = {
 DATA_MODULES = frozenset(
     {
         "__future__", "abc", "base64", "binascii", "bisect", "collections", "copy", "csv",
-        "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "hmac",
-        "itertools", "json", "math", "operator", "re", "string", "struct", "textwrap", "types",
-        "typing", "unicodedata", "urllib.parse", "zlib", "zoneinfo",
+        "dataclasses", "datetime", "decimal", "enum", "fractions", "functools", "hashlib", "heapq",
+        "hmac", "itertools", "json", "math", "operator", "re", "string", "struct", "textwrap",
+        "types", "typing", "unicodedata", "urllib.parse", "zlib", "zoneinfo",
     }
 )  # fmt: skip
 CLOCKS = frozenset({"now", "utcnow", "today"})

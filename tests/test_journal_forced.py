@@ -15,7 +15,7 @@ import pytest
 from pos import journal
 from pos.errors import JournalBusy, JournalUnwritable
 from pos.journal import Journal
-from pos.sale.history import Started
+from pos.sale.incident import Started
 
 APPENDER = """
 import sys

@@ -11,9 +11,12 @@ import pytest
 
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
+from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
+from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
+from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,15 +45,20 @@ MADE = {
     *(reason.value for reason in Reason),
     *(f"stopped.{reason}" for reason in StopReason),
     *(f"state.{state}" for state in State),
-    *(f"outcome.{verdict}" for verdict in Verdict),
+    *(f"{side}.{verdict}" for side in ("outcome", "display") for verdict in Verdict),
+    *(f"state.{state}" for state in RefundState),
+    *(f"journal.{happening}" for happening in Happening),
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
+    *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
-    "amount.too_many_decimals", "amount.currency_unknown",
+    "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
+    "tip.unreadable", "order.quantity", "order.too_many_lines",
+    *(f"benefit.{benefit}" for benefit in Benefit),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt)\.[a-z_]+)"')
+_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

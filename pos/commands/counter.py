@@ -2,7 +2,11 @@
 
 import click
 
+from hardware.devices import Button
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
+
+# What the buttons beside the screen are on its keyboard.
+KEYS = {Button.PAY: "enter", Button.CANCEL: "escape"}
 
 
 @click.command()
@@ -31,6 +35,7 @@ def counter(state: str | None, config: str | None) -> None:
             station.put,
             Language(settings.terminal.language),
             first,
-            opened=lambda app: station.start(connect, app.show),
+            theme=settings.terminal.theme,
+            opened=lambda app: station.start(connect, app.show, lambda key: app.press(KEYS[key])),
         )
         app.run()

@@ -14,12 +14,15 @@ from types import FrameType
 import click
 
 from hardware.bench import Devices, open_devices
-from pos.commands.options import plain_device_errors
+from pos.commands.options import Command, plain_device_errors, typed_pin
 from pos.config import Settings
 from pos.embedded import connection
 from pos.engine import Engine
+from pos.errors import Refused
 from pos.language import Language
+from pos.sale.input import LogIn
 from pos.sale.mode import COUNTER
+from pos.sale.secret import Secret
 from pos.sale.view import View
 from pos.terminal import Station, device_spec
 
@@ -52,6 +55,26 @@ def _catch_up(engine: Engine, words: Language) -> None:
     click.echo(words.notice(told), err=True)
     if work_until(engine, lambda: not engine.catching_up, CATCH_UP_S) and engine.witness_told:
         click.echo(words.notice(engine.witness_told), err=True)
+
+
+def staff_option(command: Command) -> Command:
+    """`--staff NUMBER`."""
+    return click.option(
+        "--staff", metavar="NUMBER", help="Who does it, where the till knows staff; asks the PIN."
+    )(command)
+
+
+def log_in(engine: Engine, staff_id: str | None, words: Language) -> None:
+    """Let somebody show who they are by their PIN; nobody where none is named.
+
+    Raises Refused for a wrong PIN. A till in the foreground forgets who was there at its end.
+    """
+    if staff_id is None:
+        return
+    engine.handle(LogIn(staff_id, Secret(typed_pin())))
+    if engine.history.books.attendance.present is None:
+        said = engine.view().notice
+        raise Refused(words.notice(said) if said else "Nobody is logged in.")
 
 
 def work_until(engine: Engine, settled: Callable[[], bool], seconds_max: float) -> bool:

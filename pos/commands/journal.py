@@ -1,6 +1,7 @@
 """`pos journal`: verify the chain, list it, or export it as JSON lines. Reads only."""
 
 import json
+from datetime import UTC, datetime
 
 import click
 
@@ -9,7 +10,8 @@ from pos.config import Settings
 from pos.embedded import caller_of
 from pos.errors import JournalDamaged
 from pos.folders import JOURNAL_NAME, state_folder
-from pos.journal import GENESIS, rows
+from pos.journal import GENESIS, read, rows
+from pos.sale.ejournal import found
 from pos.sale.testimony import Testimony, Unheard
 
 
@@ -73,6 +75,23 @@ def list_(state: str | None) -> None:
 
 
 @journal.command()
+@click.argument("words", nargs=-1)
+@state_option
+def find(words: tuple[str, ...], state: str | None) -> None:
+    """What happened at the till, newest first; with WORDS, only what holds all of them: a name, a
+    product, a wallet, an amount like 129.00, a number like #12, a date like 2026-11-29."""
+    history = read(state_folder(state) / JOURNAL_NAME)
+    for line in found(history, " ".join(words), None):
+        at = datetime.fromtimestamp(line.at, UTC).astimezone()
+        number = f"#{line.number}" if line.number else ""
+        told = (line.state, line.wallet, line.staff, line.goods, line.document_id)
+        click.echo(
+            f"{at:%Y-%m-%d %H:%M} {line.happening:<12} {number:>7} {line.amount or ''!s:>16} "
+            + " · ".join(part for part in told if part)
+        )
+
+
+@journal.command()
 @state_option
 def export(state: str | None) -> None:
     """One JSON object a line: seq, kind, body, hash."""
@@ -83,6 +102,13 @@ def export(state: str | None) -> None:
 
 
 def _short(value: object) -> str:
-    if isinstance(value, dict):
+    """A field as it fits a line: an amount, what an order holds, or the value itself."""
+    if isinstance(value, dict) and "lines" in value:
+        named = ((line["quantity"], line["text"] or line["unit_price"]) for line in value["lines"])
+        goods = ",".join(f"{quantity}x{text}" for quantity, text in named)
+        return f"{goods}{value['currency']}"
+    if isinstance(value, dict) and set(value) == {"value", "currency"}:
         return f"{value['value']}{value['currency']}"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return str(value)

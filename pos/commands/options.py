@@ -3,6 +3,7 @@
 Apart so that `--state` and `--config` mean the same wherever they are typed.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,6 +73,17 @@ def plain_device_errors() -> Iterator[None]:
         yield
     except DeviceError as fault:
         raise SettingsError(str(fault)) from fault
+
+
+def typed_pin(*, twice: bool = False) -> str:
+    """A PIN, unseen; from standard input as it stands where that is no terminal."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    # On standard error: what is asked for stays alone on standard output.
+    pin: str = click.prompt(
+        "PIN", hide_input=True, confirmation_prompt="Once more" if twice else False, err=True
+    )
+    return pin
 
 
 class NothingThere(PosError):

@@ -8,16 +8,22 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
+from datetime import UTC, date
+from importlib.resources import files
 from pathlib import Path
 
 import click
 
+from pos.commands.office_pictures import office_views
+from pos.commands.paper_pictures import paper_views
 from pos.language import Language
 from pos.sale.money import Amount
+from pos.sale.order import Discount, Order, OrderParked
+from pos.sale.ordering import Shop
 from pos.sale.payment import State
 from pos.sale.view import Action, LinkState, SaleRow, Stage, Verdict, View, notice
 from pos.screens.customer import HeldUp, PendingPayment, Phone, PhoneResult, WalletChoice
+from pos.shelf import load
 
 NOW_S = 100.0  # on the clock that the Views are written in
 TODAY = 1_795_356_000.0  # Unix seconds: 22 November 2026, 14:00 UTC
@@ -31,6 +37,24 @@ _ORDER = "https://pay.samkassa.example/281999040000Ab3kQ9xYz7Lm2Pq8RtV5Ws6T"
 def _nok(minor: int) -> Amount:
     return Amount(minor, "NOK")
 
+
+# What the demo's shop sells, and an order of it.
+PRODUCTS = load(Path(str(files("pos.demo") / "catalogue.toml")), "NOK", "nb")
+_SHOP = Shop("NOK", "NO", "nb", date(2026, 11, 22), catalogue=PRODUCTS)
+
+
+def _order(*lines: tuple[str, int]) -> Order:
+    order = Order("", "NOK")
+    for reference, quantity in lines:
+        order = order.added(_SHOP.line(PRODUCTS.by_reference[reference], quantity))
+    return order
+
+
+ORDER = _order(("K1", 2), ("M1", 2), ("M4", 1), ("D3", 1)).discounted(Discount(percent=1000))
+PARKED = (
+    OrderParked("p1", "Bord 4", _order(("M3", 2)), TODAY - 900),
+    OrderParked("p2", "", _order(("K2", 1), ("T1", 4)), TODAY - 300),
+)
 
 RECENT = (
     SaleRow("a1", _nok(12_900), State.PAID, TODAY - 240, "Alipay", left=12_900),
@@ -49,8 +73,10 @@ ARRIVED = (
 )
 UNFINISHED = (SaleRow("u1", _nok(25_000), State.CANCELLING, TODAY - 75),)
 
-_ANY = View(Stage.READY, "NOK", "Kaffebaren Oslo", link=LinkState.UP, recent=RECENT)
-FREE = frozenset({Action.CHARGE, Action.SCAN, Action.REFUND})
+_ANY = View(
+    Stage.READY, "NOK", "Kaffebaren Oslo", link=LinkState.UP, recent=RECENT, products=PRODUCTS
+)
+FREE = frozenset({Action.CHARGE, Action.SCAN, Action.REFUND, Action.ORDER})
 ENDED = FREE | {Action.NEXT}
 
 
@@ -63,6 +89,14 @@ def _sale(stage: Stage, **more: object) -> View:
 
 VIEWS = {
     "ready": replace(_ANY, actions=FREE),
+    "order": replace(_ANY, actions=FREE | {Action.PARK}, order=ORDER),
+    "parked": replace(_ANY, actions=FREE | {Action.RECALL}, parked=PARKED),
+    "tipping": _sale(
+        Stage.TIPPING,
+        order=ORDER,
+        amount=ORDER.total(),
+        actions=frozenset({Action.TIP, Action.STOP}),
+    ),
     "arrived": replace(
         _ANY, actions=FREE, recent=(*reversed(ARRIVED), *RECENT), arrived=ARRIVED, arrived_more=2
     ),
@@ -113,6 +147,9 @@ VIEWS = {
         ),
     ),
 }
+VIEWS |= paper_views(VIEWS["ready"], VIEWS["paid"], ORDER, TODAY)
+# Laid over the desk, so apart from the views of it.
+OFFICE_VIEWS = office_views(VIEWS["ready"], ORDER, TODAY)
 
 
 class Kari:
@@ -155,10 +192,17 @@ class Picture:
     code: str = "en"
     size: tuple[int, int] = (80, 24)
     phone: Phone | None = None
+    theme: str = "dark"
 
 
 PICTURES = {
     "counter": Picture("ready", ("1", "2", "9")),
+    "order": Picture("order", code="nb"),
+    "products": Picture("order", ("f3", "b", "o"), size=(100, 30)),
+    "light": Picture("order", size=(100, 30), theme="light"),
+    "contrast": Picture("paid", code="sv", theme="contrast"),
+    "menu": Picture("order", ("f9",)),
+    "tip": Picture("tipping"),
     "demo": Picture("scanning", ("h",), size=(120, 34), phone=Kari()),
     "scanning": Picture("scanning"),
     "showing": Picture("showing", code="nb"),
@@ -167,6 +211,11 @@ PICTURES = {
     "declined": Picture("declined", code="fi"),
     "paid-zh": Picture("paid", code="zh"),
     "last-sales": Picture("ready", ("f5",), code="sv"),
+    "receipt": Picture("receipt", ("f11",), code="nb", size=(140, 50)),
+    "refund": Picture("returns", ("f5", "r", "plus"), code="nb", size=(100, 30)),
+    "staff": Picture("staff"),
+    "report": Picture("report", size=(100, 30)),
+    "journal": Picture("journal", ("f10", "4"), size=(100, 30)),
     "trouble": Picture("trouble", ("1", "2", "9")),
 }
 
@@ -196,10 +245,11 @@ async def drawn(picture: Picture) -> str:
     app = PosApp(
         lambda _: True,
         Language(picture.code, UTC),
-        VIEWS[picture.view],
+        (VIEWS | OFFICE_VIEWS)[picture.view],
         phone=picture.phone,
         qr_form=QrForm.HALF,
         clock=lambda: NOW_S,
+        theme=picture.theme,
     )
     async with app.run_test(size=picture.size) as pilot:
         await pilot.app.workers.wait_for_complete()

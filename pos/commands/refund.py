@@ -4,7 +4,7 @@ import json
 
 import click
 
-from pos.commands.errand import foreground, work_until
+from pos.commands.errand import foreground, log_in, staff_option, work_until
 from pos.commands.options import config_option, opened, state_option
 from pos.errors import OutcomeUnknown, Refused
 from pos.language import Language
@@ -19,9 +19,12 @@ PATIENCE_S = 30.0
 @click.command()
 @click.argument("request_id")
 @click.option("--amount", metavar="30.00", default="", help="Part of it; all that is left if not.")
+@staff_option
 @state_option
 @config_option
-def refund(request_id: str, amount: str, state: str | None, config: str | None) -> None:
+def refund(
+    request_id: str, amount: str, staff: str | None, state: str | None, config: str | None
+) -> None:
     """Give back. The last line is one JSON object: state, refund_id, request_id, amount,
     result_code. Exit 0 refunded, 1 not, 2 wrong use, 3 not known yet."""
     folder, settings = opened(state, config)
@@ -34,6 +37,7 @@ def refund(request_id: str, amount: str, state: str | None, config: str | None) 
         views[:] = [view]
 
     with foreground(settings, folder, follow) as engine:
+        log_in(engine, staff, words)
         before = len(engine.history.refunds)
         engine.handle(GiveBack(request_id, amount))
         if len(engine.history.refunds) == before:

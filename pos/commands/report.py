@@ -1,4 +1,4 @@
-"""`pos report`: what the journal adds up to, and whether others agree. Reads only.
+"""`pos report`: what the journal adds up to, and whether others agree.
 
 Apart from `pos journal` because a report judges; the journal command only shows.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from pos.commands import books
 from pos.commands.options import json_option, state_option
 from pos.errors import PosError, WrongUse
 from pos.folders import JOURNAL_NAME, state_folder
@@ -30,7 +31,11 @@ class Unexplained(PosError):
 
 @click.group()
 def report() -> None:
-    """Reports of the journal; it is never changed."""
+    """The shift's reports, the books for others, and whether others agree."""
+
+
+for command in (books.x, books.z, books.saf_t, books.export, books.verify, books.key):
+    report.add_command(command)
 
 
 @report.command()

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from pos.commands.errand import foreground, interrupted, work_until
+from pos.commands.errand import foreground, interrupted, log_in, staff_option, work_until
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 from pos.engine import Engine
 from pos.errors import OutcomeUnknown, Refused, WrongUse
 from pos.language import Language
 from pos.sale.code import NotOurs, PaymentCode, recognise
-from pos.sale.input import Charge, Presenting, Scanned, Stop
+from pos.sale.input import Charge, OpenShift, Presenting, Scanned, Stop
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State
 from pos.sale.reason import REASON_TEXT
@@ -31,6 +31,7 @@ PRINTER_PATIENCE_S = 10.0
 @click.option("--code", metavar="TEXT", help="The customer's code, as text.")
 @click.option("--image", metavar="FILE", help="A picture of the customer's code.")
 @click.option("--show", is_flag=True, help="Show a code for the customer to scan.")
+@staff_option
 @state_option
 @config_option
 def sell(
@@ -38,6 +39,7 @@ def sell(
     currency: str | None,
     code: str | None,
     image: str | None,
+    staff: str | None,
     state: str | None,
     config: str | None,
     *,
@@ -51,11 +53,17 @@ def sell(
     if currency:
         terminal = settings.terminal.model_copy(update={"currency": currency})
         settings = settings.model_copy(update={"terminal": terminal})
+    # Nobody stands at a shell to be asked for a tip.
+    order = settings.order.model_copy(update={"tips": False})
+    settings = settings.model_copy(update={"order": order})
     asked = Amount.parse(amount, settings.terminal.currency)
     sale = _Sale(Language(settings.terminal.language))
     try:
         scanned = None if show else _scanned(code, image)
         with foreground(settings, folder, sale.follow) as engine:
+            log_in(engine, staff, sale.words)
+            if staff is not None and engine.history.books.current.opened is None:
+                engine.handle(OpenShift())
             payment = sale.run(engine, asked, scanned)
     except Refused:
         _print("REFUSED", asked)
@@ -127,9 +135,9 @@ class _Sale:
         return not engine.history.payments[request_id].state.open
 
     def _printed(self, engine: Engine, request_id: str) -> bool:
-        history = engine.history
-        begun = request_id in history.receipts
-        return not begun or request_id in history.printed or self.view.printer is not None
+        printing = engine.history.printing
+        begun = request_id in printing.numbers
+        return not begun or request_id in printing.printed or self.view.printer is not None
 
 
 def _scanned(code: str | None, image: str | None) -> Scanned:

@@ -7,7 +7,8 @@ import threading
 from pathlib import Path
 
 from hardware.bench import Devices, NoIndicator
-from hardware.simulated import SimulatedCamera, SimulatedPrinter
+from hardware.simulated import SimulatedCamera
+from hardware.simulated_printer import SimulatedPrinter
 from pos.config import Settings
 from pos.demo.phone import DemoPhone
 from pos.embedded import EmbeddedSwitch
@@ -21,6 +22,8 @@ from pos.switch.exchange import Caller
 from pos.terminal import Station
 
 READY_S_MAX = 20.0
+
+CATALOGUE = Path(__file__).with_name("catalogue.toml")
 
 
 class _LateScheme:
@@ -54,6 +57,9 @@ def play(settings: Settings, state: Path) -> None:
     """Run until somebody leaves the till."""
     from pos.screens.app import PosApp
 
+    if not settings.order.catalogue:
+        order = settings.order.model_copy(update={"catalogue": str(CATALOGUE)})
+        settings = settings.model_copy(update={"order": order})
     camera = SimulatedCamera()
     devices = Devices(camera, NoIndicator(), SimulatedPrinter())
     parties = settings.parties()
@@ -69,6 +75,7 @@ def play(settings: Settings, state: Path) -> None:
             Language(settings.terminal.language),
             first,
             phone=DemoPhone(late.ready, camera),
+            theme=settings.terminal.theme,
             opened=lambda app: station.start(late.connect, app.show),
         )
         app.run()

@@ -12,7 +12,8 @@ from pathlib import Path
 from hardware.bench import Devices, NoIndicator
 from hardware.decoder import Decoder
 from hardware.phone import photograph
-from hardware.simulated import SimulatedCamera, SimulatedPrinter
+from hardware.simulated import SimulatedCamera
+from hardware.simulated_printer import SimulatedPrinter
 from pos.config import Settings
 from pos.embedded import CLIENT_ID, EmbeddedSwitch
 from pos.errors import PosError

@@ -6,6 +6,6 @@ with is pure and lives in `pos.sale`; recovery is this same loop started from wh
 """
 
 from pos.engine.loop import Engine
-from pos.engine.parts import Clock, Eye, Paper, Parts
+from pos.engine.parts import Clock, Eye, Paper, Parts, Shelf, Terms
 
-__all__ = ["Clock", "Engine", "Eye", "Paper", "Parts"]
+__all__ = ["Clock", "Engine", "Eye", "Paper", "Parts", "Shelf", "Terms"]

@@ -20,7 +20,6 @@ from pos.sale.arrival import (
     may_look,
     request_id,
 )
-from pos.sale.payment import Payment
 from pos.sale.till import Desk
 from pos.sale.view import LinkState, Notice, notice
 
@@ -33,12 +32,12 @@ NEWS_MAX = 100
 
 
 class Arrivals:
-    """What the static code brought. `arrived` is called with each payment once it is written.
+    """What the static code brought. `arrived` is called with the id of each payment once written.
 
     `trouble` says why nothing would be shown, or is None.
     """
 
-    def __init__(self, parts: Parts, writer: Writer, arrived: Callable[[Payment], None]) -> None:
+    def __init__(self, parts: Parts, writer: Writer, arrived: Callable[[str], None]) -> None:
         self._parts = parts
         self._writer = writer
         self._arrived = arrived
@@ -137,7 +136,7 @@ class Arrivals:
         self._news[arrived.request_id] = now_s
         for each in list(islice(self._news, max(0, len(self._news) - NEWS_MAX))):
             del self._news[each]
-        self._arrived(self._writer.history.payments[arrived.request_id])
+        self._arrived(arrived.request_id)
         return True
 
     def _rest(self) -> bool:

@@ -5,7 +5,7 @@ put before a person.
 """
 
 from pos.engine.parts import Writer
-from pos.sale.history import Answered
+from pos.sale.incident import Answered
 from pos.sale.payment import Payment, State, StillOpen
 from pos.sale.view import LinkState, Notice, notice
 from pos.switch.client import Switch

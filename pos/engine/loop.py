@@ -11,26 +11,30 @@ from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
-from pos.engine.comparison import compared, link_notice
+from pos.engine.attending import Attending
+from pos.engine.comparison import compared
+from pos.engine.gaze import Gaze
+from pos.engine.office import BackOffice
+from pos.engine.orders import Orders
+from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
 from pos.engine.payments import Payments
+from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
-from pos.engine.refunds import Refunds
+from pos.engine.refunds import Refunds, outcome_of
+from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
-from pos.errors import JournalError
 from pos.sale import showing, till
-from pos.sale.history import History, Started
-from pos.sale.input import CameraSays, Input, PrinterSays
-from pos.sale.order import order_of
+from pos.sale.history import History
+from pos.sale.incident import Started, Stopped
+from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
+from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
-from pos.sale.view import Notice, Stage, View, notice
+from pos.sale.view import Notice, Stage, Verdict, View, notice
 
 INBOX_MAX = 64
 IDLE_S = 5.0
-PROBE_UP_EVERY_S = 60.0
-PROBE_DOWN_WAITS_S = (10.0, 20.0, 30.0)  # a sale that is begun meanwhile looks at once
-TIDY_AFTER_S = 30.0
 
 
 class Engine:
@@ -43,16 +47,19 @@ class Engine:
         self._ending = False
         self._writer = Writer(parts.journal)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
-        self._refunds = Refunds(parts, self._writer, self._settled)
+        self._attending = Attending(parts, self._writer)
+        self._office = BackOffice(parts, self._writer, self._attending)
+        self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
         self._receipts = Receipts(parts, self._writer)
-        self._arrivals = Arrivals(parts, self._writer, self._receipts.of_payment)
+        self._orders = Orders(parts, self._writer)
+        self._signing = Signing(parts, self._writer, self._orders)
+        self._paperwork = Paperwork(parts, self._writer, self._receipts, self._attending)
+        self._arrivals = Arrivals(parts, self._writer, self._sold)
+        self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
-        now_s = parts.clock.monotonic()
-        self._desk = till.Desk(since_s=now_s)
-        self._heard: Notice | None = None
+        self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
+        self._desk = till.Desk(since_s=parts.clock.monotonic())
         self._camera: Notice | None = None
-        self._probed_s = self._busy_s = now_s
-        self._probed_down_count = 0
 
     @property
     def history(self) -> History:
@@ -63,6 +70,11 @@ class Engine:
     def catching_up(self) -> bool:
         """Whether entries were lost, and what the switch remembers of them is not settled yet."""
         return self._writer.history.gap is not None
+
+    @property
+    def printing(self) -> bool:
+        """Whether the printer has a receipt and did not answer yet."""
+        return self._receipts.busy
 
     @property
     def unsure(self) -> set[str]:
@@ -93,6 +105,7 @@ class Engine:
         self.start()
         while not self._ending:
             self.turn()
+        self._writer.write(Stopped(self._parts.clock.wall()))
 
     def turn(self, wait_s_max: float = IDLE_S) -> None:
         """Do what is due, then take one input if one comes before the next thing is."""
@@ -109,7 +122,9 @@ class Engine:
         self._writer.write(Started(__version__, self._parts.clock.wall()))
         if count := self._take_up():
             self._say(notice("recovered", count=count))
-        self._probe()
+        self._signing.catch_up()
+        self._receipts.start()
+        self._readiness.probe()
         self._publish()
 
     def handle(self, given: Input) -> None:
@@ -120,6 +135,16 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if self._office.is_for(given):
+                self._run_office(given)
+            case _ if isinstance(given, PaperInput):
+                self._say(self._paperwork.obey(given) or self._desk.notice)
+            case _ if isinstance(given, Ordering):
+                self._order(given)
+            case Scanned() if self._desk.stage in till.FREE and self._paperwork.is_receipt(given):
+                self._say(self._paperwork.find(given))
+            case Scanned() if self._desk.stage in till.FREE:
+                self._order(given)
             case _:
                 self._obey(given)
         self._publish()
@@ -127,7 +152,7 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._desk = till.idle(self._desk, self._parts.mode, now_s)
+        self._desk = self._orders.idle(self._desk, now_s)
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
@@ -138,11 +163,10 @@ class Engine:
         payments = self._payments.dues(witnessed=heard, known=self._witnessed.knows)
         dues = sorted((*payments, *refunds), key=lambda due: due[0])
         if dues and dues[0][0] <= now_s:
-            self._busy_s = now_s
+            self._readiness.busy(now_s)
             dues[0][1]()
-            if self._well() or link_notice(self._parts.switch) is not None:
-                self._probed_s = now_s  # it told of the link what a probe would
-            self._heed_witness()
+            self._readiness.told(now_s)
+            self._readiness.heed_witness()
             self._publish()
             return 0.0
         look_s = self._arrivals.due_s(self._desk, now_s)
@@ -150,8 +174,14 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
-        self._keep_house(now_s, quiet=not dues)
-        return min(dues[0][0] - now_s if dues else IDLE_S, look_s - now_s)
+        if self._receipts.due_s <= now_s:
+            self._receipts.look()
+        if self._desk.stage in till.FREE and self._orders.look(now_s):
+            self._publish()
+        if self._readiness.keep_house(now_s, quiet=not dues):
+            self._publish()
+        next_s = min(look_s, self._receipts.due_s, dues[0][0] if dues else now_s + IDLE_S)
+        return next_s - now_s
 
     def view(self) -> View:
         """All that may be shown right now."""
@@ -171,13 +201,29 @@ class Engine:
             watch=self._arrivals.trouble,
             stopped=self._writer.halt,
             can_scan=parts.eye is not None,
+            papers=self._paperwork.papers(self._desk),
+            products=self._orders.products,
+            shelf=self._orders.fault,
+            office=self._office.shown(),
         )
+
+    def _run_office(self, given: Input) -> None:
+        said = self._office.obey(given, free=self._desk.stage in till.FREE)
+        self._desk = replace(self._desk, notice=said)
+
+    def _order(self, given: Ordering | Scanned) -> None:
+        if self._writer.halt is not None:
+            return
+        if (why := self._office.unfit()) is not None:
+            self._say(why)
+        else:
+            self._desk = self._orders.obey(self._desk, given, self._parts.clock.monotonic())
 
     def _obey(self, given: Input) -> None:
         now_s, parts = self._parts.clock.monotonic(), self._parts
         before = self._desk.stage
         self._desk, command = till.advance(
-            self._desk, given, now_s, parts.terminal.currency, parts.mode
+            self._desk, given, now_s, parts.terminal.currency, parts.mode, tips=parts.terms.tips
         )
         match command:
             case till.Pay():
@@ -190,36 +236,44 @@ class Engine:
                 self._give_back(command)
         if self._desk.stage is Stage.SCANNING and before is not Stage.SCANNING:
             self._begin_scanning()
-        self._mind_the_eye()
 
     def _begin_scanning(self) -> None:
         """A till that cannot sell now says so before the customer holds up a code."""
-        if (why := self._unfit_to_sell()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
-        elif self._parts.eye is not None:
-            self._parts.eye.arm()
+        if (why := self._readiness.unfit()) is not None:
+            self._desk = till.back(self._desk, why)
 
     def _pay(self, command: till.Pay) -> None:
-        if (why := self._unfit_to_sell()) is not None:
-            self._desk = till.Desk(since_s=self._desk.since_s, notice=why)
+        if (why := self._readiness.unfit()) is not None:
+            self._desk = till.back(self._desk, why)
             return
         if command.code is not None and self._payments.used(command.code):
             self._desk = till.refused(self._desk, notice("code.used"))
             return
-        order = order_of(self._parts.new_id(), command.amount)
-        payment = self._payments.open(order, command.code)
-        if payment is None:
-            self._desk = till.Desk(since_s=self._desk.since_s)
+        if self._office.training:
+            self._practise(command.amount)
             return
-        self._desk = till.paying(payment, self._parts.clock.monotonic())
-        self._mind_the_eye()
+        payment = self._payments.open(self._orders.placed(command), command.code)
+        if payment is None:
+            self._desk = till.back(self._desk, None)
+            return
+        self._desk = till.paying(self._desk, payment, self._parts.clock.monotonic())
         self._publish()
         self._payments.send(payment, command.code)
 
     def _moved(self, payment: Payment) -> None:
         self._desk = till.followed(self._desk, payment, self._parts.clock.monotonic())
         if payment.state is State.PAID:
-            self._receipts.of_payment(payment)
+            self._sold(payment.request_id)
+
+    def _sold(self, request_id: str) -> None:
+        self._signing.catch_up()
+        self._receipts.of(request_id)
+
+    def _practise(self, amount: Amount) -> None:
+        """A sale in training ends at once: nothing is asked of anybody."""
+        ended = till.Desk(Stage.OUTCOME, self._parts.clock.monotonic(), amount)
+        ended = replace(ended, verdict=Verdict.TRAINED)
+        self._desk = ended if self._office.practise(amount) else till.back(self._desk, None)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:
         if event.request_id == self._desk.request_id and self._desk.stage is Stage.PAYING:
@@ -235,77 +289,26 @@ class Engine:
         return None
 
     def _give_back(self, command: till.Return) -> None:
-        judged = self._refunds.refusal(command.request_id, command.typed)
-        if isinstance(judged, Notice):
-            return self._say(judged)
-        if (why := self._unfit_to_sell()) is not None:
-            return self._say(why)
-        refund = self._refunds.open(command.request_id, judged)
-        if refund is not None:
-            self._say(notice("refund.registered", amount=judged))
-            self._publish()
-            self._refunds.ask(refund)
-        return None
+        made = self._refunds.begin(command, self._readiness.unfit)
+        if isinstance(made, Notice):
+            return self._say(made)
+        self._say(notice("refund.registered", amount=made.amount))
+        self._publish()
+        return self._refunds.ask(made)
 
     def _settled(self, refund: Refund) -> None:
-        if refund.state is RefundState.REFUSED:
-            return self._say(notice("refund.refused", grave=True, code=refund.result_code))
-        self._say(notice("refund.done", amount=refund.amount))
-        return self._receipts.of_refund(refund)
-
-    def _unfit_to_sell(self) -> Notice | None:
-        """Why nothing may be sold or given back now, or None."""
-        if self._writer.halt is not None:
-            return self._writer.halt
-        try:
-            self._parts.journal.check_room()
-        except JournalError as fault:
-            return notice("halt.journal", grave=True, sentence=fault)
-        if not self._well():
-            self._probe()
-        return link_notice(self._parts.switch) or self._witnessed.unfit()
-
-    def _well(self) -> bool:
-        """Whether neither the link nor the witness stands in the way of selling."""
-        return link_notice(self._parts.switch) is None and self._witnessed.unfit() is None
-
-    def _probe(self) -> None:
-        self._parts.switch.probe()
-        self._probed_s = self._parts.clock.monotonic()
-        self._probed_down_count += 1
-        if link_notice(self._parts.switch) is None:
-            self._probed_down_count = 0
-            self._witnessed.look()
-            self._heed_witness()
-
-    def _heed_witness(self) -> None:
-        """Let the witness's standing come on, and say what is new of it."""
-        for told in (self._witnessed.told, self._witnessed.work()):
-            if told is not None and told != self._heard:
-                self._heard = told
-                self._say(told)
+        self._say(outcome_of(refund))
+        if refund.state is RefundState.REFUNDED:
+            self._sold(refund.refund_id)
 
     def _take_up(self) -> int:
         return self._payments.resume() + self._refunds.resume()
 
-    def _keep_house(self, now_s: float, *, quiet: bool) -> None:
-        """What is done when nothing is due: watch the link, fold the journal's log."""
-        times = min(self._probed_down_count, len(PROBE_DOWN_WAITS_S) - 1)
-        if now_s - self._probed_s >= (
-            PROBE_UP_EVERY_S if self._well() else PROBE_DOWN_WAITS_S[times]
-        ):
-            self._probe()
-            self._publish()
-        if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
-            self._busy_s = now_s
-            self._writer.tidy()
-
-    def _mind_the_eye(self) -> None:
-        if self._parts.eye is not None and self._desk.stage is not Stage.SCANNING:
-            self._parts.eye.disarm()
-
-    def _say(self, said: Notice) -> None:
+    def _say(self, said: Notice | None) -> None:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
-        self._show(self.view())
+        view = self.view()
+        products = len(view.products) > 0 or self._paperwork.seeking
+        self._gaze.follow(self._desk.stage, products=products, badge=view.office.log_in_needed)
+        self._show(view)

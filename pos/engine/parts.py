@@ -8,11 +8,14 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Protocol
 
 from pos.errors import IllegalMove, JournalError, PosError
 from pos.fingerprint import Fingerprints
 from pos.journal import Journal
+from pos.sale.carried import Carried
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -23,11 +26,15 @@ from pos.sale.payment import (
     FoundCancelled,
     Mismatch,
     Paid,
-    Payment,
     ReversalDone,
 )
 from pos.sale.pursuit import Limits
-from pos.sale.refund import Refund, Refunded, RefundRefused
+from pos.sale.receipt import Receipt
+from pos.sale.refund import Refunded, RefundRefused
+from pos.sale.report import Report
+from pos.sale.secret import Secret
+from pos.sale.staff import Member, StaffRole
+from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
 
@@ -43,13 +50,78 @@ class Eye(Protocol):
 
 
 class Paper(Protocol):
-    """The printer, as the engine sees it: it answers later with PrinterSays."""
+    """The printer, as the engine sees it: it answers everything later with one PrinterSays."""
 
-    def receipt(self, payment: Payment, number: int) -> None:
-        """Queue the receipt of a paid payment; its document id is the request id."""
+    def print(self, receipt: Receipt) -> None:
+        """Queue a receipt."""
 
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
-        """Queue the slip of a final refund; its document id is the refund id."""
+    def report(self, report: Report) -> None:
+        """Queue an X or Z report, which no customer waits for."""
+
+    def look(self) -> None:
+        """Ask whether the printer could print now."""
+
+    def open_drawer(self) -> None:
+        """Open the cash drawer."""
+
+
+class Carrier(Protocol):
+    """Receipts as texts that a customer carries home, signed by this terminal."""
+
+    def texts(self, receipt: Receipt) -> tuple[str, ...]:
+        """The receipt in full, and in shorter forms, longest first."""
+
+    def is_ours(self, carried: Carried) -> bool:
+        """Whether this terminal signed it."""
+
+
+class Staff(Protocol):
+    """The staff file, as the engine sees it."""
+
+    def members(self) -> tuple[Member, ...]:
+        """Everybody; nobody where the till asks for no PIN."""
+
+    def has_pin(self, staff_id: str, pin: Secret) -> bool:
+        """Whether it is their PIN."""
+
+    def owner_of(self, pin: Secret, role: StaffRole) -> Member | None:
+        """Who in this role has the PIN, or None."""
+
+    def with_badge(self, badge: Secret) -> Member | None:
+        """Whose badge it is, or None."""
+
+
+class SigningKey(Protocol):
+    """The cash register's key, as the engine sees it."""
+
+    version: str
+
+    def sign(self, text: str) -> str:
+        """The signature of `text` in base64."""
+
+
+class Shelf(Protocol):
+    """The catalogue file, as the engine sees it. `fault` says why a newer one is not taken."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The products of the last good file."""
+
+    @property
+    def fault(self) -> Notice | None:
+        """Why the file as it is now was refused, or None."""
+
+    def look(self) -> bool:
+        """Read the file when it changed; True when catalogue or fault did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How this shop sells: the language of its lines, the VAT of keyed amounts, and tips."""
+
+    language: str = "en"
+    vat_class: VatClass = VatClass.STANDARD
+    tips: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +139,12 @@ def random_id() -> str:
 
 @dataclass(slots=True)
 class Parts:
-    """The engine's surroundings. `eye` and `paper` are None where there is none.
+    """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here.
+    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
+    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
+    `register_key` is None where the till is no cash register, `zone` where it is that of this
+    machine.
     """
 
     journal: Journal
@@ -79,10 +154,17 @@ class Parts:
     mode: Mode
     eye: Eye | None = None
     paper: Paper | None = None
+    shelf: Shelf | None = None
+    terms: Terms = field(default_factory=Terms)
     clock: Clock = field(default_factory=Clock)
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    carrier: Carrier | None = None
+    staff: Staff | None = None
+    pin_above: int | None = None
+    register_key: SigningKey | None = None
+    zone: tzinfo | None = None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

@@ -10,7 +10,7 @@ from pos.engine.parts import Parts, Writer
 from pos.fingerprint import DAY_S
 from pos.sale import pursuit as patience
 from pos.sale.code import PaymentCode
-from pos.sale.order import Order
+from pos.sale.order import Order, OrderPlaced
 from pos.sale.payment import (
     CancelAsked,
     CancelRefused,
@@ -66,8 +66,11 @@ class Payments:
         return before is not None and (code.single_use or before.state.open)
 
     def open(self, order: Order, code: PaymentCode | None) -> Payment | None:
-        """Write a new payment down; None when it could not be, and so nothing may be sent."""
+        """Write a new sale and its payment down; None when they could not be, and so nothing may
+        be sent. The order comes first: no payment is without the lines that it pays for."""
         parts, wall_s = self._parts, self._parts.clock.wall()
+        if not self._writer.write(OrderPlaced(order, wall_s)):
+            return None
         opened = Opened(
             parts.new_id(),
             order.sale_id,

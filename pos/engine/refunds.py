@@ -5,12 +5,21 @@ Apart from the payments because a refund never changes one.
 
 from collections.abc import Callable, Iterator
 
+from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.errors import AmountError
 from pos.sale.money import Amount
-from pos.sale.payment import State
-from pos.sale.refund import Refund, RefundAsked, RefundEvent, RefundPursuit, refund_due_s
-from pos.sale.till import said_by
+from pos.sale.payment import Payment, State
+from pos.sale.refund import (
+    Refund,
+    RefundAsked,
+    RefundEvent,
+    RefundPursuit,
+    RefundState,
+    refund_due_s,
+)
+from pos.sale.return_line import fits, value_of
+from pos.sale.till import Return, said_by
 from pos.sale.view import Notice, notice
 
 
@@ -20,9 +29,12 @@ class Refunds:
     `settled` is called with a refund when it became final.
     """
 
-    def __init__(self, parts: Parts, writer: Writer, settled: Callable[[Refund], None]) -> None:
+    def __init__(
+        self, parts: Parts, writer: Writer, attending: Attending, settled: Callable[[Refund], None]
+    ) -> None:
         self._parts = parts
         self._writer = writer
+        self._attending = attending
         self._settled = settled
         self._pursuits: dict[str, RefundPursuit] = {}
         self._sent: set[str] = set()
@@ -37,27 +49,72 @@ class Refunds:
                 self._sent.add(refund.refund_id)
         return len(self._pursuits) - known
 
-    def refusal(self, request_id: str, typed: str) -> Notice | Amount:
-        """The amount that may be given back, or why it may not. `typed` empty: all that is left."""
+    def begin(self, command: Return, unfit: Callable[[], Notice | None]) -> Notice | Refund:
+        """Write a refund down that may be given, to be asked for; or why it may not.
+
+        `unfit` tells why nothing may be given back now, and is asked only where it matters.
+        """
+        amount = self._judge(command)
+        if isinstance(amount, Notice):
+            return amount
+        why = unfit()
+        if why is not None:
+            return why
+        return self._open(command, amount) or self._writer.halt or notice("refund.not_paid")
+
+    def _judge(self, command: Return) -> Notice | Amount:
+        """The amount that may be given back, or why it may not.
+
+        That of the goods in the command, or the one that was typed, or all that is left. It is
+        never more than is left, and above a limit only with the PIN of somebody who may.
+        """
         history = self._writer.history
-        payment = history.payments.get(request_id)
+        payment = history.payments.get(command.request_id)
         if payment is None or payment.state is not State.PAID:
             return notice("refund.not_paid")
-        if any(refund.refund_id in self._pursuits for refund in history.refunds_of(request_id)):
+        if history.books.training:
+            return notice("training.no_refund")
+        refunds = history.refunds_of(command.request_id)
+        if any(refund.refund_id in self._pursuits for refund in refunds):
             return notice("refund.open_already")
-        left = history.left_amount(request_id)
+        left = history.left_amount(command.request_id)
         if left is None:
             return notice("refund.too_much", left="0")
         try:
-            amount = Amount.parse(typed, left.currency) if typed else left
+            amount = self._asked(command, payment, left)
         except AmountError as fault:
             return said_by(fault)
-        return notice("refund.too_much", left=left) if amount.value > left.value else amount
+        if amount is None:
+            return notice("refund.lines")
+        if amount.value > left.value:
+            return notice("refund.too_much", left=left)
+        return self._disapproval(command, amount) or amount
 
-    def open(self, request_id: str, amount: Amount) -> Refund | None:
+    def _asked(self, command: Return, payment: Payment, left: Amount) -> Amount | None:
+        """What was asked for; None for goods that cannot come back. Raises AmountError."""
+        if not command.lines:
+            return Amount.parse(command.typed, left.currency) if command.typed else left
+        order = self._writer.history.orders.get(payment.sale_id)
+        before = self._writer.history.returned(command.request_id)
+        if order is None or not fits(order, command.lines, before):
+            return None
+        return Amount(value_of(order, command.lines, before), left.currency)
+
+    def _disapproval(self, command: Return, amount: Amount) -> Notice | None:
+        """Why nobody who may has agreed, or None."""
+        above = self._attending.pin_above
+        if above is None or amount.value <= above:
+            return None
+        if command.pin is None:
+            return notice("refund.needs_pin")
+        return self._attending.disapproval(command.pin)
+
+    def _open(self, command: Return, amount: Amount) -> Refund | None:
         """Write a new refund down; None when it could not be, and so nothing may be sent."""
         parts = self._parts
-        asked = RefundAsked(parts.new_id(), request_id, amount, parts.clock.wall())
+        asked = RefundAsked(
+            parts.new_id(), command.request_id, amount, parts.clock.wall(), command.lines
+        )
         if not self._writer.write(asked):
             return None
         self._pursuits[asked.refund_id] = RefundPursuit(parts.clock.monotonic())
@@ -99,3 +156,10 @@ class Refunds:
         if self._writer.write(event):
             del self._pursuits[refund_id]
             self._settled(self._writer.history.refunds[refund_id])
+
+
+def outcome_of(refund: Refund) -> Notice:
+    """What to say of a refund that is final."""
+    if refund.state is RefundState.REFUSED:
+        return notice("refund.refused", grave=True, code=refund.result_code)
+    return notice("refund.done", amount=refund.amount)

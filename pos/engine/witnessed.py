@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from pos.engine.parts import Parts, Writer
 from pos.errors import JournalError
-from pos.sale.history import Gap, GapClosed
+from pos.sale.incident import Gap, GapClosed
 from pos.sale.payment import Opened, State, WindowClosed
 from pos.sale.refund import RefundAsked
 from pos.sale.testimony import NEWEST, Act, Claim, Testimony, Unheard

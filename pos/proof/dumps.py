@@ -30,10 +30,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A slip that came out of a printer, whole: of a payment or refund, and its number."""
+    """A slip that came out of a printer, whole: of a payment or refund, its number, and whether it
+    says that it is a copy."""
 
     document_id: str
     number: int
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)

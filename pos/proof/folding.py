@@ -6,6 +6,7 @@ moves are spelled out a second time here, from the specification of the payment.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -57,11 +58,15 @@ class Refund:
 
 @dataclass(slots=True)
 class Story:
-    """One journal, read. `faults` are promises that the journal breaks by itself."""
+    """One journal, read. `faults` are promises that the journal breaks by itself; `tries` count how
+    often a receipt may have come out of the printer; `numbers` are the receipts' numbers, which
+    are the places of their documents among all that became final."""
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    tries: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
 
 
@@ -104,13 +109,13 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
         told.refunds[refund_id] = Refund(request_id, _money(body)[0])
         _check_refundable(told, request_id)
     elif kind in ("Refunded", "RefundRefused"):
-        refund = told.refunds.get(str(body["refund_id"]))
-        if refund is None or refund.state != "ASKED":
-            told.faults.append(f"P8: refund {body['refund_id']} takes {kind} when it is not open")
-        else:
-            refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
+        _end_refund(told, str(body["refund_id"]), kind)
+    elif kind == "Arrived":
+        _number(told, request_id)
     elif kind == "ReceiptBegun":
-        _receipt(told, str(body["document_id"]), int(str(body["number"])))
+        _receipt(told, str(body["document_id"]), int(str(body["number"])), copy=bool(body["copy"]))
+    elif kind == "ReceiptUnprinted":
+        told.tries[str(body["document_id"])] -= 1
 
 
 def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> None:
@@ -127,6 +132,22 @@ def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> N
     if kind == "WindowClosed":
         payment.reversal_id = str(body["reversal_id"])
     payment.state = target
+    if target == "PAID":
+        _number(told, request_id)
+
+
+def _end_refund(told: Story, refund_id: str, kind: str) -> None:
+    refund = told.refunds.get(refund_id)
+    if refund is None or refund.state != "ASKED":
+        told.faults.append(f"P8: refund {refund_id} takes {kind} when it is not open")
+        return
+    refund.state = "REFUNDED" if kind == "Refunded" else "REFUSED"
+    if kind == "Refunded":
+        _number(told, refund_id)
+
+
+def _number(told: Story, document_id: str) -> None:
+    told.numbers.setdefault(document_id, len(told.numbers) + 1)
 
 
 def _check_single(told: Story, sale_id: str) -> None:
@@ -146,16 +167,18 @@ def _check_refundable(told: Story, request_id: str) -> None:
         told.faults.append(f"P7: more is to be given back of {request_id} than it brought in")
 
 
-def _receipt(told: Story, document_id: str, number: int) -> None:
-    if document_id in told.receipts:
+def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:
+    if not copy and told.tries[document_id]:
         told.faults.append(f"P13: a second original for {document_id}")
-    if number != len(told.receipts) + 1:
-        told.faults.append(f"P13: receipt {number} follows {len(told.receipts)} others")
+    if number != told.numbers.get(document_id):
+        due = told.numbers.get(document_id)
+        told.faults.append(f"P13: {document_id} is number {due}, and its receipt says {number}")
     payment, refund = told.payments.get(document_id), told.refunds.get(document_id)
     paid = payment is not None and payment.state == "PAID"
     if not paid and (refund is None or refund.state != "REFUNDED"):
         told.faults.append(f"P13: a receipt for {document_id}, which is not final")
     told.receipts[document_id] = number
+    told.tries[document_id] += 1
 
 
 def _money(body: dict[str, object]) -> tuple[int, str]:

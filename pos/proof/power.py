@@ -20,7 +20,8 @@ from pos.proof.gate import Planted, Progress, Result, Violation
 from pos.proof.planting import Plant, Planting, planted
 from pos.proof.powercut import Image, Medium
 from pos.proof.workers import Workers
-from pos.sale.history import Entry, ReceiptBegun, ReceiptPrinted, Started
+from pos.sale.history import Entry
+from pos.sale.incident import Started
 from pos.sale.money import Amount
 from pos.sale.payment import (
     CancelAsked,
@@ -33,6 +34,7 @@ from pos.sale.payment import (
     StopReason,
     WindowClosed,
 )
+from pos.sale.printing import ReceiptBegun, ReceiptPrinted
 from pos.sale.refund import RefundAsked, Refunded
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile

@@ -21,8 +21,9 @@ from pos.proof.simulation.swift import SwiftStore
 from pos.sale.input import Charge, GiveBack, Next, Presenting, PrinterSays, Scanned, Stop
 from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.mode import COUNTER
-from pos.sale.payment import Payment, State
-from pos.sale.refund import Refund
+from pos.sale.payment import State
+from pos.sale.receipt import Receipt
+from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.view import Stage, Verdict, View
 from pos.scheme.partner_file import shipped_scheme
@@ -256,14 +257,18 @@ class _Paper:
     def __init__(self, waiting: list[dumps.Slip]) -> None:
         self._waiting = waiting
 
-    def receipt(self, payment: Payment, number: int) -> None:
+    def print(self, receipt: Receipt) -> None:
         """See pos.engine.Paper."""
-        self._waiting.append(dumps.Slip(payment.request_id, number))
+        self._waiting.append(dumps.Slip(receipt.document_id, receipt.number, receipt.copy))
 
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
-        """See pos.engine.Paper."""
-        del payment
-        self._waiting.append(dumps.Slip(refund.refund_id, number))
+    def report(self, report: Report) -> None:
+        """See pos.engine.Paper; nobody closes a shift here."""
+
+    def look(self) -> None:
+        """See pos.engine.Paper. A printer that is never in trouble is not looked at."""
+
+    def open_drawer(self) -> None:
+        """See pos.engine.Paper. This stall has no drawer."""
 
 
 class _Eye:

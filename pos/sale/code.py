@@ -17,6 +17,7 @@ from pos.sale.secret import Secret
 
 __all__ = [
     "REASON_TEXT",
+    "BadgeCode",
     "Code",
     "NotOurs",
     "PaymentCode",
@@ -32,6 +33,7 @@ __all__ = [
 TEXT_SIZE_MAX_BYTES = 512
 VIPPS_LENGTH_MAX = 255
 RECEIPT_PREFIX = "samkassa:receipt:"
+BADGE_PREFIX = "samkassa:badge:"
 
 # The digits that a retail symbology carries, by the names that the scanner gives symbologies.
 # A UPC-A symbol is an EAN-13 whose first digit is 0, and decoders tell it either way.
@@ -40,6 +42,7 @@ _PRODUCT_LENGTHS = {"EAN13": (12, 13), "UPCA": (12, 13), "EAN8": (8,)}
 _PRINTABLE = re.compile(r"[ -~]*")
 _DIGITS = re.compile(r"[0-9]+")
 _RECEIPT = re.compile(re.escape(RECEIPT_PREFIX) + r"([A-Za-z0-9_-]{8,64})")
+_BADGE = re.compile(re.escape(BADGE_PREFIX) + r"[A-Z2-7]{28}")
 _TRANSACTION = re.compile(r"[0-9A-Z]{26}")
 _SWISH = re.compile(r"C[0-9]{8,15};")
 
@@ -104,6 +107,13 @@ class ReceiptCode:
 
 
 @dataclass(frozen=True, slots=True)
+class BadgeCode:
+    """The badge of a member of staff, whole: whoever holds it may log in."""
+
+    secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionCode:
     """Alipay's number of a past payment, from the customer's history; used to find a refund."""
 
@@ -117,7 +127,7 @@ class NotOurs:
     reason: Reason
 
 
-Code = PaymentCode | ProductCode | ReceiptCode | TransactionCode | NotOurs
+Code = PaymentCode | ProductCode | ReceiptCode | BadgeCode | TransactionCode | NotOurs
 
 
 def recognise(text: str, symbology: str) -> Code:
@@ -150,9 +160,7 @@ def recognise(text: str, symbology: str) -> Code:
         return _link(text)
     if _SWISH.match(text):
         return NotOurs(Reason.SWISH)
-    if receipt := _RECEIPT.fullmatch(text):
-        return ReceiptCode(receipt[1])
-    return _plain(text)
+    return _of_this_shop(text) or _plain(text)
 
 
 def describe(code: Code) -> str:
@@ -165,6 +173,8 @@ def describe(code: Code) -> str:
             return f"product {gtin}"
         case ReceiptCode(request_id=request_id):
             return f"receipt of payment {request_id}"
+        case BadgeCode():
+            return "badge of a member of staff"
         case TransactionCode(text=text):
             return f"Alipay transaction number, {len(text)} characters"
         case NotOurs(reason=reason):
@@ -235,6 +245,13 @@ def _vipps(text: str, path: str) -> PaymentCode | NotOurs:
     if len(text) > VIPPS_LENGTH_MAX:
         return NotOurs(Reason.TOO_LONG)
     return PaymentCode(Secret(text), "vipps", single_use=False)
+
+
+def _of_this_shop(text: str) -> ReceiptCode | BadgeCode | None:
+    """What a till of ours printed."""
+    if receipt := _RECEIPT.fullmatch(text):
+        return ReceiptCode(receipt[1])
+    return BadgeCode(Secret(text)) if _BADGE.fullmatch(text) else None
 
 
 def _plain(text: str) -> Code:

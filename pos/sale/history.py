@@ -18,8 +18,20 @@ from pos.sale.arrival import (
     numbered,
     payment_of,
 )
+from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
+from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
+from pos.sale.order import (
+    ORDER_EVENTS,
+    Order,
+    OrderDropped,
+    OrderEvent,
+    OrderParked,
+    OrderPlaced,
+    OrderRecalled,
+)
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
+from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
     REFUND_EVENTS,
     Refund,
@@ -28,72 +40,15 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A process of this terminal opened the journal. `at` is Unix seconds."""
-
-    version: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptBegun:
-    """Bytes of a receipt are about to go to the printer. `number` counts receipts without gaps."""
-
-    document_id: str
-    number: int
-    copy: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptPrinted:
-    """The printer took the whole receipt."""
-
-    document_id: str
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The switch said of a final payment something else than we hold; a person must look."""
-
-    request_id: str
-    says: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """The switch remembers of this till what its journal does not: entries were lost here.
-
-    `whole_until` is the last entry before this one, `seq` and `head` (64 hex digits) what the
-    switch had been told of last. What follows, up to GapClosed, was fetched from the switch.
-    """
-
-    whole_until: int
-    seq: int
-    head: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class GapClosed:
-    """All that the switch remembers is in the journal again; `count` payments and refunds were
-    not. They may still be open."""
-
-    count: int
-
-
-Entry = (
-    Event | RefundEvent | Started | ReceiptBegun | ReceiptPrinted | Answered | Gap | GapClosed
-    | ArrivalEvent
-)  # fmt: skip
+Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
 
 ENTRIES: tuple[type[Entry], ...] = (
-    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, Started, ReceiptBegun, ReceiptPrinted, Answered,
-    Gap, GapClosed,
+    *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
+    *INCIDENTS,
 )  # fmt: skip
 
 
@@ -101,17 +56,21 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
+    `orders` are by sale id, and only of sales that this till began: a payment that came back from
+    the switch, or by the static code, has none. `parked` are by park id, oldest first.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
-    receipts: dict[str, int] = field(default_factory=dict)
-    printed: set[str] = field(default_factory=set)
+    printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
+    orders: dict[str, Order] = field(default_factory=dict)
+    parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
+    books: Books = field(default_factory=Books)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -132,6 +91,10 @@ class History:
             return self._refund_stepped(entry) is not self.refunds.get(entry.refund_id)
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
+        if isinstance(entry, ORDER_EVENTS):
+            self._check_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            self.books.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -142,11 +105,19 @@ class History:
             return self._keep_refund(self._refund_stepped(entry))
         if isinstance(entry, ARRIVAL_EVENTS):
             return self._arrive(entry)
+        if isinstance(entry, PRINTING_EVENTS):
+            self.books.printed(entry)
+            return self.printing.apply(entry)
+        if isinstance(entry, ORDER_EVENTS):
+            return self._take_order(entry)
+        if isinstance(entry, BOOKS_EVENTS):
+            return self.books.take(entry)
+        return self._note(entry)
+
+    def _note(self, entry: Entry) -> None:
         match entry:
-            case ReceiptBegun():
-                self.receipts.setdefault(entry.document_id, entry.number)
-            case ReceiptPrinted():
-                self.printed.add(entry.document_id)
+            case Started():
+                self.books.attendance.leave()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -154,7 +125,6 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
-        return None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -177,9 +147,32 @@ class History:
         if named is not None and named[0] in self.watches:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
+    def _take_order(self, entry: OrderEvent) -> None:
+        self._check_order(entry)
+        match entry:
+            case OrderPlaced():
+                self.orders[entry.order.sale_id] = entry.order
+            case OrderParked():
+                self.parked[entry.park_id] = entry
+            case OrderRecalled():
+                del self.parked[entry.park_id]
+            case OrderDropped():
+                self.books.dropped(entry.order)
+
+    def _check_order(self, entry: OrderEvent) -> None:
+        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
+            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
+        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
+            raise IllegalMove(f"The order {entry.park_id} is parked already.")
+        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
+            raise IllegalMove(f"There is no parked order {entry.park_id}.")
+
     def _keep(self, payment: Payment) -> None:
+        self._enter(payment)
         self.payments[payment.request_id] = payment
         self._changed(payment.request_id)
+        if payment.state is State.PAID and self.gap is None:
+            self.printing.final(payment.request_id)
         if payment.state.open:
             self._open[payment.request_id] = None
         else:
@@ -187,11 +180,26 @@ class History:
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
+    def _enter(self, payment: Payment) -> None:
+        """Let the books know who begins a payment, and how it ended."""
+        request_id = payment.request_id
+        if payment.state is State.PAID:
+            self.books.final(Kind.SALE, request_id, request_id, payment.amount)
+        elif payment.state in (State.CANCELLED, State.REVERSED):
+            self.books.voided(request_id)
+        elif request_id not in self.payments:
+            self.books.begun(request_id, lost=self.gap is not None)
+
     def _keep_refund(self, refund: Refund) -> None:
         if refund.refund_id not in self.refunds:
+            self.books.begun(refund.refund_id, lost=self.gap is not None)
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
+        elif refund.state is RefundState.REFUNDED:
+            self.books.final(Kind.RETURN, refund.refund_id, refund.request_id, refund.amount)
         self.refunds[refund.refund_id] = refund
         self._changed(refund.request_id)
+        if refund.state is RefundState.REFUNDED and self.gap is None:
+            self.printing.final(refund.refund_id)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:
@@ -219,6 +227,17 @@ class History:
             raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
         if asked.amount.value > left:
             raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
+        if asked.lines:
+            self._check_lines(asked, payment)
+
+    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
+        order = self.orders.get(payment.sale_id)
+        if order is None:
+            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
+        before = self.returned(asked.request_id)
+        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
+        if asked.amount.value != value:
+            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -233,6 +252,19 @@ class History:
     def refunds_of(self, request_id: str) -> list[Refund]:
         """Every refund of this payment, oldest first."""
         return [self.refunds[each] for each in self._refunds_of.get(request_id, ())]
+
+    def returned(self, request_id: str, before: str = "") -> list[ReturnLine]:
+        """The goods of this payment that came back or are about to, oldest first.
+
+        With `before`, those of the refunds before that one.
+        """
+        lines: list[ReturnLine] = []
+        for refund in self.refunds_of(request_id):
+            if refund.refund_id == before:
+                break
+            if refund.state is not RefundState.REFUSED:
+                lines += refund.lines
+        return lines
 
     def left_amount(self, request_id: str) -> Amount | None:
         """The same as an Amount, or None when nothing is left."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
+from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
 
@@ -20,10 +21,75 @@ class Presenting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Take `typed` (as a person typed it) from the customer."""
+    """Take `typed` (as a person typed it) from the customer, or, when it is empty, the order."""
 
     typed: str
     presenting: Presenting
+
+
+@dataclass(frozen=True, slots=True)
+class AddProduct:
+    """Put `quantity` of the product with this reference on the order."""
+
+    reference: str
+    quantity: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AddAmount:
+    """Put a line of `typed` (as a person typed it) on the order."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuantity:
+    """Make it `quantity` on line `place` (from 0); 0 takes the line off."""
+
+    place: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoreOf:
+    """Make it `by` more on line `place`, or fewer: keys that follow fast must not be lost."""
+
+    place: int
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetDiscount:
+    """Take `typed` (`10%` or `5.00`, empty for none) off line `place`, or off the whole order."""
+
+    typed: str
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Give the order up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Put the order aside under a label, which may be empty."""
+
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Take up the parked order of this id."""
+
+    park_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The tip that the customer chose: `10%` or `5.00`, empty for none. The payment goes on."""
+
+    typed: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +121,46 @@ class AskAgain:
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """Refund `typed`, or all that is left when it is empty."""
+    """Refund the goods in `lines`, or `typed`, or all that is left when both are empty.
+
+    `pin` is of somebody who may, where the amount needs one.
+    """
 
     request_id: str
     typed: str = ""
+    lines: tuple[ReturnLine, ...] = ()
+    pin: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowReceipt:
+    """Put the receipt of this payment or refund on the desk, to be seen and carried home."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reprint:
+    """Print this payment's or refund's receipt once more, as a copy, or at last."""
+
+    document_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDrawer:
+    """Open the cash drawer without a sale."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeekReceipt:
+    """Let the camera look for a receipt while no sale is on the desk, or no more."""
+
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallHelp:
+    """The button for help was pressed: once to call somebody, once more when they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +172,105 @@ class CameraSays:
 
 @dataclass(frozen=True, slots=True)
 class PrinterSays:
-    """The printer took document `document_id`, or has the fault."""
+    """The printer took document `document_id`, or has the fault; without an id, only how it is.
 
-    document_id: str
+    `fault` is a `hardware` word, `sentence` its English, and `sent` whether any of the document
+    may be on paper all the same.
+    """
+
+    document_id: str = ""
     fault: str = ""
+    sentence: str = ""
+    sent: bool = False
 
 
-Input = Charge | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Somebody typed their PIN."""
+
+    staff_id: str
+    pin: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut:
+    """Whoever is there leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unlock:
+    """Let this member of staff try their PIN again."""
+
+    staff_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenShift:
+    """Begin the shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseShift:
+    """End the shift with its Z report."""
+
+
+@dataclass(frozen=True, slots=True)
+class MakeReport:
+    """Make an X report of the running shift."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShowShift:
+    """Show the Z report of an earlier shift."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PrintReport:
+    """Put the report that is shown on paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """Begin or end training."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Look for lines of the electronic journal."""
+
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The report, or what was found, is not looked at any more."""
+
+
+OfficeInput = (
+    LogIn
+    | LogOut
+    | Unlock
+    | OpenShift
+    | CloseShift
+    | MakeReport
+    | ShowShift
+    | PrintReport
+    | Train
+    | Find
+    | Leave
+)
+
+OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
+
+PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
+
+Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
+
+Input = (
+    Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
+    | Ordering | PaperInput | OfficeInput
+)  # fmt: skip

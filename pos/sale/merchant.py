@@ -4,6 +4,14 @@ Apart because the settings make them, the wire sends them and the receipt prints
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What the law takes this device for: a terminal beside a cash register, or the register."""
+
+    TERMINAL = "terminal"
+    TILL = "till"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +26,13 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The place of the sale. `address` is one line for the receipt and may be empty."""
+    """The place of the sale. `address` is one line for the receipt and may be empty; `country`
+    (ISO 3166) is whose VAT rates hold."""
 
     reference: str
     name: str
     address: str = ""
+    country: str = "NO"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +43,4 @@ class Terminal:
     merchant: Merchant
     store: Store
     currency: str
+    role: Role = Role.TERMINAL

@@ -1,48 +1,48 @@
 """Journal entries as plain JSON values, and back.
 
 Apart so that the journal stores bytes it need not understand and the entries stay dataclasses.
-Amounts become `{"value": 12900, "currency": "NOK"}`; everything else is text, number or null.
+Amounts become `{"value": 12900, "currency": "NOK"}`, every record within a record likewise an
+object of its fields, tuples arrays; everything else is text, number or null.
 """
 
 import types
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pos.errors import JournalDamaged
 from pos.sale.history import ENTRIES, Entry
-from pos.sale.money import Amount
 
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The entry's kind and its fields as JSON values."""
-    body = {field.name: _plain(getattr(entry, field.name)) for field in fields(entry)}
+    body: dict[str, Any] = {each.name: plain(getattr(entry, each.name)) for each in fields(entry)}
     return type(entry).__name__, body
 
 
 def decode(kind: str, body: dict[str, Any]) -> Entry:
     """The entry that `encode` took apart. Raises JournalDamaged for one that it never wrote."""
     try:
-        readers = _READERS[kind]
-        return _KINDS[kind](**{name: readers[name](value) for name, value in body.items()})
-    except (KeyError, OverflowError, TypeError, ValueError) as fault:
+        return _READERS[kind](body)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as fault:
         raise JournalDamaged(
             f"The journal holds a {kind!r} entry that this version cannot read; "
             "run the version that wrote it."
         ) from fault
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Amount):
-        return {"value": value.value, "currency": value.currency}
-    return str(value) if isinstance(value, StrEnum) else value
-
-
-def _amount(value: Any) -> Amount:
-    return Amount(value["value"], value["currency"])
+def plain(value: Any) -> object:
+    """A value of dataclasses, tuples, texts and numbers as JSON values."""
+    if isinstance(value, StrEnum):
+        return str(value)
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    if is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    return value
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:
@@ -50,11 +50,18 @@ def _reader(hint: Any) -> Callable[[Any], Any]:
     if get_origin(hint) is types.UnionType:
         given = _reader(next(each for each in get_args(hint) if each is not types.NoneType))
         return lambda value: None if value is None else given(value)
-    reader: Callable[[Any], Any] = _amount if hint is Amount else hint
+    if get_origin(hint) is tuple:  # of any length, of one type
+        each_of = _reader(get_args(hint)[0])
+        return lambda value: tuple(each_of(each) for each in value)
+    reader: Callable[[Any], Any] = record(hint) if is_dataclass(hint) else hint
     return reader
 
 
-_READERS: dict[str, dict[str, Callable[[Any], Any]]] = {
-    name: {field: _reader(hint) for field, hint in get_type_hints(kind).items()}
-    for name, kind in _KINDS.items()
-}
+def record(kind: Any) -> Callable[[Any], Any]:
+    """What makes one of these dataclasses of what `plain` made of it. It raises AttributeError,
+    KeyError, OverflowError, TypeError or ValueError for anything else."""
+    readers = {field: _reader(hint) for field, hint in get_type_hints(kind).items()}
+    return lambda body: kind(**{name: readers[name](value) for name, value in body.items()})
+
+
+_READERS: dict[str, Callable[[Any], Entry]] = {name: record(kind) for name, kind in _KINDS.items()}

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
+from pos.sale.return_line import ReturnLine
 
 
 class RefundState(StrEnum):
@@ -21,12 +22,16 @@ class RefundState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RefundAsked:
-    """The intent, written before the first byte leaves. `asked_at` is Unix seconds."""
+    """The intent, written before the first byte leaves. `asked_at` is Unix seconds.
+
+    `lines` are the goods that came back; none when it was asked for by amount.
+    """
 
     refund_id: str
     request_id: str
     amount: Amount
     asked_at: float
+    lines: tuple[ReturnLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Refund:
     state: RefundState = RefundState.ASKED
     switch_refund_id: str = ""
     result_code: str = ""
+    lines: tuple[ReturnLine, ...] = ()
 
 
 def step_refund(refund: Refund | None, event: RefundEvent) -> Refund:
@@ -90,7 +96,9 @@ def step_refund(refund: Refund | None, event: RefundEvent) -> Refund:
         raise IllegalMove(f"A refund in {state} cannot take {type(event).__name__}.")
     if refund is None:
         assert isinstance(event, RefundAsked)  # noqa: S101 - the table lists no other birth
-        return Refund(event.refund_id, event.request_id, event.amount, event.asked_at)
+        return Refund(
+            event.refund_id, event.request_id, event.amount, event.asked_at, lines=event.lines
+        )
     if event.refund_id != refund.refund_id:
         raise IllegalMove(f"{event.refund_id} is not the refund {refund.refund_id}.")
     match event:

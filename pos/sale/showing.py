@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
+from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
 from pos.sale.till import FREE, Desk
-from pos.sale.view import Action, LinkState, Notice, SaleRow, Stage, View
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
@@ -82,6 +84,10 @@ def view_of(
     watch: Notice | None,
     stopped: Notice | None,
     can_scan: bool,
+    papers: Papers,
+    products: Catalogue,
+    shelf: Notice | None,
+    office: Office,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -100,6 +106,7 @@ def view_of(
         amount=desk.amount,
         request_id=desk.request_id,
         wallet=payment.wallet if payment else "",
+        issuer=desk.issuer,
         order_code=desk.order_code,
         expires_at_s=desk.expires_at_s,
         stage_since_s=desk.since_s,
@@ -120,19 +127,44 @@ def view_of(
         camera=camera,
         printer=printer,
         watch=watch,
+        order=desk.order,
+        tip=desk.tip,
+        parked=tuple(history.parked.values()),
+        products=products,
+        shelf=shelf,
         stopped=stopped,
-        actions=_actions(desk, mode, stopped, can_scan=can_scan),
+        papers=papers,
+        office=office,
+        actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
 
-def _actions(desk: Desk, mode: Mode, stopped: Notice | None, *, can_scan: bool) -> frozenset[str]:
+def _actions(
+    desk: Desk,
+    mode: Mode,
+    history: History,
+    stopped: Notice | None,
+    office: Office,
+    *,
+    can_scan: bool,
+) -> frozenset[str]:
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
-        actions |= {Action.CHARGE, Action.SCAN} if can_scan else {Action.CHARGE}
-    if desk.stage in (Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+        actions.add(Action.OFFICE)
+    if desk.stage in FREE and stopped is None and not office.closed:
+        actions |= {Action.CHARGE, Action.ORDER}
+        if can_scan:
+            actions.add(Action.SCAN)
+        if desk.order is not None:
+            actions.add(Action.PARK)
+        elif history.parked:
+            actions.add(Action.RECALL)
+    if desk.stage is Stage.TIPPING:
+        actions.add(Action.TIP)
+    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None:
+    if mode.gives_back and stopped is None and not office.closed and not office.training:
         actions.add(Action.REFUND)
     return frozenset(actions)

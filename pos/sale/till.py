@@ -17,16 +17,25 @@ from pos.sale.input import (
     Presenting,
     Scanned,
     Stop,
+    Tip,
 )
 from pos.sale.mode import Mode
 from pos.sale.money import Amount
+from pos.sale.order import Discount, Order
 from pos.sale.payment import Payment, Scenario, State, StillOpen
+from pos.sale.return_line import ReturnLine
+from pos.sale.secret import Secret
 from pos.sale.view import Notice, Stage, Verdict, notice
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What lies on the desk. Times are monotonic seconds."""
+    """What lies on the desk. Times are monotonic seconds.
+
+    `order` are the lines of the sale, None when an amount was keyed instead; it stays until it
+    is paid, put aside or given up. `amount` is what is asked for, `tip` minor units of it.
+    `issuer` is that of the scanned code, as far as its digits tell.
+    """
 
     stage: Stage = Stage.READY
     since_s: float = 0.0
@@ -37,14 +46,23 @@ class Desk:
     verdict: Verdict | None = None
     reason: Notice | None = None
     notice: Notice | None = None
+    order: Order | None = None
+    tip: int = 0
+    presenting: Presenting = Presenting.CUSTOMER
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """Command: ask for `amount`, by the customer's `code`, or by a code of ours when None."""
+    """Command: ask for `amount`, by the customer's `code`, or by a code of ours when None.
+
+    `order` are the lines of it, None for a keyed amount; `tip` minor units come on top of them.
+    """
 
     amount: Amount
     code: PaymentCode | None
+    order: Order | None = None
+    tip: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +81,101 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Command: refund `typed` (empty: all that is left) of this payment."""
+    """Command: refund these goods of this payment, or `typed`, or all that is left."""
 
     request_id: str
-    typed: str
+    typed: str = ""
+    lines: tuple[ReturnLine, ...] = ()
+    pin: Secret | None = None
 
 
 Command = Pay | GiveUp | Ask | Return
 
 FREE = frozenset({Stage.READY, Stage.OUTCOME})
 
+# Where nobody's money is under way, so that an unattended till may forget it.
+UNWATCHED = frozenset({Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME})
+
 
 def advance(
-    desk: Desk, given: Input, now_s: float, currency: str, mode: Mode
+    desk: Desk, given: Input, now_s: float, currency: str, mode: Mode, *, tips: bool = False
 ) -> tuple[Desk, Command | None]:
-    """The desk after `given`, and what the engine is to do. Inputs that do not fit do nothing."""
+    """The desk after `given`, and what the engine is to do. Inputs that do not fit do nothing.
+
+    `tips` is whether a tip is asked for before paying. What makes an order is in `ordering`.
+    """
     match given:
         case Charge() if desk.stage in FREE:
-            return _charged(given, now_s, currency)
+            return _charged(freed(desk, now_s), given, currency, tips=tips)
+        case Tip() if desk.stage is Stage.TIPPING:
+            return _tipped(desk, given, now_s)
         case Scanned() if desk.stage is Stage.SCANNING:
             return _scanned(desk, given)
-        case Stop() if desk.stage is Stage.SCANNING:
-            return Desk(since_s=now_s), None
-        case Stop() if desk.stage in (Stage.PAYING, Stage.SHOWING):
-            if given.request_id != desk.request_id:
-                return desk, None
-            return desk, GiveUp(desk.request_id)
+        case Stop():
+            return _stopped(desk, given, now_s)
         case Next() if desk.stage is Stage.OUTCOME:
-            return Desk(since_s=now_s), None
+            return freed(desk, now_s), None
         case Next() if desk.stage is Stage.STOPPING:
             # Set aside: it cannot become paid any more, but nobody knows yet that it was not.
             return replace(desk, stage=Stage.OUTCOME, since_s=now_s, verdict=Verdict.ASIDE), None
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:
-            return desk, Return(given.request_id, given.typed)
+            return desk, Return(given.request_id, given.typed, given.lines, given.pin)
         case _:
             return desk, None
 
 
-def _charged(given: Charge, now_s: float, currency: str) -> tuple[Desk, Command | None]:
+def _stopped(desk: Desk, given: Stop, now_s: float) -> tuple[Desk, Command | None]:
+    if desk.stage in (Stage.SCANNING, Stage.TIPPING):
+        return Desk(since_s=now_s, order=desk.order), None
+    if desk.stage not in (Stage.PAYING, Stage.SHOWING) or given.request_id != desk.request_id:
+        return desk, None
+    return desk, GiveUp(desk.request_id)
+
+
+def freed(desk: Desk, now_s: float) -> Desk:
+    """The desk ready again. An order stays on it unless it was paid, or the next customer came."""
+    if desk.stage is Stage.READY:
+        return replace(desk, since_s=now_s, notice=None)
+    over = desk.verdict in (Verdict.PAID, Verdict.ASIDE)
+    return Desk(since_s=now_s, order=None if over else desk.order)
+
+
+def _charged(
+    desk: Desk, given: Charge, currency: str, *, tips: bool
+) -> tuple[Desk, Command | None]:
+    order, typed = desk.order, given.typed
+    if order is not None and typed:
+        # Two sums on one desk: which of them the customer is to pay is for the cashier to say.
+        return replace(desk, notice=notice("order.open")), None
     try:
-        amount = Amount.parse(given.typed, currency)
+        amount = Amount.parse(typed, currency) if order is None else order.total()
     except AmountError as fault:
-        return Desk(since_s=now_s, notice=said_by(fault)), None
-    if given.presenting is Presenting.MERCHANT:
-        return Desk(since_s=now_s, amount=amount), Pay(amount, None)
-    return Desk(Stage.SCANNING, now_s, amount), None
+        return replace(desk, notice=said_by(fault)), None
+    asked = replace(desk, amount=amount, presenting=given.presenting)
+    return (replace(asked, stage=Stage.TIPPING), None) if tips else _presented(asked)
+
+
+def _presented(desk: Desk) -> tuple[Desk, Command | None]:
+    """On to the customer's code, or to ours."""
+    if desk.presenting is Presenting.CUSTOMER or desk.amount is None:
+        return replace(desk, stage=Stage.SCANNING), None
+    pay = Pay(desk.amount, None, desk.order, desk.tip)
+    return replace(desk, stage=Stage.READY), pay
+
+
+def _tipped(desk: Desk, given: Tip, now_s: float) -> tuple[Desk, Command | None]:
+    assert desk.amount is not None  # noqa: S101 - `_charged` made the desk
+    before = desk.amount
+    try:
+        asked = Discount.parse(given.typed, before.currency)  # a part of it, or a sum
+        tip = asked.part_of(before.value) if asked.percent else asked.value
+        amount = Amount(before.value + tip, before.currency)
+    except AmountError as fault:
+        key = "tip.unreadable" if fault.key == "discount.unreadable" else fault.key
+        return replace(desk, notice=replace(said_by(fault), key=key)), None
+    return _presented(replace(desk, since_s=now_s, amount=amount, tip=tip, notice=None))
 
 
 def said_by(fault: AmountError) -> Notice:
@@ -121,7 +187,9 @@ def _scanned(desk: Desk, given: Scanned) -> tuple[Desk, Command | None]:
     code = recognise(given.text.reveal(), given.symbology)
     match code:
         case PaymentCode() if desk.amount is not None:
-            return replace(desk, notice=None), Pay(desk.amount, code)
+            pay = Pay(desk.amount, code, desk.order, desk.tip)
+            # Codes of the Alipay family without an issuer's digits are Alipay's own.
+            return replace(desk, issuer=code.issuer or "alipay", notice=None), pay
         case NotOurs():
             said = notice(code.reason.value)
         case ProductCode():
@@ -137,12 +205,20 @@ def refused(desk: Desk, why: Notice) -> Desk:
     """The desk when a sale could not begin: an armed camera stays armed, nothing was sent."""
     if desk.stage is Stage.SCANNING:
         return replace(desk, notice=why)
-    return Desk(since_s=desk.since_s, notice=why)
+    return back(desk, why)
 
 
-def paying(payment: Payment, now_s: float) -> Desk:
+def back(desk: Desk, why: Notice | None) -> Desk:
+    """The desk ready again with its order, because a sale cannot begin now."""
+    return Desk(since_s=desk.since_s, order=desk.order, notice=why)
+
+
+def paying(desk: Desk, payment: Payment, now_s: float) -> Desk:
     """The desk once the intent is written down."""
-    return Desk(Stage.PAYING, now_s, payment.amount, payment.request_id)
+    return Desk(
+        Stage.PAYING, now_s, payment.amount, payment.request_id,
+        order=desk.order, tip=desk.tip, issuer=desk.issuer,
+    )  # fmt: skip
 
 
 def showing(desk: Desk, event: StillOpen, expires_at_s: float) -> Desk:
@@ -159,15 +235,13 @@ def followed(desk: Desk, payment: Payment, now_s: float) -> Desk:
     if payment.state in (State.CANCELLING, State.REVERSING):
         if desk.stage is Stage.STOPPING or desk.verdict is Verdict.ASIDE:
             return desk
-        return Desk(Stage.STOPPING, now_s, payment.amount, payment.request_id, reason=why(payment))
+        return replace(paying(desk, payment, now_s), stage=Stage.STOPPING, reason=why(payment))
     if payment.state.open:
         return desk
     verdict = {State.PAID: Verdict.PAID, State.DECLINED: Verdict.DECLINED}
-    return Desk(
-        Stage.OUTCOME,
-        now_s,
-        payment.amount,
-        payment.request_id,
+    return replace(
+        paying(desk, payment, now_s),
+        stage=Stage.OUTCOME,
         verdict=verdict.get(payment.state, Verdict.CANCELLED),
         reason=why(payment),
     )
@@ -186,10 +260,10 @@ def why(payment: Payment) -> Notice | None:
 
 def idle(desk: Desk, mode: Mode, now_s: float) -> Desk:
     """The desk after nobody touched it for the mode's idle time."""
-    unwatched = desk.stage in (Stage.SCANNING, Stage.OUTCOME) or desk.notice is not None
+    unwatched = desk.stage in UNWATCHED or desk.notice is not None or desk.order is not None
     if mode.idle_reset_s is None or not unwatched or now_s - desk.since_s < mode.idle_reset_s:
         return desk
-    if desk.stage in (Stage.READY, Stage.SCANNING, Stage.OUTCOME):
+    if desk.stage in (Stage.READY, *UNWATCHED):
         return Desk(since_s=now_s)
     return desk
 

@@ -7,14 +7,20 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.catalogue import NOTHING, Catalogue
+from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
+from pos.sale.office import Office
+from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
+from pos.sale.receipt import Receipt
 
 
 class Stage(StrEnum):
     """Where the desk stands."""
 
-    READY = "ready"  # an amount may be keyed
+    READY = "ready"  # an amount may be keyed, an order made
+    TIPPING = "tipping"  # the customer may add a tip
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
@@ -23,12 +29,16 @@ class Stage(StrEnum):
 
 
 class Verdict(StrEnum):
-    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free."""
+    """How the sale on the desk ended. ASIDE: still being cancelled, but the desk is free.
+
+    TRAINED: it was practice, and nobody paid.
+    """
 
     PAID = "paid"
     DECLINED = "declined"
     CANCELLED = "cancelled"
     ASIDE = "aside"
+    TRAINED = "trained"
 
 
 class LinkState(StrEnum):
@@ -78,13 +88,35 @@ class SaleRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Papers:
+    """What there is on paper, or may be. `terminal` is who gives a receipt.
+
+    `receipt` lies on the desk, and `carried` are its texts for a code, longest first. `found` is
+    the sale whose receipt was scanned. A refund of more than `pin_above` minor units needs a PIN,
+    where it is set. `help_wanted` is whether somebody called and nobody came yet, and `prints`
+    whether there is a printer.
+    """
+
+    terminal: Terminal | None = None
+    receipt: Receipt | None = None
+    carried: tuple[str, ...] = ()
+    found: SaleRow | None = None
+    pin_above: int | None = None
+    help_wanted: bool = False
+    prints: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """One moment of the till. `order_code` is the text to draw as a QR code.
 
     `expires_at_s` is monotonic seconds when a shown code ends; `stage_since_s` likewise when
     the stage began. `stopped` says why the till does not sell at all. `arrived` are the
     newest payments by the static code, oldest first, for as long as they are news; `arrived_more`
-    counts those before them. `watch` says why none would be shown.
+    counts those before them. `watch` says why none would be shown. `order` are the lines on the
+    desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
+    `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
+    the customer holds up, before the wallet is known, and `papers` what there is on paper.
     """
 
     stage: Stage
@@ -93,6 +125,7 @@ class View:
     amount: Amount | None = None
     request_id: str = ""
     wallet: str = ""
+    issuer: str = ""
     order_code: str = ""
     expires_at_s: float = 0.0
     stage_since_s: float = 0.0
@@ -110,8 +143,15 @@ class View:
     camera: Notice | None = None
     printer: Notice | None = None
     watch: Notice | None = None
+    order: Order | None = None
+    tip: int = 0
+    parked: tuple[OrderParked, ...] = ()
+    products: Catalogue = NOTHING
+    shelf: Notice | None = None
     stopped: Notice | None = None
+    office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
+    papers: Papers = Papers()
 
 
 class Action:
@@ -122,3 +162,8 @@ class Action:
     STOP = "stop"
     NEXT = "next"
     REFUND = "refund"
+    OFFICE = "office"  # log in and out, open and close, train
+    ORDER = "order"  # lines may be put on the order
+    PARK = "park"
+    RECALL = "recall"
+    TIP = "tip"

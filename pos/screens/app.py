@@ -7,18 +7,21 @@ thread calls `show`; keys and touches go the other way through `put`. Nothing el
 from collections.abc import Callable
 from pathlib import Path
 
+from textual import events
 from textual.app import App
 from textual.message import Message
 
 from pos.language import Language
 from pos.sale.input import Input
-from pos.sale.view import View
+from pos.sale.view import Stage, View
 from pos.screens import sound
-from pos.screens.counter import CounterScreen, may_leave
+from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
 from pos.screens.front import Front
-from pos.screens.palette import THEME
+from pos.screens.offers import may_leave
+from pos.screens.palette import PALETTES, theme_name, themes
 from pos.screens.qr import QrForm
+from pos.screens.refund import RefundScreen
 
 
 class ViewChanged(Message):
@@ -35,6 +38,7 @@ class PosApp(App[None]):
     `first` is shown until the till speaks. `put` takes an Input from any thread and returns
     False when the till cannot take it now. `opened` is called once, when the first screen is
     up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
+    `theme` is one of palette.PALETTES.
     """
 
     CSS_PATH = Path(__file__).with_name("pos.tcss")
@@ -53,11 +57,13 @@ class PosApp(App[None]):
         opened: Callable[["PosApp"], None] | None = None,
         qr_form: QrForm = QrForm.AUTO,
         clock: Callable[[], float] | None = None,
+        theme: str = "dark",
     ) -> None:
         super().__init__()
         # Before the style sheet is read, which uses its colours.
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for each in themes():
+            self.register_theme(each)
+        self.theme = theme_name(theme)
         front = Front(put, language, qr_form=qr_form, phone=phone)
         if clock is not None:
             front = Front(put, language, clock, qr_form, phone)
@@ -71,6 +77,7 @@ class PosApp(App[None]):
 
     def on_ready(self) -> None:
         """The first screen is up."""
+        self._attend(None)
         if self._opened is not None:
             self._opened(self)
 
@@ -86,11 +93,47 @@ class PosApp(App[None]):
             apply = getattr(screen, "apply", None)
             if apply is not None:
                 apply(message.view)
+        self._open_found(before)
+        self._attend(before)
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
                 self.set_timer(delay_s, self.bell)
             else:
                 self.bell()
+
+    def _attend(self, before: View | None) -> None:
+        """Ask who is there before anything is sold, and show a report as soon as there is one."""
+        view = self.shown
+        if view.stopped is not None or view.stage not in (Stage.READY, Stage.OUTCOME):
+            return
+        opened = {screen.id for screen in self.screen_stack}
+        if view.office.closed and view.stage is Stage.READY and "staff" not in opened:
+            from pos.screens.staff import StaffScreen
+
+            self.push_screen(StaffScreen(self._front, view))
+        elif before is None or view.office.report != before.office.report:
+            if view.office.report is None or "report" in opened:
+                return
+            from pos.screens.report import ReportScreen
+
+            self.push_screen(ReportScreen(self._front, view))
+
+    def _open_found(self, before: View) -> None:
+        """A receipt was held up: ask what is to be given back of its sale."""
+        found = self.shown.papers.found
+        if found is None or found == before.papers.found or self.shown.stopped is not None:
+            return
+        if not isinstance(self.screen, RefundScreen):
+            self.push_screen(RefundScreen(self._front, found, self.shown))
+
+    def press(self, key: str) -> bool:
+        """Press a key, from any thread, as a button beside the screen does."""
+        return self.post_message(events.Key(key, None))
+
+    def on_theme_asked(self) -> None:
+        """Wear the next theme."""
+        names = [theme_name(each) for each in PALETTES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)]
 
     async def action_quit(self) -> None:
         """Close, unless somebody's payment is on the desk."""

@@ -4,29 +4,28 @@ Apart from the panels because here keys become Inputs. The screen decides nothin
 it shows the last View and remembers only the digits that are being typed.
 """
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Center, Horizontal, Middle, Vertical
 from textual.screen import Screen
 
-from pos.sale.input import Charge, Input, Next, Presenting, Stop
+from pos.sale.input import CallHelp, Charge, Input, Next, OpenDrawer, Presenting, Stop, Tip
 from pos.sale.view import Action, Stage, View
+from pos.screens import overlays
+from pos.screens.basket import Basket
 from pos.screens.front import Front
-from pos.screens.keyed import Keyed
-from pos.screens.panels import (
-    Arrived,
-    Big,
-    Faults,
-    Head,
-    Key,
-    Pad,
-    Unfinished,
-    Words,
-    amount_or_nothing,
-)
+from pos.screens.handing import handed_on
+from pos.screens.keyed import Entry, Keyed
+from pos.screens.offers import may_leave, offered
+from pos.screens.order_keys import ordered
+from pos.screens.panels import Arrived, Faults, Head, Key, Unfinished, Words, amount_or_nothing
 from pos.screens.paying import WAITING, Outcome, Stopped, Waiting
 from pos.screens.phone import PHONE_KEYS, PhonePanel
 from pos.screens.qr import QrCode, drawing
+from pos.screens.ready import Ready
+from pos.screens.theming import ThemeAsked
+from pos.screens.tipping import Tipping
 
 TICK_EVERY_S = 0.5
 
@@ -36,52 +35,21 @@ SIDE_COLUMNS_MIN = 33
 _KEYS = {
     "enter": "scan", "f1": "scan", "s": "scan",
     "f2": "show", "q": "show",
+    "f3": "products",
     "f4": "next", "a": "next",
     "f5": "review", "l": "review",
+    "f6": "discount", "f7": "park", "f8": "drop",
+    "f9": "menu", "f10": "office", "ctrl+p": "menu", "slash": "menu",
+    "f11": "receipt", "v": "receipt", "d": "drawer", "question_mark": "help",
+    "f12": "theme",
     "escape": "stop",
+    "plus": "plus", "minus": "minus", "asterisk": "times",
+    "up": "move:-1", "down": "move:1", "pageup": "move:-8", "pagedown": "move:8",
     "backspace": "pad:back", "delete": "pad:clear",
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
-
-
-class Ready(Horizontal):
-    """The desk when it is free: the amount, what to do with it, and the keypad."""
-
-    def __init__(self, front: Front) -> None:
-        super().__init__(id="ready")
-        self._front = front
-
-    def compose(self) -> ComposeResult:
-        """Amount and actions at the left, digits at the right."""
-        say = self._front.language.say
-        with Vertical(id="ready-left"):
-            yield Words(say("screen.amount"), id="ready-title", classes="title")
-            yield Big(id="ready-amount")
-            yield Words(id="ready-currency", classes="quiet")
-            with Vertical(id="ready-gap"):
-                yield Words(id="ready-last", classes="quiet")
-            yield Key(say("screen.scan"), "scan", hint="Enter", id="ready-scan")
-            with Horizontal(classes="keys"):
-                yield Key(say("screen.show"), "show", hint="F2", id="ready-show")
-                yield Key(say("screen.review"), "review", hint="F5", id="ready-review")
-        yield Pad(self._front.language.decimal_mark, id="ready-pad")
-
-    def apply(self, view: View, keyed: Keyed) -> None:
-        """Show the digits typed so far and what may be done."""
-        language = self._front.language
-        self.query_one("#ready-scan").set_class(Action.SCAN not in view.actions, "-off")
-        self.query_one("#ready-show").set_class(Action.CHARGE not in view.actions, "-off")
-        marks = (language.decimal_mark, language.group_mark)
-        bright, implied = keyed.shown(view.currency, *marks)
-        self.query_one("#ready-amount", Big).say(bright + implied, len(bright))
-        self.query_one("#ready-currency", Words).say(view.currency)
-        last = ""
-        row = next((each for each in view.recent if not each.static_number), None)
-        if row is not None and not keyed.typed:
-            state = language.say(f"state.{row.state}")
-            amount = language.amount_text(row.amount)
-            last = language.say("screen.last", amount=amount, state=state)
-        self.query_one("#ready-last", Words).say(last)
+_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt", "office"})
+_PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
 
 class CounterScreen(Screen[None]):
@@ -92,6 +60,7 @@ class CounterScreen(Screen[None]):
         self._front = front
         self._view = view
         self._keyed = Keyed()
+        self._tip = Entry()
         self._local = ""
         self._fits = True
 
@@ -106,6 +75,7 @@ class CounterScreen(Screen[None]):
                 yield Faults(id="faults", classes="sun")
                 yield Arrived(language)
                 yield Ready(self._front)
+                yield Tipping(language)
                 yield Waiting(language)
                 yield Outcome(language)
                 yield Stopped(language)
@@ -126,8 +96,9 @@ class CounterScreen(Screen[None]):
 
     def apply(self, view: View) -> None:
         """Show `view`."""
-        if view.stage is not self._view.stage and view.stage in WAITING:
-            self._keyed = Keyed()
+        begun = self._view.stage is Stage.READY or view.stage in (*WAITING, Stage.TIPPING)
+        if view.stage is not self._view.stage and begun:
+            self._keyed, self._tip = Keyed(), Entry()
         if view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME:
             self.remove_class("-phone")  # a phone laid over the till hides no outcome
         if view.notice != self._view.notice or view.stage is not self._view.stage:
@@ -143,13 +114,15 @@ class CounterScreen(Screen[None]):
         self.query_one(Arrived).apply(view)
         self.query_one(Unfinished).apply(view)
         shown = "stopped" if stopped else _panel_of(view.stage)
-        for name in ("ready", "waiting", "outcome", "stopped"):
+        for name in ("ready", "tipping", "waiting", "outcome", "stopped"):
             self.query_one(f"#{name}").display = name == shown
         self._draw_code()
         if stopped:
             self.query_one(Stopped).apply(view)
         elif view.stage is Stage.READY:
             self.query_one(Ready).apply(view, self._keyed)
+        elif view.stage is Stage.TIPPING:
+            self.query_one(Tipping).apply(view, self._tip)
         elif view.stage is Stage.OUTCOME:
             self.query_one(Outcome).apply(view)
         else:
@@ -178,32 +151,26 @@ class CounterScreen(Screen[None]):
         self.query_one(Waiting).tick(self._front.clock(), code_fits=self._fits)
 
     def _keys_line(self) -> str:
-        say, actions, keys = self._front.language.say, self._view.actions, []
-        if self._view.stopped is None:
-            if Action.CHARGE in actions and self._view.stage is Stage.READY:
-                keys += [("Enter", "screen.key_scan")] if Action.SCAN in actions else []
-                keys += [("F2", "screen.key_show")]
-            if Action.STOP in actions:
-                keys.append(("Esc", "screen.key_cancel"))
-            if Action.NEXT in actions:
-                stopping = self._view.stage is Stage.STOPPING
-                keys.append(
-                    ("F4", "screen.key_aside") if stopping else ("Enter", "screen.key_next")
-                )
-            keys.append(("F5", "screen.key_review"))
+        """The keys that mean something now; those that find no room stand in the menu."""
+        say = self._front.language.say
+        keys = [(each.key, each.word) for each in offered(self._view) if each.foot]
         if any(not phone.columns_taken for phone in self.query(PhonePanel)):
             keys.append(("P", "screen.key_phone"))
-        if may_leave(self._view):
-            keys.append(("Ctrl+Q", "screen.key_quit"))
-        return "   ".join(f"{key} {say(word)}" for key, word in keys)
+        keys.sort(key=lambda key: key[1] == "screen.key_menu")  # the menu names what is left out
+        parts = [f"{key} {say(word)}" for key, word in keys]
+        while len(parts) > 1 and cell_len("   ".join(parts)) > self.size.width - 2:
+            parts.pop(-2)
+        return "   ".join(parts)
 
     def _tick(self) -> None:
         self.query_one(Waiting).tick(self._front.clock(), code_fits=self._fits)
 
     def on_key(self, event: events.Key) -> None:
         """Turn a key of the keyboard into what it means now."""
+        if handed_on(self, event):
+            return
         mark = event.character or ""
-        if mark in _TYPED and mark:
+        if (mark in _TYPED and mark) or mark == "%":
             action = f"pad:{mark}"
         elif event.key in PHONE_KEYS and self._front.phone is not None:
             self.query_one(PhonePanel).press(event.key)
@@ -213,7 +180,18 @@ class CounterScreen(Screen[None]):
             action = _KEYS.get(event.key, "")
         if action:
             event.stop()
-            self._act(action)
+            self._act(self._meant(action))
+
+    def _meant(self, action: str) -> str:
+        """Keys that depend on whether something is typed."""
+        typed, view = self._keyed.typed, self._view
+        if view.stage is Stage.TIPPING:
+            return {"scan": "tip", "times": "pad:%"}.get(action, action)
+        if action == "pad:clear" and not typed and view.order is not None:
+            return "remove"
+        if action == "menu" and typed and Action.ORDER in view.actions and len(view.products):
+            return "products"  # the numpad's slash after a number looks it up
+        return action
 
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
@@ -222,32 +200,58 @@ class CounterScreen(Screen[None]):
 
     def _act(self, action: str) -> None:
         self._local = ""
-        if action == "review":
-            self._review()
+        if action == "theme":
+            self.post_message(ThemeAsked())
+        elif action in _OPENING or (action == "times" and not self._keyed.typed):
+            self._open(action)
         elif action.startswith("pad:"):
             self._press(action.removeprefix("pad:"))
+        elif action.startswith("move:"):
+            self.query_one(Basket).move(int(action.removeprefix("move:")))
+        elif action == "leave" and may_leave(self._view):
+            self.app.exit()
+        elif action in _PLAIN:
+            self._put(_PLAIN[action])
         elif self._view.stopped is None:
             self._do(action)
         self._show()
 
+    def _open(self, action: str) -> None:
+        """What is laid over the desk; it sends its own Inputs, or tells which action was chosen."""
+        view = self._view
+        if action == "menu":
+            overlays.menu(self, self._front, view, self._act)
+        elif view.stopped is None:
+            typed, self._keyed = self._keyed.typed, Keyed()
+            place = self.query_one(Basket).place
+            overlays.opened(self, self._front, view, action, typed=typed, place=place)
+
     def _do(self, action: str) -> None:
         view = self._view
+        given = ordered(action, view, self._keyed.typed, self.query_one(Basket).place)
+        if given is not None and (view.stage is Stage.READY or self._keyed.typed):
+            # The digits are gone at once: the next ones are of the next line.
+            self._keyed = Keyed()
+            self._put_if(Action.ORDER, given)
+            return
         match action:
-            case "scan" | "show" if view.stage is Stage.OUTCOME and self._keyed.typed:
-                # The next sale was begun by typing; the till takes Next before this.
+            case "scan" | "show" if view.stage is Stage.READY or (
+                view.stage is Stage.OUTCOME and self._keyed.typed
+            ):
+                # A next sale that was begun by typing: the till takes Next before this.
                 self._charge(action)
-            case "scan" | "next" if view.stage is Stage.OUTCOME:
+            case "scan" | "next" | "stop" if view.stage is Stage.OUTCOME:
                 self._put_if(Action.NEXT, Next())
             case "next" if view.stage is Stage.STOPPING:
-                self._put_if(Action.NEXT, Next())
-            case "stop" if view.stage is Stage.OUTCOME:
                 self._put_if(Action.NEXT, Next())
             case "stop" if view.stage is Stage.READY:
                 self._keyed = Keyed()
             case "stop":
                 self._put_if(Action.STOP, Stop(view.request_id))
-            case "scan" | "show" if view.stage is Stage.READY:
-                self._charge(action)
+            case "tip" | "tip:":
+                self._put_if(Action.TIP, Tip(self._tip.typed))
+            case _ if action.startswith("tip:"):
+                self._put_if(Action.TIP, Tip(action.removeprefix("tip:")))
 
     def _charge(self, action: str) -> None:
         actions, typed = self._view.actions, self._keyed.typed
@@ -260,33 +264,34 @@ class CounterScreen(Screen[None]):
 
     def _press(self, key: str) -> None:
         """Type, which also says that the last outcome was seen."""
+        if self._view.stage is Stage.TIPPING:
+            self._tip = self._tip.press("," if key == "." else key)
+            return
         if self._view.stage is Stage.OUTCOME:
             self._put_if(Action.NEXT, Next())
-        if self._view.stage in (Stage.READY, Stage.OUTCOME):
+        if self._view.stage in (Stage.READY, Stage.OUTCOME) and key != "%":
             self._keyed = self._keyed.press(key)
 
     def _put_if(self, offered: str, given: Input) -> None:
-        if offered in self._view.actions and not self._front.put(given):
+        if offered in self._view.actions:
+            self._put(given)
+
+    def _put(self, given: Input) -> None:
+        if not self._front.put(given):
             self._local = self._front.language.say("screen.busy")
 
-    def _review(self) -> None:
-        from pos.screens.review import ReviewScreen
-
-        self.app.push_screen(ReviewScreen(self._front, self._view))
+    def tell(self, text: str) -> None:
+        """Show `text` until something else is done."""
+        self._local = text
+        self._show_notice()
 
     def refuse_to_leave(self) -> None:
         """Say why the till cannot be closed now."""
         amount = amount_or_nothing(self._front.language, self._view.amount)
-        self._local = self._front.language.say("screen.no_quit", amount=amount)
-        self._show_notice()
-
-
-def may_leave(view: View) -> bool:
-    """Whether nothing is on the desk that a person waits for."""
-    return view.stopped is not None or view.stage in (Stage.READY, Stage.OUTCOME)
+        self.tell(self._front.language.say("screen.no_quit", amount=amount))
 
 
 def _panel_of(stage: Stage) -> str:
-    if stage is Stage.READY:
-        return "ready"
+    if stage in (Stage.READY, Stage.TIPPING):
+        return "ready" if stage is Stage.READY else "tipping"
     return "outcome" if stage is Stage.OUTCOME else "waiting"

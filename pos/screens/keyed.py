@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pos.sale.money import EXPONENTS
 
-# More digits than any amount has; a stuck key stops here.
-LENGTH_MAX = 12
+# As many digits as a product's number has, more than any amount; a stuck key stops here.
+LENGTH_MAX = 13
+ENTRY_LENGTH_MAX = 24
 
 _MARKS = ",."
 
@@ -44,6 +45,28 @@ class Keyed:
         if decimals and missing > 0:
             implied += ("" if mark else decimal) + "0" * missing
         return bright, implied
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is typed where it need not be an amount: a rate such as `12,5%`, or a word."""
+
+    typed: str = ""
+
+    def press(self, key: str) -> "Entry":
+        """After one key: a character, `back`, `clear`, or `%`, which comes last and goes again."""
+        if key == "clear":
+            return Entry()
+        if key == "back":
+            return Entry(self.typed[:-1])
+        without = self.typed.replace("%", "")
+        if key == "%":
+            return Entry(without if "%" in self.typed else without + "%")
+        return Entry(without + key) if len(without) < ENTRY_LENGTH_MAX else self
+
+    def shown(self, decimal: str) -> str:
+        """The same as a person writes it; a dash while nothing is typed."""
+        return self.typed.replace(",", decimal).replace("%", "\N{NO-BREAK SPACE}%") or "–"
 
 
 def _grouped(digits: str, group: str) -> str:

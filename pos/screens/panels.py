@@ -48,6 +48,11 @@ class Words(Static):
         # A class, not `display`, so that the style sheet may hide it for other reasons too.
         self.set_class(not self._text, "-empty")
 
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return self._text
+
     def say(self, text: str) -> None:
         """Show `text`."""
         text = harmless(text)
@@ -183,12 +188,20 @@ class Head(Widget):
 
 
 class Faults(Words):
-    """What camera, printer and static code complain of, a line each, while they do."""
+    """What camera, printer, static code and catalogue complain of, while they do."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
-        faults = [said for said in (view.camera, view.printer, view.watch) if said is not None]
-        self.say("\n".join(f"! {language.notice(said)}" for said in faults))
+        faults = [
+            said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
+        ]
+        said = [language.notice(each) for each in faults]
+        if view.papers.help_wanted:
+            said.insert(0, language.say("help.called"))
+        told = [f"! {each}" for each in said]
+        if view.office.training:
+            told.insert(0, language.say("screen.training"))
+        self.say("\n".join(told))
 
 
 class Arrived(Static):

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 
 from pos.language import Language
 from pos.sale.view import Action, Stage, Verdict, View
+from pos.screens.offers import goes_back
 from pos.screens.panels import Big, Key, Shape, Words, elapsed_text
 
 # From here on a cashier is tempted to scan once more.
@@ -24,6 +25,7 @@ _VERDICTS = {
     Verdict.DECLINED: "cross",
     Verdict.CANCELLED: "bar",
     Verdict.ASIDE: "glass",
+    Verdict.TRAINED: "bar",
 }
 
 
@@ -131,7 +133,9 @@ class Outcome(Vertical):
         if not reason and verdict is Verdict.ASIDE:
             reason = language.say("screen.stopping_say")
         self.query_one("#outcome-reason", Words).say(reason)
-        self.query_one("#outcome-next").display = Action.NEXT in view.actions
+        key = self.query_one("#outcome-next", Key)
+        key.display = Action.NEXT in view.actions
+        key.relabel(language.say("screen.back_to_order" if goes_back(view) else "screen.next"))
 
     def _details(self, view: View) -> str:
         parts = (view.currency if view.amount else "", view.wallet, view.rate)

@@ -7,9 +7,11 @@ read in every font and take twice the room each way.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 import segno
 from rich.segment import Segment
@@ -21,6 +23,7 @@ from textual.widget import Widget
 from pos.screens.palette import PAPER, PRINT
 
 QUIET_MODULES = 4  # ISO/IEC 18004, 9.1
+_ALPHANUMERIC_TAIL = re.compile(r"[0-9A-Z $%*+\-./:]{40,}\Z")  # the mode's letters, table 5
 
 # Terminals that draw block elements as rectangles whatever the font.
 _SEAMLESS = ("foot", "xterm-kitty", "alacritty", "wezterm", "xterm-ghostty")
@@ -72,7 +75,7 @@ def drawing(
     for error in ("m", "l"):
         # `make_qr`, because `make` turns short digits into a Micro QR that phones cannot read.
         try:
-            code = segno.make_qr(text, error=error)
+            code = segno.make_qr(_segments(text), error=error)
         except segno.DataOverflowError:
             continue
         modules = tuple(tuple(map(bool, row)) for row in code.matrix_iter(border=QUIET_MODULES))
@@ -81,6 +84,12 @@ def drawing(
             if plan.columns <= columns and plan.lines <= lines:
                 return plan
     return None
+
+
+def _segments(text: str) -> Any:
+    """A long tail of capitals and digits, as a signature is, apart: it is packed tighter so."""
+    tail = _ALPHANUMERIC_TAIL.search(text)
+    return [text] if tail is None or not tail.start() else [text[: tail.start()], tail[0]]
 
 
 class QrCode(Widget):

@@ -6,19 +6,21 @@ goes away by itself when a sale on the desk ends, so that no outcome is missed.
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from pos.sale.input import AskAgain, GiveBack
+from pos.sale.input import AskAgain, Input, Reprint, SeekReceipt, ShowReceipt
 from pos.sale.money import Amount
 from pos.sale.payment import State
 from pos.sale.view import Action, SaleRow, Stage, View
 from pos.screens.front import Front
-from pos.screens.keyed import Keyed
-from pos.screens.panels import Big, Key, Pad, Words, harmless
+from pos.screens.handing import handed_on
+from pos.screens.panels import Key, Words, harmless
+from pos.screens.receipt import ReceiptScreen
+from pos.screens.refund import RefundScreen
 
 _MARKS = {
     State.INTENT: "…",
@@ -30,7 +32,10 @@ _MARKS = {
     State.REVERSED: "–",
 }
 
-_KEYS = {"escape": "back", "f5": "back", "a": "ask", "r": "refund", "enter": "ask"}
+_KEYS = {
+    "escape": "back", "f5": "back", "a": "ask", "r": "refund", "enter": "ask",
+    "v": "receipt", "p": "print",
+}  # fmt: skip
 
 
 class ReviewScreen(Screen[None]):
@@ -52,19 +57,22 @@ class ReviewScreen(Screen[None]):
         with Horizontal(classes="keys"):
             yield Key(say("screen.ask"), "ask", hint="A", id="review-ask")
             yield Key(say("screen.refund"), "refund", hint="R", id="review-refund")
+            yield Key(say("screen.receipt"), "receipt", hint="V", id="review-receipt")
+            yield Key(say("screen.copy"), "print", hint="P", id="review-print")
             yield Key(say("screen.back"), "back", hint="Esc", id="review-back")
 
     def on_mount(self) -> None:
-        """Fill the list and give it the arrow keys."""
+        """Fill the list, give it the arrow keys, and let the camera look for a receipt."""
         self._show()
         self.query_one("#review-list").focus()
+        self._front.put(SeekReceipt(wanted=True))
 
     def apply(self, view: View) -> None:
         """Show `view`, or make way for an outcome."""
         ended = view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME
         self._view = view
         if ended or view.stopped is not None:
-            self.dismiss()
+            self._leave()
             return
         self._show()
 
@@ -95,6 +103,8 @@ class ReviewScreen(Screen[None]):
         row = self._chosen()
         self.query_one("#review-ask").set_class(row is None, "-off")
         self.query_one("#review-refund").set_class(not self._refundable(row), "-off")
+        for name in ("receipt", "print"):
+            self.query_one(f"#review-{name}").set_class(not _paid(row), "-off")
 
     def _refundable(self, row: SaleRow | None) -> bool:
         return row is not None and row.left > 0 and Action.REFUND in self._view.actions
@@ -120,7 +130,7 @@ class ReviewScreen(Screen[None]):
             calls.append(language.say("screen.contested"))
         details = harmless("  ·  ".join(part for part in second if part))
         return Content.assemble(
-            (first, "bold"), f"  {state}", "  ", ("  ·  ".join(calls), "bold $sun"),
+            (first, "bold"), f"  {state}", "  ", ("  ·  ".join(calls), "bold $mark"),
             "\n   ", (details, "$muted"), "\n",
         )  # fmt: skip
 
@@ -138,6 +148,8 @@ class ReviewScreen(Screen[None]):
 
     def on_key(self, event: events.Key) -> None:
         """The letters on the keys."""
+        if handed_on(self, event):
+            return
         if action := _KEYS.get(event.key):
             event.stop()
             event.prevent_default()
@@ -146,84 +158,32 @@ class ReviewScreen(Screen[None]):
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A key of the screen was clicked or touched."""
         message.stop()
-        self._act(message.action)
+        if self.is_current:
+            self._act(message.action)
 
     def _act(self, action: str) -> None:
         row = self._chosen()
         if action == "back":
-            self.dismiss()
+            self._leave()
         elif action == "ask" and row is not None:
-            if not self._front.put(AskAgain(row.request_id)):
-                self.query_one("#review-notice", Words).say(self._front.language.say("screen.busy"))
+            self._put(AskAgain(row.request_id))
         elif action == "refund" and row is not None and self._refundable(row):
-            self.app.push_screen(RefundScreen(self._front, row))
+            self._front.put(ShowReceipt(row.request_id))
+            self.app.push_screen(RefundScreen(self._front, row, self._view))
+        elif action == "receipt" and row is not None and _paid(row):
+            self._front.put(ShowReceipt(row.request_id))
+            self.app.push_screen(ReceiptScreen(self._front, row.request_id, self._view))
+        elif action == "print" and row is not None and _paid(row):
+            self._put(Reprint(row.request_id))
+
+    def _put(self, given: Input) -> None:
+        if not self._front.put(given):
+            self.query_one("#review-notice", Words).say(self._front.language.say("screen.busy"))
+
+    def _leave(self) -> None:
+        self._front.put(SeekReceipt(wanted=False))
+        self.dismiss()
 
 
-class RefundScreen(ModalScreen[None]):
-    """How much to give back of one sale; nothing typed means all that is left."""
-
-    def __init__(self, front: Front, row: SaleRow) -> None:
-        super().__init__(id="refund")
-        self._front = front
-        self._row = row
-        self._keyed = Keyed()
-
-    def compose(self) -> ComposeResult:
-        """The amount, what it is of, and the keypad."""
-        language, row = self._front.language, self._row
-        say = language.say
-        left = language.amount_text(Amount(row.left, row.amount.currency))
-        when = language.short_time_text(row.opened_at)
-        with Horizontal(id="refund-box"):
-            with Vertical(id="refund-left"):
-                yield Words(say("screen.refund_title"), classes="title")
-                yield Big(id="refund-amount")
-                yield Words(row.amount.currency, classes="quiet")
-                yield Words(say("screen.refund_of", time=when, wallet=row.wallet), classes="quiet")
-                yield Words(say("screen.refund_left", amount=left), id="refund-most")
-                yield Key(say("screen.refund_do"), "refund", hint="Enter", id="refund-do")
-                yield Key(say("screen.back"), "back", hint="Esc", id="refund-back")
-            yield Pad(language.decimal_mark, id="refund-pad")
-
-    def on_mount(self) -> None:
-        """Show that all that is left would be given back."""
-        self._show()
-
-    def _show(self) -> None:
-        language, row = self._front.language, self._row
-        if self._keyed.typed:
-            marks = (language.decimal_mark, language.group_mark)
-            bright, implied = self._keyed.shown(row.amount.currency, *marks)
-        else:
-            bright, implied = "", language.number_text(Amount(row.left, row.amount.currency))
-        self.query_one("#refund-amount", Big).say(bright + implied, len(bright))
-
-    def apply(self, view: View) -> None:
-        """Make way when a sale ends on the desk; the sale that is given back from stays."""
-        if view.stage is Stage.OUTCOME or view.stopped is not None:
-            self.dismiss()
-
-    def on_key(self, event: events.Key) -> None:
-        """Digits, Enter and Escape."""
-        keys = {"backspace": "pad:back", "delete": "pad:clear", "escape": "back", "enter": "refund"}
-        mark = event.character or ""
-        action = f"pad:{mark}" if mark and mark in "0123456789,." else keys.get(event.key, "")
-        event.stop()
-        self._act(action)
-
-    def on_key_pressed(self, message: Key.Pressed) -> None:
-        """A key of the screen was clicked or touched."""
-        message.stop()
-        self._act(message.action)
-
-    def _act(self, action: str) -> None:
-        if action.startswith("pad:"):
-            self._keyed = self._keyed.press(action.removeprefix("pad:"))
-            self._show()
-        elif action == "back":
-            self.dismiss()
-        elif action == "refund":
-            if self._front.put(GiveBack(self._row.request_id, self._keyed.typed)):
-                self.dismiss()
-            else:
-                self.query_one("#refund-most", Words).say(self._front.language.say("screen.busy"))
+def _paid(row: SaleRow | None) -> bool:
+    return row is not None and row.state is State.PAID

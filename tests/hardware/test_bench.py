@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from hardware.bench import DeviceSpec, NoIndicator, open_devices
+from hardware.bench import DeviceSpec, NoIndicator, Pins, open_devices
+from hardware.buttons import GpioButtons
 from hardware.camera import VideoCamera
 from hardware.devices import DeviceError, Signal
 from hardware.indicator import LampIndicator
 from hardware.pi_camera import PiCamera
 from hardware.printer import EscposPrinter
-from hardware.simulated import SimulatedCamera, SimulatedIndicator, SimulatedPrinter
+from hardware.simulated import SimulatedButtons, SimulatedCamera, SimulatedIndicator
+from hardware.simulated_printer import SimulatedPrinter
 
 
 def test_none_is_no_device() -> None:
@@ -27,9 +29,10 @@ def test_none_is_no_device() -> None:
 
 
 def test_simulated_devices_are_opened_and_closed() -> None:
-    """All three simulated devices; closing twice leaves no thread."""
+    """All simulated devices; closing twice leaves no thread."""
     before = set(threading.enumerate())
-    devices = open_devices(DeviceSpec("simulated", "simulated", "simulated"))
+    devices = open_devices(DeviceSpec("simulated", "simulated", "simulated", "simulated"))
+    assert isinstance(devices.buttons, SimulatedButtons)
     assert isinstance(devices.camera, SimulatedCamera)
     assert isinstance(devices.indicator, SimulatedIndicator)
     assert isinstance(devices.printer, SimulatedPrinter)
@@ -62,13 +65,22 @@ def test_auto_finds_no_camera_where_there_is_none() -> None:
     assert open_devices(DeviceSpec(camera="auto")).camera is None
 
 
-def test_real_indicator_and_printer_by_name(tmp_path: Path) -> None:
-    """Lamps on GPIO and a printer at an address."""
-    spec = DeviceSpec("none", "gpio", f"file:{tmp_path / 'paper'}", buzzer_pin=-1)
+@pytest.mark.parametrize("kind", ["rgb", "leds"])
+def test_real_indicator_buttons_and_printer_by_name(kind: str, tmp_path: Path) -> None:
+    """Lamps and buttons on GPIO and a printer at an address."""
+    pins = Pins(buzzer=-1, help=-1)
+    spec = DeviceSpec("none", kind, "gpio", f"file:{tmp_path / 'paper'}", pins=pins)
     devices = open_devices(spec)
     assert isinstance(devices.indicator, LampIndicator)
+    assert isinstance(devices.buttons, GpioButtons)
     assert isinstance(devices.printer, EscposPrinter)
     devices.close()
+
+
+@pytest.mark.parametrize(("mm", "columns", "letters"), [(58, 0, 32), (80, 0, 42), (80, 48, 48)])
+def test_the_roll_says_how_many_letters_stand_in_a_row(mm: int, columns: int, letters: int) -> None:
+    """What fits every printer of that width, or what the shop says its printer has."""
+    assert DeviceSpec(paper_mm=mm, printer_columns=columns).columns == letters
 
 
 @pytest.mark.parametrize(
@@ -78,6 +90,7 @@ def test_real_indicator_and_printer_by_name(tmp_path: Path) -> None:
         (DeviceSpec(camera=""), "is not a camera"),
         (DeviceSpec(camera="usb:x"), "is not a camera"),
         (DeviceSpec(camera="none", indicator="led"), '"led" is not an indicator: write'),
+        (DeviceSpec(camera="none", buttons="usb"), '"usb" are no buttons: write'),
         (DeviceSpec(camera="none", printer="epson"), '"epson" is not a printer: write'),
     ],
 )
@@ -91,9 +104,11 @@ def test_a_fault_leaves_no_device_open() -> None:
     """Where one device cannot be had, the others are closed again."""
     before = set(threading.enumerate())
     with pytest.raises(DeviceError):
-        open_devices(DeviceSpec("simulated", "led", "simulated"))
+        open_devices(DeviceSpec("simulated", "led", "none", "simulated"))
     with pytest.raises(DeviceError):
-        open_devices(DeviceSpec("none", "gpio", "none", red_pin=5, green_pin=5))
+        open_devices(DeviceSpec("none", "rgb", pins=Pins(red=5, green=5)))
+    with pytest.raises(DeviceError):
+        open_devices(DeviceSpec("none", "rgb", "gpio", pins=Pins(red=5, pay=5)))
     assert set(threading.enumerate()) == before
 
 
@@ -102,7 +117,8 @@ def test_importing_the_bench_loads_no_driver() -> None:
     program = (
         "import sys, hardware.bench, hardware.devices, hardware.decoder, hardware.scanner,"
         " hardware.camera, hardware.pi_camera, hardware.indicator, hardware.printer,"
-        " hardware.simulated, hardware.pictures\n"
+        " hardware.simulated, hardware.simulated_printer, hardware.buttons, hardware.wires,"
+        " hardware.pictures\n"
         "heavy = {'numpy', 'cv2', 'pyzbar', 'zxingcpp', 'gpiozero', 'escpos', 'PIL', 'segno',"
         " 'picamera2', 'serial', 'usb'}\n"
         "print(sorted(heavy & set(sys.modules)))"

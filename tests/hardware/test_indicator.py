@@ -1,7 +1,7 @@
 """Lights and buzzer: patterns step by step on gpiozero's own simulated pins."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 
 import gpiozero
@@ -143,3 +143,44 @@ def test_a_pin_used_twice_is_told(factory: MockFactory) -> None:
     with pytest.raises(DeviceError, match="check the pin numbers"):
         Lamps(LampPins(red=17, green=17))
     Lamps(PINS).close()
+
+
+def test_three_leds_tell_the_same_signals(factory: MockFactory) -> None:
+    """A red, a green and a yellow lamp, none of them blue: paid is green alone, attention red and
+    yellow, and the rhythm stays what it is with one lamp of three colours."""
+    lamps = Lamps(LampPins(red=17, green=27, yellow=22, buzzer=18))
+    shown = {}
+    for signal in Signal:
+        lamps.play(signal)
+        lamps.advance()
+        shown[signal] = tuple(level > 0 for level in levels(factory))
+    lamps.close()
+    assert shown[Signal.PAID] == (False, True, False, True)
+    assert shown[Signal.DECLINED] == (True, False, False, True)
+    assert shown[Signal.ATTENTION] == (True, False, True, True)
+    assert shown[Signal.SCAN] == shown[Signal.BUSY] == (False, False, True, False)
+    assert shown[Signal.OFF] == (False, False, False, False)
+
+
+def test_an_indicator_keeps_the_time_of_its_pattern(factory: MockFactory) -> None:
+    """Played by its own thread, declined sounds three times, with pauses as long as the pattern's:
+    gpiozero's pins note when each change came."""
+    indicator = LampIndicator(PINS)
+    buzzer = factory.pin(18)
+    indicator.show(Signal.DECLINED)
+    wait_until(lambda: len(buzzer.states) >= 7)
+    indicator.close()
+    changes = buzzer.states[1:7]
+    assert [bool(each.state) for each in changes] == [True, False] * 3
+    steps = PATTERNS[Signal.DECLINED].intro
+    for change, step in zip(changes[1:], steps, strict=False):
+        assert change.timestamp >= step.seconds * 0.9, "no pause is cut short"
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    """Look every few milliseconds, at most half a minute."""
+    for _ in range(6_000):
+        if reached():
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("waited in vain")

@@ -4,19 +4,27 @@ import os
 import queue
 import re
 import threading
+import tty
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pytest
+from escpos_paper import Paper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardware.decoder import Decoder
-from hardware.devices import Align, DeviceError, PrintLine, ReceiptPrinter
-from hardware.printer import EscposPrinter, document
+from hardware.devices import (
+    Align,
+    DeviceError,
+    PrinterFault,
+    PrintLine,
+    ReceiptPrinter,
+    Unprinted,
+)
+from hardware.document import document, drawer_pulse
+from hardware.printer import EscposPrinter
 from hardware.spool import WAITING_MAX
 
 RECEIPT = [
@@ -29,49 +37,9 @@ RECEIPT = [
 ]
 
 
-@dataclass
-class Paper:
-    """ESC/POS read strictly, from Epson's command reference: an unknown command is an error."""
-
-    text: str = ""
-    code_page: int | None = None
-    rasters: list[np.ndarray] = field(default_factory=list)
-    cuts: int = 0
-
-    FIXED = re.compile(
-        rb"\x1b@|\x1b[aEMGV\-!{d].|\x1d[!Bb].|\x1c\.|\x1bt(?P<page>.)|(?P<cut>\x1dV[\x00\x01])",
-        re.DOTALL,
-    )
-
-    def read(self, data: bytes) -> "Paper":
-        """Take the whole of `data`."""
-        at = 0
-        while at < len(data):
-            if data[at] >= 0x20 or data[at] == 0x0A:
-                self.text += bytes([data[at]]).decode("cp858")
-                at += 1
-            elif data[at : at + 3] == b"\x1dv0":
-                at = self._raster(data, at)
-            else:
-                command = self.FIXED.match(data, at)
-                assert command, f"unknown command {data[at : at + 4].hex(' ')}"
-                self.cuts += command["cut"] is not None
-                if command["page"]:
-                    self.code_page = command["page"][0]
-                at = command.end()
-        return self
-
-    def _raster(self, data: bytes, at: int) -> int:
-        wide, high = (int.from_bytes(data[at + i : at + i + 2], "little") for i in (4, 6))
-        end = at + 8 + wide * high
-        dots = np.frombuffer(data[at + 8 : end], np.uint8).reshape(high, wide)
-        self.rasters.append(np.where(np.unpackbits(dots, axis=1), 0, 255).astype(np.uint8))
-        return end
-
-
-def printed(printer: ReceiptPrinter, lines: Sequence[PrintLine]) -> str | None:
+def printed(printer: ReceiptPrinter, lines: Sequence[PrintLine]) -> Unprinted | None:
     """What the printer answers to one document."""
-    answers: queue.Queue[str | None] = queue.Queue()
+    answers: queue.Queue[Unprinted | None] = queue.Queue()
     printer.submit(lines, answers.put)
     return answers.get(timeout=30)
 
@@ -110,16 +78,65 @@ def test_no_text_can_command_the_printer(text: str, right: str) -> None:
     assert paper.code_page == 19
 
 
+def test_chinese_is_drawn_and_the_rest_of_the_line_with_it() -> None:
+    """A row with ideographs is one picture as wide as the paper; no byte of them is text."""
+    paper = Paper().read(
+        document([PrintLine("支付宝 Alipay", "129,00 NOK"), PrintLine("Kjøtt", "129,00")], 32)
+    )
+    (row,) = paper.rasters
+    assert row.shape == (24, 32 * 12)
+    assert paper.text.split() == ["Kjøtt", "129,00"]
+    columns = (row == 0).any(axis=0)
+    assert columns[: 6 * 12].any(), "the ideographs at the left"
+    assert columns[-10 * 12 :].any(), "the amount flush right"
+    assert not columns[14 * 12 : -11 * 12].any(), "nothing between them"
+
+
+def test_different_ideographs_look_different() -> None:
+    """The shipped font has the letters: none of them is the empty box of a missing one."""
+    words = "支付宝微信收据小计增值税退款谢谢惠顾门店时间"
+    seen = {Paper().read(document([PrintLine(each)])).rasters[0].tobytes() for each in words}
+    assert len(seen) == len(set(words))
+
+
+def test_a_tall_picture_goes_in_bands_and_reads_as_one() -> None:
+    """Small printers buffer few rows of dots, so none is sent more than 240 at once."""
+    data = document([PrintLine(qr="R-2026-000123")])
+    heights = [
+        int.from_bytes(data[at + 6 : at + 8], "little")
+        for at in (each.start() for each in re.finditer(rb"\x1dv0", data))
+    ]
+    assert max(heights) <= 240
+    (whole,) = Paper().read(data).rasters
+    assert [symbol.text for symbol in Decoder().read_thoroughly(whole)] == ["R-2026-000123"]
+
+
+@pytest.mark.parametrize("columns", [32, 42, 48])
+def test_nothing_is_wider_than_the_roll(columns: int) -> None:
+    """Rows and pictures fit 58 mm paper as well as 80 mm."""
+    long = "Økologisk sjokoladekake med bringebær og vaniljesaus 支付宝支付宝支付宝支付宝支付宝"
+    receipt = [PrintLine(long, "1 129,00"), PrintLine(long, big=True), PrintLine(qr="x" * 300)]
+    paper = Paper().read(document(receipt, columns))
+    assert all(len(row) <= columns for row in paper.text.split("\n"))
+    assert all(raster.shape[1] <= columns * 12 for raster in paper.rasters)
+
+
+def test_the_drawer_is_opened_by_a_pulse_and_nothing_else() -> None:
+    """ESC p to the first drawer; no paper is moved."""
+    paper = Paper().read(drawer_pulse())
+    assert (paper.pulses, paper.cuts, paper.text) == (1, 0, "")
+
+
 def test_a_qr_code_too_long_for_paper_is_refused(tmp_path: Path) -> None:
     """What no phone could read off the paper is answered with a sentence."""
-    printer = EscposPrinter(f"file:{tmp_path / 'paper'}")
+    printer = EscposPrinter.at(f"file:{tmp_path / 'paper'}")
     assert "too long to print" in str(printed(printer, [PrintLine(qr="x" * 1001)]))
     printer.close()
 
 
 def test_documents_are_appended_to_a_file(tmp_path: Path) -> None:
     """A printer that is a file takes one document after the other."""
-    printer = EscposPrinter(f"file:{tmp_path / 'paper'}")
+    printer = EscposPrinter.at(f"file:{tmp_path / 'paper'}")
     assert printed(printer, RECEIPT) is None
     assert printed(printer, RECEIPT) is None
     printer.close()
@@ -143,17 +160,74 @@ def full_pipe(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_device_file_that_takes_nothing_ends_by_the_deadline(full_pipe: Path) -> None:
     """A write to a printer that is stuck is given up, with a sentence."""
-    printer = EscposPrinter(f"file:{full_pipe}", deadline_s=0.1)
-    assert "does not take the receipt" in str(printed(printer, RECEIPT))
+    printer = EscposPrinter.at(f"file:{full_pipe}", deadline_s=0.1)
+    told = printed(printer, RECEIPT)
+    assert told is not None
+    assert "does not take the receipt" in told.sentence
+    assert (told.fault, told.sent) == (PrinterFault.STUCK, False)
     printer.close()
 
 
 def test_an_unplugged_device_file_is_told_and_not_made() -> None:
     """Where the printer was pulled there is no file afterwards either."""
-    printer = EscposPrinter("file:/dev/usb/lp97")
+    printer = EscposPrinter.at("file:/dev/usb/lp97")
     assert "cannot be reached" in str(printed(printer, RECEIPT))
     printer.close()
     assert not Path("/dev/usb/lp97").exists()
+
+
+@pytest.mark.usefixtures("pseudo_terminals")
+@pytest.mark.parametrize(
+    ("first", "second", "fault"),
+    [
+        (b"\x12", b"\x12", None),
+        (b"\x16", b"\x12", PrinterFault.COVER_OPEN),
+        (b"\x32", b"\x72", PrinterFault.PAPER_OUT),
+        (b"\x12", b"\x72", PrinterFault.PAPER_OUT),
+        (b"\x12", b"\x1e", None),
+        (b"\xff", b"\xff", None),
+    ],
+    ids=["well", "cover open", "paper out", "roll at its end", "paper low", "noise"],
+)
+@pytest.mark.parametrize("kind", ["file", "serial"])
+def test_a_printer_tells_of_its_paper_and_cover(
+    kind: str, first: bytes, second: bytes, fault: PrinterFault | None
+) -> None:
+    """DLE EOT 2 and 4 are asked before each document, on a device file as on a serial line."""
+    if kind == "serial":
+        pytest.importorskip("serial", reason="pyserial is not installed")
+    ours, theirs = os.openpty()
+    tty.setraw(theirs)
+    taken = bytearray()
+
+    def answer() -> None:
+        for question, said in ((b"\x10\x04\x02", first), (b"\x10\x04\x04", second)):
+            while not bytes(taken).endswith(question):
+                taken.extend(os.read(ours, 1))
+            os.write(ours, said)
+            if (
+                question == b"\x10\x04\x02"
+                and fault
+                in (
+                    PrinterFault.COVER_OPEN,
+                    PrinterFault.PAPER_OUT,
+                )
+                and first != b"\x12"
+            ):
+                return
+        _drain(ours, taken)
+
+    box = threading.Thread(target=answer, daemon=True)
+    box.start()
+    printer = EscposPrinter.at(f"{kind}:{os.ttyname(theirs)}")
+    told = printed(printer, [PrintLine("Hei")])
+    printer.close()
+    os.close(theirs)
+    box.join(30)
+    os.close(ours)
+    assert (told.fault if told else None) is fault
+    assert told is None or not told.sent
+    assert (b"Hei" in taken) is (fault is None)
 
 
 @pytest.mark.usefixtures("pseudo_terminals")
@@ -164,7 +238,7 @@ def test_a_serial_printer_takes_the_receipt() -> None:
     taken = bytearray()
     reader = threading.Thread(target=_drain, args=(ours, taken), daemon=True)
     reader.start()
-    printer = EscposPrinter(f"serial:{os.ttyname(theirs)}:38400")
+    printer = EscposPrinter.at(f"serial:{os.ttyname(theirs)}:38400")
     assert printed(printer, [PrintLine("Hei"), PrintLine("Takk")]) is None
     printer.close()
     os.close(theirs)
@@ -185,7 +259,7 @@ def _drain(handle: int, taken: bytearray) -> None:
 def test_a_serial_line_that_is_not_there_is_told() -> None:
     """A missing device gives the sentence for cables."""
     pytest.importorskip("serial", reason="pyserial is not installed")
-    printer = EscposPrinter("serial:/dev/ttyUSB97")
+    printer = EscposPrinter.at("serial:/dev/ttyUSB97")
     assert "check its power and cable" in str(printed(printer, RECEIPT))
     printer.close()
 
@@ -193,7 +267,7 @@ def test_a_serial_line_that_is_not_there_is_told() -> None:
 def test_a_usb_printer_that_is_not_there_is_told() -> None:
     """Without the printer, or without libusb, the sentence says what is missing."""
     pytest.importorskip("usb", reason="pyusb is not installed")
-    printer = EscposPrinter("usb:fff0:fff1")
+    printer = EscposPrinter.at("usb:fff0:fff1")
     assert re.search(r"No printer fff0:fff1|needs libusb", str(printed(printer, RECEIPT)))
     printer.close()
 
@@ -205,13 +279,13 @@ def test_a_usb_printer_that_is_not_there_is_told() -> None:
 def test_a_wrong_address_is_refused(address: str) -> None:
     """A misspelled address is refused with examples, before anything is printed."""
     with pytest.raises(DeviceError, match="is not a printer: write"):
-        EscposPrinter(address)
+        EscposPrinter.at(address)
 
 
 def test_too_many_waiting_documents_are_answered_unprinted(full_pipe: Path) -> None:
     """Behind a hung printer eight documents wait; the next are answered, and none is lost."""
-    printer = EscposPrinter(f"file:{full_pipe}", deadline_s=0.1)
-    answers: queue.Queue[str | None] = queue.Queue()
+    printer = EscposPrinter.at(f"file:{full_pipe}", deadline_s=0.1)
+    answers: queue.Queue[Unprinted | None] = queue.Queue()
     count = WAITING_MAX + 4
     for _ in range(count):
         printer.submit(RECEIPT, answers.put)
@@ -224,7 +298,7 @@ def test_too_many_waiting_documents_are_answered_unprinted(full_pipe: Path) -> N
 
 def test_after_closing_nothing_is_taken(tmp_path: Path) -> None:
     """A closed printer says so; closing twice does no harm."""
-    printer = EscposPrinter(f"file:{tmp_path / 'paper'}")
+    printer = EscposPrinter.at(f"file:{tmp_path / 'paper'}")
     printer.close()
     printer.close()
     with pytest.raises(DeviceError, match="closed"):

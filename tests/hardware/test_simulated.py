@@ -1,15 +1,14 @@
 """The devices without hardware: what they show, how they fail, and that chance repeats."""
 
-import queue
 import random
 
 import numpy as np
 import pytest
 
 from hardware.decoder import Decoder
-from hardware.devices import Align, DeviceError, PrintLine, Signal, Symbology
+from hardware.devices import Button, DeviceError, Signal, Symbology
 from hardware.phone import draw_phone, photograph
-from hardware.simulated import SimulatedCamera, SimulatedIndicator, SimulatedPrinter, draw_paper
+from hardware.simulated import SimulatedButtons, SimulatedCamera, SimulatedIndicator
 
 CODE = "251001020123456789012345"
 
@@ -165,83 +164,12 @@ def test_an_indicator_remembers_what_it_showed(clock: Clock) -> None:
     assert indicator.signals == ((5.0, Signal.SCAN), (7.0, Signal.PAID), (7.0, Signal.OFF))
 
 
-def answer(printer: SimulatedPrinter, lines: list[PrintLine]) -> str | None:
-    """What the printer says to one document."""
-    answers: queue.Queue[str | None] = queue.Queue()
-    printer.submit(lines, answers.put)
-    return answers.get(timeout=30)
-
-
-RECEIPT = [
-    PrintLine("Kjøttkaffe", big=True, bold=True, align=Align.CENTER),
-    PrintLine(rule=True),
-    PrintLine("Kaffe", "45,00"),
-    PrintLine(qr="R-2026-000123"),
-]
-
-
-def test_a_printed_receipt_can_be_read() -> None:
-    """The text is what a real printer would put on paper of that width."""
-    printer = SimulatedPrinter(columns=24)
-    assert answer(printer, RECEIPT) is None
-    assert printer.receipts == (
-        " Kjøttkaffe\n------------------------\nKaffe              45,00\n          [QR]",
-    )
-    printer.close()
-
-
-def test_a_drawn_receipt_shows_its_qr_code() -> None:
-    """The picture of the paper holds ink in every row of text, and a QR code that can be read."""
-    printer = SimulatedPrinter()
-    answer(printer, RECEIPT)
-    paper = np.array(printer.draw())
-    printer.close()
-    assert [symbol.text for symbol in Decoder().read_thoroughly(paper)] == ["R-2026-000123"]
-    assert (paper[30:66, 30:-30] < 100).any()
-    assert (paper[72:90, 30:-30] < 100).any()
-    with pytest.raises(IndexError):
-        printer.draw(5)
-
-
-def test_a_drawn_receipt_has_nordic_letters() -> None:
-    """The letters of the shop's languages and the euro are drawn, each unlike the others."""
-    shapes = set()
-    for letter in "æøåÆØÅäöÄÖé€":
-        shapes.add(draw_paper([PrintLine(letter)], columns=16).tobytes())
-    assert len(shapes) == 12
-
-
-def test_a_printer_told_to_fail_prints_nothing() -> None:
-    """The sentence is the answer until it is told to print again."""
-    printer = SimulatedPrinter()
-    printer.fail("The printer is out of paper: put in a new roll, then print again.")
-    assert "out of paper" in str(answer(printer, RECEIPT))
-    assert printer.receipts == ()
-    printer.fail(None)
-    assert answer(printer, RECEIPT) is None
-    assert len(printer.receipts) == 1
-    printer.close()
-
-
-def test_a_failing_receiver_does_not_stop_the_printer() -> None:
-    """An exception of the one who is answered is logged; the next document prints."""
-    printer = SimulatedPrinter()
-
-    def fail(sentence: str | None) -> None:
-        raise RuntimeError("the till is busy")
-
-    printer.submit(RECEIPT, fail)
-    assert answer(printer, RECEIPT) is None
-    assert len(printer.receipts) == 2
-    printer.close()
-
-
-def test_closing_prints_what_waits() -> None:
-    """Documents submitted before closing are printed; later ones are refused."""
-    printer = SimulatedPrinter()
-    for _ in range(5):
-        printer.submit(RECEIPT, lambda sentence: None)
-    printer.close()
-    assert len(printer.receipts) == 5
-    with pytest.raises(DeviceError, match="closed"):
-        printer.submit(RECEIPT, lambda sentence: None)
+def test_a_press_reaches_whoever_listens_and_nobody_else() -> None:
+    """Before anybody listens, and after closing, a press is lost and harmless."""
+    buttons, heard = SimulatedButtons(), []
+    buttons.press(Button.PAY)
+    buttons.listen(heard.append)
+    buttons.press(Button.HELP)
+    buttons.close()
+    buttons.press(Button.CANCEL)
+    assert heard == [Button.HELP]

@@ -62,7 +62,7 @@ from pos.errors import JournalDamaged
 from pos.journal import Journal, chained, read
 from pos.proof.secrecy.shop import Shop
 from pos.sale.code import NotOurs, PaymentCode, recognise
-from pos.sale.history import Started
+from pos.sale.incident import Started
 from pos.sale.money import Amount
 from pos.sale.payment import Declined, Opened, Scenario
 from pos.switch.wire import PayResponse, WireError, load

@@ -12,7 +12,7 @@ from pos.proof.disk_plants import BUGS
 from pos.proof.planting import Plant, planted
 from pos.proof.power import JOURNAL
 from pos.proof.stall import Stall
-from pos.sale.history import Started
+from pos.sale.incident import Started
 
 LASTING = KINDS[1]
 

@@ -64,7 +64,7 @@ def test_the_screen_says_what_was_lost_and_when_it_is_back(folder: Path) -> None
         assert [str(each.state) for each in book.history.payments.values()] == [
             "PAID", "CANCELLED",
         ]  # fmt: skip
-        assert not book.history.receipts  # the customer had one, and is gone
+        assert not book.history.printing.numbers  # the customer had one, and is gone
         stall.sell()
         assert [str(each.state) for each in book.history.recent(1)] == ["PAID"]
     stall.close()

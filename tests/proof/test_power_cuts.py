@@ -11,7 +11,7 @@ from pos.proof.disk import Files, Op, TapedDisk, killed
 from pos.proof.planting import Plant
 from pos.proof.power import BUGS, JOURNAL, PowerCuts, Told, cut, judged, record
 from pos.proof.powercut import Medium
-from pos.sale.history import Started
+from pos.sale.incident import Started
 
 CHANCE = 7
 

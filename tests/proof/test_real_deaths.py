@@ -69,7 +69,7 @@ def test_a_planted_bug_is_found(nest: Nest, bug: str, found: str, story: Schedul
 
 @pytest.mark.parametrize(
     ("moment", "last"),
-    [("Opened before", "Started"), ("pay sent", "Opened"), ("Paid after", "Paid")],
+    [("Opened before", "OrderPlaced"), ("pay sent", "Opened"), ("Paid after", "Paid")],
 )
 def test_a_till_dies_at_the_moment_that_was_chosen(
     nest: Nest, moment: str, last: str, folder: Path

@@ -6,15 +6,18 @@ Apart from the journal, which stores the entries and knows nothing of their mean
 import pytest
 
 from pos.errors import IllegalMove
-from pos.sale.history import (
-    Answered,
-    Entry,
-    History,
-    ReceiptBegun,
-    ReceiptPrinted,
-    Started,
-)
+from pos.sale.history import Entry, History
+from pos.sale.incident import Answered, Started
 from pos.sale.money import Amount
+from pos.sale.order import (
+    Line,
+    Order,
+    OrderDropped,
+    OrderEvent,
+    OrderParked,
+    OrderPlaced,
+    OrderRecalled,
+)
 from pos.sale.payment import (
     CancelAsked,
     CancelDone,
@@ -26,6 +29,7 @@ from pos.sale.payment import (
     StillOpen,
     StopReason,
 )
+from pos.sale.printing import ReceiptBegun, ReceiptPrinted
 from pos.sale.refund import RefundAsked, Refunded, RefundOpen, RefundRefused, RefundState
 
 PRICE = Amount(10000, "NOK")
@@ -191,8 +195,8 @@ def test_receipts_keep_their_first_number() -> None:
         ReceiptBegun("r1", 7, copy=True),
         ReceiptPrinted("r1", 1),
     )
-    assert history.receipts == {"r1": 1}
-    assert history.printed == {"r1"}
+    assert history.printing.numbers == {"r1": 1}
+    assert history.printing.printed == {"r1"}
 
 
 def test_what_the_switch_contests_is_kept_by_payment() -> None:
@@ -201,3 +205,33 @@ def test_what_the_switch_contests_is_kept_by_payment() -> None:
     history.apply(Answered("r1", "FoundCancelled"))
     assert history.contested == {"r1": "FoundCancelled"}
     assert history.payments["r1"].state is State.PAID
+
+
+BUN = Order("s1", "NOK", (Line("Bolle", 3900, vat=1500),))
+
+
+def test_an_order_is_found_by_its_sale_and_placed_once() -> None:
+    """A sale id is never reused: the lines of a receipt cannot change afterwards."""
+    history = folded(OrderPlaced(BUN, 1000.0))
+    assert history.orders == {"s1": BUN}
+    with pytest.raises(IllegalMove):
+        history.would_change(OrderPlaced(BUN, 1001.0))
+
+
+def test_a_parked_order_waits_until_it_is_recalled() -> None:
+    """Oldest first, also after a restart, and only once."""
+    first, second = (OrderParked(name, "Bord 4", BUN, 1000.0) for name in ("p1", "p2"))
+    history = folded(first, second)
+    assert list(history.parked.values()) == [first, second]
+    history.apply(OrderRecalled("p1"))
+    assert list(history.parked) == ["p2"]
+    wrong: tuple[OrderEvent, ...] = (OrderRecalled("p1"), second)
+    for entry in wrong:
+        with pytest.raises(IllegalMove):
+            history.apply(entry)
+    assert list(history.parked) == ["p2"]
+
+
+def test_orders_given_up_are_kept_for_the_report() -> None:
+    """A cash register counts them."""
+    assert folded(OrderDropped(BUN, 1000.0)).books.current.dropped == [BUN]

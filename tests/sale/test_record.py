@@ -14,17 +14,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import JournalDamaged
-from pos.sale.history import ENTRIES, Entry, Started
+from pos.sale.history import ENTRIES, Entry
+from pos.sale.incident import Started
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
+from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
+from pos.sale.return_line import ReturnLine
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
+DISCOUNTS = st.one_of(
+    st.builds(Discount, percent=st.integers(0, 10_000)),
+    st.builds(Discount, value=st.integers(0, VALUE_MAX)),
+)
+LINES = st.builds(
+    Line, st.text(max_size=40), st.integers(1, 9999), st.integers(1, 999), st.integers(0, 10_000),
+    st.text(max_size=9), discount=DISCOUNTS,
+)  # fmt: skip
+ORDERS = st.builds(
+    lambda lines, discount, **fields: Order(**fields).with_lines(lines).discounted(discount),
+    st.lists(LINES, max_size=3), DISCOUNTS,
+    sale_id=st.text(max_size=9), currency=st.sampled_from(sorted(EXPONENTS)),
+    tip=st.integers(0, 9999), correction_count=st.integers(0, 9), corrected=st.integers(0, 9999),
+)  # fmt: skip
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     Amount: AMOUNTS,
     str: st.text(max_size=40),
     int: st.integers(0, 2**53),
     float: st.floats(0, 4e9),
+    Order: ORDERS,
+    ReturnLine: st.builds(ReturnLine, st.integers(0, 500), st.integers(1, 999)),
     bool: st.booleans(),
 }
 
@@ -37,6 +56,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
         )
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return st.sampled_from(list(hint))
+    if get_origin(hint) is tuple:
+        return st.lists(values_of(get_args(hint)[0]), max_size=3).map(tuple)
     return VALUES[hint]
 
 
@@ -68,6 +89,21 @@ def test_an_amount_is_written_in_minor_units() -> None:
     assert body["customer_amount"] is None
     opened = Opened("r1", "s1", Amount(1, "EUR"), Scenario.ORDER_CODE, 1.5)
     assert encode(opened)[1]["scenario"] == "OrderCode"
+
+
+def test_an_order_is_written_with_every_line() -> None:
+    """So that receipts and books can be made of the journal alone, with other tools too."""
+    order = Order("s1", "NOK", (Line("Bolle", 3900, 2, vat=1500, product="2"),))
+    name, body = encode(OrderPlaced(order, 1.5))
+    assert name == "OrderPlaced"
+    assert body["placed_at"] == 1.5
+    (line,) = body["order"]["lines"]
+    assert (line["text"], line["unit_price"], line["quantity"]) == ("Bolle", 3900, 2)
+    assert line["discount"] == {"percent": 0, "value": 0}
+    with pytest.raises(JournalDamaged):
+        decode(name, {"order": body["order"] | {"lines": [line | {"quantity": 0}]}})
+    with pytest.raises(JournalDamaged):
+        decode(name, {"order": [], "placed_at": 1.5})
 
 
 @pytest.mark.parametrize(

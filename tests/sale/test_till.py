@@ -20,9 +20,11 @@ from pos.sale.input import (
     PrinterSays,
     Scanned,
     Stop,
+    Tip,
 )
 from pos.sale.mode import CHECKOUT, COUNTER, KIOSK
 from pos.sale.money import Amount
+from pos.sale.order import Line, Order
 from pos.sale.payment import Payment, Scenario, State, StillOpen, StopReason
 from pos.sale.secret import Secret
 from pos.sale.till import Ask, Command, Desk, GiveUp, Pay, Return, advance
@@ -33,6 +35,7 @@ PRICE = Amount(12900, "NOK")
 CODE = "281031020000000000004711"
 DESKS = {
     Stage.READY: Desk(),
+    Stage.TIPPING: Desk(Stage.TIPPING, 1.0, PRICE),
     Stage.SCANNING: Desk(Stage.SCANNING, 1.0, PRICE),
     Stage.PAYING: Desk(Stage.PAYING, 1.0, PRICE, "r1"),
     Stage.SHOWING: Desk(Stage.SHOWING, 1.0, PRICE, "r1", "https://x/1", 90.0),
@@ -45,6 +48,7 @@ INPUTS: dict[str, Input] = {
     "scanned": Scanned(Secret(CODE), "QR"),
     "stop": Stop("r1"),
     "late stop": Stop("r0"),
+    "tip": Tip("10%"),
     "next": Next(),
     "ask": AskAgain("r9"),
     "refund": GiveBack("r9", "5"),
@@ -57,6 +61,9 @@ DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.READY, "show"): (Stage.READY, Pay),
     (Stage.OUTCOME, "charge"): (Stage.SCANNING, None),
     (Stage.OUTCOME, "show"): (Stage.READY, Pay),
+    (Stage.TIPPING, "tip"): (Stage.SCANNING, None),
+    (Stage.TIPPING, "stop"): (Stage.READY, None),
+    (Stage.TIPPING, "late stop"): (Stage.READY, None),
     (Stage.SCANNING, "scanned"): (Stage.SCANNING, Pay),
     (Stage.SCANNING, "stop"): (Stage.READY, None),
     (Stage.SCANNING, "late stop"): (Stage.READY, None),
@@ -232,13 +239,20 @@ def test_a_code_of_ours_lies_on_the_desk_with_its_end() -> None:
     assert (desk.stage, desk.order_code, desk.expires_at_s) == (Stage.SHOWING, "https://x/2", 110.0)
 
 
-@pytest.mark.parametrize("stage", [Stage.SCANNING, Stage.OUTCOME])
+@pytest.mark.parametrize("stage", [Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME])
 def test_an_unattended_till_frees_itself(stage: Stage) -> None:
     """After the mode's idle time, not a second before, and never at a staffed counter."""
     desk = DESKS[stage]
     assert till.idle(desk, KIOSK, 60.9) is desk
     assert till.idle(desk, KIOSK, 61.0) == Desk(since_s=61.0)
     assert till.idle(desk, COUNTER, 1e6) is desk
+
+
+def test_an_order_that_nobody_comes_back_to_goes() -> None:
+    """At an unattended till only; a cashier's order waits for the cashier."""
+    assert till.idle(WITH_ORDER, KIOSK, 59.9) is WITH_ORDER
+    assert till.idle(WITH_ORDER, KIOSK, 60.0) == Desk(since_s=60.0)
+    assert till.idle(WITH_ORDER, COUNTER, 1e6) is WITH_ORDER
 
 
 @pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.STOPPING])
@@ -263,3 +277,95 @@ def test_what_is_set_aside_is_told_as_not_known_until_it_is() -> None:
     assert till.followed(aside, payment(State.CANCELLED), NOW_S).verdict is Verdict.CANCELLED
     free, _ = till.advance(aside, Next(), NOW_S, "NOK", COUNTER)
     assert free.stage is Stage.READY
+
+
+BUN = Order("", "NOK", (Line("Bolle", 3900, 2, vat=1500, product="2"),))
+WITH_ORDER = Desk(order=BUN)
+CHARGE = Charge("", Presenting.CUSTOMER)
+SHOW = Charge("", Presenting.MERCHANT)
+
+
+def test_charging_without_an_amount_takes_the_order() -> None:
+    """The command carries the lines, by either code, and their sum is what is asked for."""
+    armed, _ = at(WITH_ORDER, CHARGE)
+    assert (armed.stage, armed.amount, armed.order) == (Stage.SCANNING, Amount(7800, "NOK"), BUN)
+    _, command = at(armed, INPUTS["scanned"])
+    assert isinstance(command, Pay)
+    assert (command.amount, command.order) == (Amount(7800, "NOK"), BUN)
+    _, command = at(WITH_ORDER, SHOW)
+    assert command == Pay(Amount(7800, "NOK"), None, BUN)
+
+
+def test_an_amount_beside_an_open_order_is_not_charged() -> None:
+    """Which of the two sums the customer is to pay is for the cashier to say."""
+    desk, command = at(WITH_ORDER, INPUTS["charge"])
+    assert (desk.stage, desk.order, command) == (Stage.READY, BUN, None)
+    assert desk.notice == notice("order.open")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "kept"),
+    [
+        (Verdict.PAID, None),
+        (Verdict.ASIDE, None),
+        (Verdict.DECLINED, BUN),
+        (Verdict.CANCELLED, BUN),
+    ],
+)
+def test_an_unpaid_order_stays_on_the_desk(verdict: Verdict, kept: Order | None) -> None:
+    """So that the customer can pay another way; a paid one must not be charged again."""
+    ended = Desk(Stage.OUTCOME, 1.0, PRICE, "r1", verdict=verdict, order=BUN)
+    desk, _ = at(ended, Next())
+    assert (desk.stage, desk.order, desk.amount) == (Stage.READY, kept, None)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_the_order_follows_its_payment(state: State) -> None:
+    """Every screen can show the lines until the end."""
+    paying = till.paying(replace(WITH_ORDER, tip=500), payment(State.INTENT), NOW_S)
+    desk = till.followed(paying, payment(state), NOW_S)
+    assert (desk.order, desk.tip) == (BUN, 500)
+
+
+def test_stopping_before_a_payment_keeps_the_order() -> None:
+    """Only the asking ends."""
+    armed, _ = at(WITH_ORDER, CHARGE)
+    desk, _ = at(armed, Stop())
+    assert (desk.stage, desk.order) == (Stage.READY, BUN)
+    why = notice("link.down")
+    assert till.back(armed, why) == Desk(since_s=armed.since_s, order=BUN, notice=why)
+
+
+def tipping(given: Charge, desk: Desk = WITH_ORDER) -> Desk:
+    """The desk that asks for a tip."""
+    asking, command = advance(desk, given, NOW_S, "NOK", COUNTER, tips=True)
+    assert (asking.stage, command) == (Stage.TIPPING, None)
+    return asking
+
+
+@pytest.mark.parametrize(
+    ("typed", "tip"), [("", 0), ("0", 0), ("10%", 780), ("12,5 %", 975), ("20", 2000)]
+)
+def test_a_tip_is_a_step_of_its_own(typed: str, tip: int) -> None:
+    """Of the lines' sum, or a sum; the amount that is asked for holds it, the lines do not."""
+    desk, _ = at(tipping(CHARGE), Tip(typed))
+    assert (desk.stage, desk.tip) == (Stage.SCANNING, tip)
+    assert (desk.amount, desk.order) == (Amount(7800 + tip, "NOK"), BUN)
+    _, command = at(tipping(SHOW), Tip(typed))
+    assert command == Pay(Amount(7800 + tip, "NOK"), None, BUN, tip)
+
+
+@pytest.mark.parametrize("typed", ["-1", "101%", "much", "999999"])
+def test_a_wrong_tip_is_said_and_asked_for_again(typed: str) -> None:
+    """Nothing is charged before it is right."""
+    desk, command = at(tipping(CHARGE), Tip(typed))
+    assert (desk.stage, desk.amount, command) == (Stage.TIPPING, Amount(7800, "NOK"), None)
+    assert desk.notice is not None
+    assert desk.notice.key in ("amount.not_above_zero", "amount.too_large", "tip.unreadable",
+                               "amount.unreadable")  # fmt: skip
+
+
+def test_a_keyed_amount_takes_a_tip_too() -> None:
+    """And becomes no order by it."""
+    desk, _ = at(tipping(Charge("100", Presenting.CUSTOMER), Desk()), Tip("5"))
+    assert (desk.amount, desk.tip, desk.order) == (Amount(10500, "NOK"), 500, None)

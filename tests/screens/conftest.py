@@ -10,7 +10,7 @@ import pytest
 
 from pos.commands.pictures import NOW_S
 from pos.language import Language
-from pos.sale.input import Input
+from pos.sale.input import Input, SeekReceipt, ShowReceipt
 from pos.sale.view import View
 from pos.screens.app import PosApp
 from pos.screens.qr import QrForm
@@ -28,6 +28,11 @@ class Till:
         """Keep `given`."""
         self.inputs.append(given)
         return self.takes
+
+    @property
+    def asked(self) -> list[Input]:
+        """What changes something: without what only says where a person looks."""
+        return [each for each in self.inputs if not isinstance(each, SeekReceipt | ShowReceipt)]
 
     def screen(self, first: View, code: str = "en", **more: Any) -> PosApp:
         """The screen of this till."""

@@ -10,7 +10,9 @@ from pos.commands.pictures import FREE, RECENT, UNFINISHED, VIEWS
 from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Action, LinkState, Stage, View, notice
 from pos.screens.app import PosApp
-from pos.screens.review import RefundScreen, ReviewScreen
+from pos.screens.picking import PickScreen
+from pos.screens.refund import RefundScreen
+from pos.screens.review import ReviewScreen
 
 pytestmark = pytest.mark.anyio
 
@@ -44,9 +46,11 @@ async def test_an_amount_is_keyed_and_charged(till: Any) -> None:
 async def test_an_amount_is_keyed_by_touch(till: Any) -> None:
     """Every key of the pad can be clicked, and is large enough for a finger."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
-        pad = {key.action: key for key in pilot.app.screen.query("Key.pad-key")}
+        pad = {key.action: key for key in pilot.app.screen.query("#ready .pad-key")}
         assert len(pad) == 12
         for key in pilot.app.screen.query("#ready Key"):
+            if not key.region.area:  # only beside an order, or on a low screen
+                continue
             assert key.region.width >= 9
             assert key.region.height >= 3
         for digit in ("1", "2", ",", "5", "back", "0"):
@@ -155,11 +159,13 @@ async def test_the_till_does_not_close_over_a_payment(till: Any, scene: str) -> 
         assert not pilot.app.is_running
 
 
-async def test_the_command_palette_is_out_of_reach(till: Any) -> None:
-    """Nothing but the till answers to the palette's key."""
+async def test_the_palettes_key_opens_the_menu_of_the_till(till: Any, seen: Any) -> None:
+    """Textual's own palette, which could end the application, is out of reach."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
         await pilot.press("ctrl+p")
-        assert len(pilot.app.screen_stack) == 1
+        assert isinstance(pilot.app.screen, PickScreen)
+        await pilot.press("ctrl+p")
+        assert len(pilot.app.screen_stack) == 2
 
 
 async def test_asking_again_names_the_chosen_sale(till: Any) -> None:
@@ -167,7 +173,7 @@ async def test_asking_again_names_the_chosen_sale(till: Any) -> None:
     view = replace(READY, unfinished=UNFINISHED)
     async with till.screen(view).run_test(size=SMALL) as pilot:
         await pilot.press("f5", "a", "down", "down", "enter", "escape")
-        assert till.inputs == [AskAgain("u1"), AskAgain("a2")]
+        assert till.asked == [AskAgain("u1"), AskAgain("a2")]
         assert len(pilot.app.screen_stack) == 1
 
 
@@ -175,12 +181,12 @@ async def test_a_sale_is_given_back_in_part_or_whole(till: Any) -> None:
     """Digits refund so much; Enter without digits refunds all that is left."""
     async with till.screen(READY).run_test(size=SMALL) as pilot:
         await pilot.press("f5", "r", "2", "0", "comma", "5", "enter")
-        assert till.inputs == [GiveBack("a1", "20,5")]
+        assert till.asked == [GiveBack("a1", "20,5")]
         assert isinstance(pilot.app.screen, ReviewScreen)
         await pilot.press("down", "down", "r", "enter")
-        assert till.inputs[1:] == [GiveBack("a3", "")]
+        assert till.asked[1:] == [GiveBack("a3", "")]
         await pilot.press("r", "9", "escape", "escape", "f5")
-        assert len(till.inputs) == 2
+        assert len(till.asked) == 2
 
 
 async def test_only_a_paid_sale_is_given_back(till: Any) -> None:
@@ -203,7 +209,7 @@ async def test_a_choice_stays_on_its_sale_when_the_list_moves(till: Any) -> None
         pilot.app.show(replace(READY, recent=(newer, *RECENT)))
         await pilot.pause()
         await pilot.press("a")
-        assert till.inputs == [AskAgain("a3")]
+        assert till.asked == [AskAgain("a3")]
 
 
 async def test_an_outcome_is_never_hidden(till: Any, seen: Any) -> None:

@@ -22,7 +22,8 @@ TILL_NICENESS = 10
 _LOADED = (
     "babel.messages.pofile", "pos.cli", "pos.commands.sell", "pos.commands.refund",
     "pos.commands.recover",
-    "pos.commands.switch", "pos.engine", "pos.switch.client", "pos.terminal", "hardware.printer",
+    "pos.commands.switch", "pos.engine", "pos.switch.client", "pos.terminal", "hardware.document",
+    "hardware.printer",
     "pos.proof.dying", "pos.proof.deaths.haste", "pos.scheme.app", "pos.scheme.background",
     "pos.scheme.measures", "pos.scheme.phone.routes", "pos.scheme.simulation", "uvicorn",
 )  # fmt: skip
@@ -139,7 +140,7 @@ def _run(order: Order) -> int:
 def _rehearse() -> None:
     """Whatever is loaded or kept on its first use: words, dates, and a slip with its code."""
     from hardware.devices import PrintLine
-    from hardware.printer import document
+    from hardware.document import document
     from pos.language import Language
     from pos.sale.money import Amount
 

@@ -25,6 +25,8 @@ NOT_YET = 3  # the exit code for an outcome that is not known yet
 _SLIP = re.compile(
     TERMINAL.encode() + rb"-(\d+)\n.*?\x00\d{32}\n.*?\x00([0-9a-f]{32})\n", re.DOTALL
 )
+# How a document begins, how one that came out whole ends, and what stands on a copy.
+_BEGINS, _ENDS, _COPY = b"\x1b@\x1c.\x1bt", b"\x1dV\x00", b"COPY\n"
 
 
 @dataclass(slots=True)
@@ -129,8 +131,9 @@ def slips(folder: Path) -> tuple[Slip, ...]:
     if not paper.exists():
         return ()
     return tuple(
-        Slip(document.decode(), int(number))
-        for number, document in _SLIP.findall(paper.read_bytes())
+        Slip(found[2].decode(), int(found[1]), _COPY in document)
+        for document in paper.read_bytes().split(_BEGINS)
+        if document.endswith(_ENDS) and (found := _SLIP.search(document))
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hardware.devices import PrintLine
-from hardware.paper import CODE_PAGE, ROWS_MAX, set_line
+from hardware.paper import CODE_PAGE, ROWS_MAX, cells, set_line, typed
 from pos import config
 from pos.errors import AmountError, JournalDamaged, PosError, SettingsError, WrongUse
 from pos.journal import Row
@@ -206,8 +206,10 @@ def _printed(data: bytes) -> None:
     hold(len(rows) <= ROWS_MAX + 1, "paper is not endless")
     for row in rows:
         hold(not any(unicodedata.category(each).startswith("C") for each in row), "no command")
-        hold(all(byte >= 0x20 and byte != 0x7F for byte in row.encode(CODE_PAGE)), "no byte of one")
-        hold(len(row) <= COLUMNS, "a row fits")
+        if typed(row):
+            encoded = row.encode(CODE_PAGE)
+            hold(all(byte >= 0x20 and byte != 0x7F for byte in encoded), "no byte of one")
+        hold(cells(row) <= COLUMNS, "a row fits")
 
 
 def _scheme_file(path: Path) -> None:

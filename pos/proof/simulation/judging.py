@@ -35,7 +35,7 @@ def judged(world: World, codes: list[str]) -> list[str]:
 
 
 def _slips(till: Till) -> tuple[dumps.Slip, ...]:
-    return tuple(dumps.Slip(slip.document_id, slip.number) for slip in till.slips)
+    return tuple(dumps.Slip(slip.document_id, slip.number, slip.copy) for slip in till.slips)
 
 
 def _dump(world: World, till: Till) -> dumps.Till:

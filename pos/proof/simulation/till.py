@@ -19,9 +19,11 @@ from pos.sale.history import Entry
 from pos.sale.input import Input, PrinterSays
 from pos.sale.merchant import Terminal
 from pos.sale.mode import COUNTER
-from pos.sale.payment import Payment, State
+from pos.sale.payment import State
 from pos.sale.pursuit import Limits
-from pos.sale.refund import Refund, RefundState
+from pos.sale.receipt import Receipt
+from pos.sale.refund import RefundState
+from pos.sale.report import Report
 from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
@@ -50,6 +52,7 @@ class Slip:
     number: int
     payment_id: str
     well: bool
+    copy: bool
 
 
 class Till:
@@ -202,36 +205,52 @@ class Till:
         query = f"SELECT 1 FROM journal WHERE kind IN ({kinds}) AND instr(body, ?)"  # noqa: S608
         return bool(self.disk.connection.execute(query, (reference,)).fetchall())
 
-    def printed(self, slip: Slip, boot: int, fault: str) -> None:
+    def printed(self, slip: Slip, boot: int, said: PrinterSays) -> None:
         """The printer is done with a slip; only the process that sent it can be told."""
-        if not fault:
+        if not said.fault:
             self.slips.append(slip)
+        self.told(boot, said)
+
+    def told(self, boot: int, said: PrinterSays) -> None:
+        """The printer says something to the process that asked it."""
         if boot == self._boot:
-            self._said.append(PrinterSays(slip.document_id, fault))
+            self._said.append(said)
 
 
 class _Paper:
-    """A printer that takes its time, and sometimes has no paper."""
+    """A printer that takes its time, and sometimes has no paper or jams in the middle."""
 
     def __init__(self, till: Till, boot: int) -> None:
         self._till = till
         self._boot = boot
         self._fate = till._fate
 
-    def receipt(self, payment: Payment, number: int) -> None:
+    def print(self, receipt: Receipt) -> None:
         """See Paper."""
+        refund, payment = receipt.refund, receipt.payment
         well = payment.state is State.PAID
-        self._print(Slip(payment.request_id, number, payment.request_id, well))
+        well = well and (refund is None or refund.state is RefundState.REFUNDED)
+        document_id = receipt.document_id
+        slip = Slip(document_id, receipt.number, payment.request_id, well, receipt.copy)
+        said = PrinterSays(document_id)
+        if self._fate.strikes(self._fate.rates.printer_fault):
+            jams = self._fate.chance.random() < 0.5
+            said = PrinterSays(document_id, "stuck" if jams else "paper_out", sent=jams)
+        self._later(lambda: self._till.printed(slip, self._boot, said))
 
-    def refund_slip(self, refund: Refund, payment: Payment, number: int) -> None:
+    def report(self, report: Report) -> None:
+        """See pos.engine.Paper; nobody closes a shift here."""
+
+    def look(self) -> None:
+        """See Paper. Whoever looks has put paper in."""
+        self._later(lambda: self._till.told(self._boot, PrinterSays()))
+
+    def open_drawer(self) -> None:
         """See Paper."""
-        well = refund.state is RefundState.REFUNDED
-        self._print(Slip(refund.refund_id, number, payment.request_id, well))
+        self._later(lambda: self._till.told(self._boot, PrinterSays()))
 
-    def _print(self, slip: Slip) -> None:
-        fault = "out of paper" if self._fate.strikes(self._fate.rates.printer_fault) else ""
-        in_s = self._fate.chance.uniform(0.1, PRINTING_S_MAX)
-        self._fate.later(in_s, lambda: self._till.printed(slip, self._boot, fault))
+    def _later(self, act: Callable[[], None]) -> None:
+        self._fate.later(self._fate.chance.uniform(0.1, PRINTING_S_MAX), act)
 
 
 class _Eye:
