@@ -25,6 +25,8 @@ START_LIMIT_S = 1.5
 MEMORY_LIMIT_MB = 150.0
 SETTLE_S = 8.0
 PATIENCE_S = 30.0
+DRAWN_S = 2.0
+QUIET_S = 0.08
 ROWS, COLUMNS = 40, 120
 # The merchant's name is on the first screen and in nothing that the terminal prints before it.
 FIRST_SCREEN = b"Fjord"
@@ -38,8 +40,8 @@ printer = "simulated"
 class CounterProcess:
     """`pos counter` in a pseudo-terminal of its own."""
 
-    def __init__(self, state: Path) -> None:
-        (state / "terminal.toml").write_text(SETTINGS)
+    def __init__(self, state: Path, settings: str = SETTINGS) -> None:
+        (state / "terminal.toml").write_text(settings)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
@@ -63,6 +65,20 @@ class CounterProcess:
                 raise TimeoutError(f"No screen within {PATIENCE_S} s.")
             seen += os.read(self._master, 65_536)
         return time.perf_counter() - self._began_s
+
+    def seconds_to_redraw(self, keys: bytes) -> float:
+        """Seconds from these keys to the last byte of what they draw; 0 when they draw nothing.
+
+        The last byte is the one that nothing follows for QUIET_S.
+        """
+        began_s = last_s = time.perf_counter()
+        os.write(self._master, keys)
+        wait_s = DRAWN_S
+        while select.select([self._master], [], [], wait_s)[0]:
+            os.read(self._master, 65_536)
+            last_s = time.perf_counter()
+            wait_s = QUIET_S
+        return last_s - began_s
 
     def memory_mb(self) -> tuple[float, float]:
         """Resident megabytes of the till, and of the switch that it started, after a while."""

@@ -39,6 +39,17 @@ def bench(context: click.Context, state: str | None) -> None:
 
 
 @bench.command()
+def order() -> None:
+    """Measure the till with 10,000 products and an order of 200 lines: loading, searching, and
+    from a key press to the redraw. Prints a line each; exit 1 when a limit is missed.
+    """
+    from pos.bench import orders
+
+    with tempfile.TemporaryDirectory(prefix="samkassa-bench-") as name:
+        _print(orders.measure(Path(name)))
+
+
+@bench.command()
 @click.option(
     "--database",
     metavar="URL",

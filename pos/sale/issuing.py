@@ -8,6 +8,7 @@ from pos.sale.history import History
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
 from pos.sale.refund import RefundState
+from pos.sale.tallying import returned_by
 
 
 def receipt_of(history: History, document_id: str, *, copy: bool = False) -> Receipt | None:
@@ -21,14 +22,17 @@ def receipt_of(history: History, document_id: str, *, copy: bool = False) -> Rec
         return None
     if refund is not None and refund.state is not RefundState.REFUNDED:
         return None
+    order = history.orders.get(payment.sale_id)
     before = history.returned(payment.request_id, "" if refund is None else document_id)
     return Receipt(
         history.books.number_of(document_id),
         payment,
-        history.orders.get(payment.sale_id),
+        order,
         refund,
         tuple(before),
         0 if refund is None else history.books.number_of(payment.request_id),
+        None if refund is None or order is None else returned_by(refund, history),
+        history.books.documents[document_id].staff_id,
         copy,
     )
 

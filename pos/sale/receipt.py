@@ -10,7 +10,8 @@ from pos.sale.order import Line, Order
 from pos.sale.payment import Payment
 from pos.sale.refund import Refund
 from pos.sale.return_line import ReturnLine, values_of
-from pos.sale.vat import VatRow, vat_table
+from pos.sale.returned import Returned
+from pos.sale.vat import VatRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Receipt:
     """One document: of a paid payment, or of a refund from it.
 
     `order` is the sale's, or None where the till knows the amount only. Of a refund, `original` is
-    the number of the sale's receipt, and `before` are the goods that had come back before.
+    the number of the sale's receipt, `before` are the goods that had come back before, and
+    `returned` is what it gives back of which rate. `staff` is who served, or empty.
     """
 
     number: int
@@ -27,6 +29,8 @@ class Receipt:
     refund: Refund | None = None
     before: tuple[ReturnLine, ...] = ()
     original: int = 0
+    returned: Returned | None = None
+    staff: str = ""
     copy: bool = False
 
     @property
@@ -51,4 +55,4 @@ def table_of(receipt: Receipt) -> tuple[VatRow, ...]:
     """The VAT of the document, by rate; none where the till does not know the goods."""
     if receipt.refund is None:
         return receipt.order.vat_table() if receipt.order else ()
-    return vat_table([(value, line.vat) for _, line, value in come_back(receipt)])
+    return receipt.returned.vat_table() if receipt.returned else ()

@@ -97,6 +97,7 @@ def _number_and_time(
         *((SlipLine(words.say("receipt.original"), original),) if receipt.original else ()),
         SlipLine(words.say("receipt.time"), words.time_text(at)),
         SlipLine(words.say("receipt.till"), terminal.reference),
+        *((SlipLine(words.say("receipt.staff"), receipt.staff),) if receipt.staff else ()),
     )
 
 

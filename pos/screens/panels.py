@@ -48,6 +48,11 @@ class Words(Static):
         # A class, not `display`, so that the style sheet may hide it for other reasons too.
         self.set_class(not self._text, "-empty")
 
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return self._text
+
     def say(self, text: str) -> None:
         """Show `text`."""
         text = harmless(text)

@@ -166,7 +166,8 @@ class ProductsScreen(Screen[None]):
             self._turn(1)
         elif action == "add" and self._found and Action.ORDER in self._view.actions:
             if self._front.put(AddProduct(self._found[place].reference)):
-                self._type("")
+                if self._typed:
+                    self._type("")
             else:
                 self._local = self._front.language.say("screen.busy")
                 self._show()

@@ -253,6 +253,17 @@ def test_the_accountant_gets_rows_or_objects_that_add_up(shop: Till, tmp_path: P
     assert none.out.splitlines()[1:] == []
 
 
+def test_the_electronic_journal_is_searched_from_the_shell(shop: Till) -> None:
+    """All of it, or what holds every word; newest first."""
+    everything = shop.pos("journal", "find").out.splitlines()
+    assert len(everything) == 10  # 4 payments, a declined one and a refund; shifts 1 to 3
+    kari = shop.pos("journal", "find", "kari", "50.00").out.splitlines()
+    assert len(kari) == 1
+    assert "#2" in kari[0]
+    assert "AlipayCN" in kari[0]
+    assert shop.pos("journal", "find", "nobody").out == ""
+
+
 def test_the_staff_is_listed_badged_and_let_go(till: Till, tmp_path: Path) -> None:
     """A badge is a code that the till's own scanner reads; no list shows a secret."""
     assert typing(till, "4071", "staff", "add", "7", "Åse Ødegård").out == "7 Åse Ødegård cashier\n"

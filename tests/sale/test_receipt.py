@@ -21,6 +21,7 @@ from pos.sale.receipt import Receipt
 from pos.sale.receipt_lines import lines_of
 from pos.sale.refund import Refund, RefundState
 from pos.sale.return_line import ReturnLine
+from pos.sale.returned import Given, taken_apart
 from pos.sale.slip import SlipLine
 
 REGISTER = Terminal(
@@ -53,7 +54,10 @@ REFUND = Refund(
     lines=(ReturnLine(0, 1),),
 )  # fmt: skip
 SALE = Receipt(17, PAYMENT, ORDER)
-RETURN = Receipt(18, PAYMENT, ORDER, REFUND, original=17)
+RETURN = Receipt(
+    18, PAYMENT, ORDER, REFUND, original=17,
+    returned=taken_apart(ORDER, [Given(12_736, REFUND.lines)])[0],
+)  # fmt: skip
 
 OSLO = ZoneInfo("Europe/Oslo")
 ENGLISH = Language("en", OSLO)
@@ -110,7 +114,7 @@ Till|T01
 **GIVEN BACK|127.36 NOK**
 Wallet|AlipayCN
 ----------------------------------------
-VAT 15 % of 110.75|16.61
+VAT 15% of 110.75|16.61
 Total without VAT|110.75
 VAT in all|16.61
 ----------------------------------------
@@ -265,7 +269,7 @@ def test_a_sale_keyed_as_an_amount_is_one_line_of_goods() -> None:
     paid = replace(PAYMENT, amount=order.total())
     texts = drawn(lines_of(Receipt(1, paid, order), REGISTER, ENGLISH))
     assert "Goods|125.00" in texts
-    assert "VAT 25 % of 100.00|25.00" in texts
+    assert "VAT 25% of 100.00|25.00" in texts
 
 
 def test_a_payment_by_the_static_code_says_its_number() -> None:
@@ -273,6 +277,25 @@ def test_a_payment_by_the_static_code_says_its_number() -> None:
     came = replace(PAYMENT, request_id="E-T01-000012", scenario=Scenario.ENTRY_CODE)
     texts = drawn(lines_of(Receipt(17, came), BESIDE, ENGLISH))
     assert texts[texts.index("Wallet|AlipayCN") + 1] == "Static code no.|12"
+
+
+def test_a_return_by_amount_has_no_goods_but_their_vat() -> None:
+    """Each line bears its part of it, so that the tax given back is that of the sale."""
+    refund = replace(REFUND, amount=Amount(10_000, "NOK"), lines=())
+    returned = taken_apart(ORDER, [Given(10_000)])[0]
+    receipt = replace(RETURN, refund=refund, returned=returned)
+    texts = drawn(lines_of(receipt, REGISTER, ENGLISH))
+    assert "**GIVEN BACK|100.00 NOK**" in texts
+    assert not [text for text in texts if " x " in text]
+    taxes = [text for text in texts if text.startswith(("VAT 15%", "Free of VAT"))]
+    assert taxes == ["VAT 15% of 64.84|9.72", "Free of VAT|25.44"]
+
+
+def test_who_served_stands_on_the_receipt() -> None:
+    """Where somebody was logged in."""
+    texts = drawn(lines_of(replace(SALE, staff="kari"), REGISTER, ENGLISH))
+    assert "Served by|kari" in texts
+    assert not [text for text in drawn(lines_of(SALE, REGISTER, ENGLISH)) if "Served" in text]
 
 
 LINES = st.builds(
