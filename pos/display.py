@@ -31,7 +31,7 @@ def read_sign(line: bytes) -> Sign:
     """The sign of one line. Raises ValueError for a line that no till of this version sends."""
     try:
         sign: Sign = _SIGN(json.loads(line))
-    except (AttributeError, KeyError, OverflowError, TypeError) as fault:
+    except (AttributeError, KeyError, OverflowError, RecursionError, TypeError) as fault:
         raise ValueError("The till speaks another version; start both from the same.") from fault
     return sign
 

@@ -41,8 +41,9 @@ _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    id: Annotated[str, StringConstraints(pattern=_STAFF_ID.pattern)]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    id: Annotated[str, StringConstraints(pattern=f"^{_STAFF_ID.pattern}$")]
+    # No character that is a command to a terminal or a printer.
+    name: Annotated[str, StringConstraints(min_length=1, max_length=50, pattern=r"^\P{C}+$")]
     role: StaffRole
     pin: str
     pin_version: int = 1
@@ -107,8 +108,8 @@ class Roster:
             raise WrongUse("A staff number is 1 to 6 digits and does not begin with 0.")
         if member.staff_id in self._entries:
             raise WrongUse(f"There is a member of staff {member.staff_id} already; take another.")
-        if not 1 <= len(member.name) <= 50:
-            raise WrongUse("A name is 1 to 50 characters long.")
+        if not (1 <= len(member.name) <= 50 and member.name.isprintable()):
+            raise WrongUse("A name is 1 to 50 characters long, and none of them is a command.")
         self._keep(
             _Entry(
                 id=member.staff_id, name=member.name, role=member.role, pin=_hashed(pin),

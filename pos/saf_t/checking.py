@@ -47,5 +47,5 @@ def _transactions(path: Path) -> Iterator[Element]:
             if element.tag.endswith("}cashtransaction"):
                 yield element
                 element.clear()
-    except (ParseError, OSError) as fault:
+    except (LookupError, OSError, ParseError, ValueError) as fault:  # also an unknown encoding
         raise WrongUse(f"{path} is not a whole audit file ({fault}); name another.") from fault

@@ -12,8 +12,13 @@ from pathlib import Path
 from pos.errors import WrongUse
 from pos.proof.fuzzing.messages import MESSAGES
 from pos.proof.fuzzing.parsers import FAMILIES, Parser
+from pos.proof.fuzzing.shop_files import SHOP_FILES
 
-ALL: dict[str, dict[str, Parser]] = {**FAMILIES, "messages": MESSAGES}
+ALL: dict[str, dict[str, Parser]] = {
+    **FAMILIES,
+    "messages": MESSAGES,
+    "shop": SHOP_FILES,
+}
 INPUT_BYTES_MAX = 4_096
 
 

@@ -48,7 +48,7 @@ class Secrecy:
         violations = tuple(Violation("story", str(each)) for each in found)
         note = (
             f"{count} secrets in plain, reversed, wide, hex and base64, in files, screens, output "
-            "and on the line; there are no staff PINs yet"
+            "and on the line"
         )
         seconds = time.monotonic() - began_s
         return Result(searched, "bytes searched", seconds, violations, tuple(planted), note)

@@ -47,14 +47,15 @@ class Shop:
         module = "pos.proof.secrecy.leaking" if self._plant else "pos"
         return [sys.executable, "-m", module, *([self._plant] if self._plant else []), *args]
 
-    def pos(self, *args: str, code: int | None = 0, secretly: bool = False) -> str:
-        """Run `pos ARGS`; its standard output. `code` is the exit code that it must have.
+    def pos(self, *args: str, code: int | None = 0, typed: str = "", secretly: bool = False) -> str:
+        """Run `pos ARGS`; its standard output. `code` is the exit code that it must have, `typed`
+        what stands on its standard input.
 
         `secretly`: it is its business to print a secret, so what it says is not kept.
         """
         done = subprocess.run(  # noqa: S603 - this program itself
             self.command(*args),
-            stdin=subprocess.DEVNULL, capture_output=True, env=_environment(),
+            input=typed.encode(), capture_output=True, env=_environment(),
             timeout=COMMAND_S_MAX, check=False,
         )  # fmt: skip
         if code is not None and done.returncode != code:

@@ -11,8 +11,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from hardware.decoder import Decoder
+from hardware.pictures import open_picture
+from pos import config
 from pos.folders import JOURNAL_NAME, SWITCH_FOLDER_NAME
-from pos.journal import read
+from pos.journal import read, rows
+from pos.language import Language
 from pos.proof.screen import POLL_S, Screen
 from pos.proof.secrecy.canaries import Canary, key_canary
 from pos.proof.secrecy.shop import WAIT_S_MAX, Shop, StoryFailed
@@ -22,6 +26,7 @@ from pos.proof.secrecy.wiretap import Wiretap
 CARD_NUMBER = "5413330089020011"
 CARD_CODE = "hQVDUFYwMWETTwegAAAAVVVVUFdVQTMzMwCJAgAR"
 FRAMES = 750
+STAFF = "Kari Nordmann"
 _PARTNERS = """
 [[customer]]
 wallet = "vipps"
@@ -56,6 +61,7 @@ def long_story(shop: Shop) -> list[Canary]:
         canaries += _shown(shop)
         canaries += _at_the_counter(shop)
         canaries += _killed(shop, line)
+        canaries += _staffed(shop)
         _told(shop)
     shop.keep("the requests other than to pay", line.besides_paying())
     shop.keep("the switch's answers", bytes(line.answered))
@@ -158,6 +164,26 @@ def _at_the_counter(shop: Shop) -> list[Canary]:
     return [code]
 
 
+def _staffed(shop: Shop) -> list[Canary]:
+    """Somebody is taken on with a PIN and a badge, mistypes the PIN at the till, and types it."""
+    right, wrong = (f"{secrets.randbelow(10**12):012d}" for _ in range(2))
+    drawn = shop.phone / "badge.png"
+    state = ("--state", str(shop.till))
+    shop.pos("staff", "add", "1", STAFF, *state, typed=right)
+    shop.pos("staff", "badge", "1", str(drawn), *state)
+    (badge,) = Decoder().read(open_picture(drawn))
+    words = Language(config.load(shop.till / "terminal.toml").terminal.language)
+    asked = words.say("screen.pin_title").encode()
+    with shop.counter() as screen:
+        _press(screen, "", lambda: STAFF.encode() in screen.drawn)
+        for pin, noted in ((wrong, "LogInFailed"), (right, "LoggedIn")):
+            drawn_before = len(screen.drawn)
+            _press(screen, "\r", lambda: asked in screen.drawn[drawn_before:])  # noqa: B023
+            screen.press(pin + "\r")
+            _press(screen, "", lambda: _noted(shop, noted))  # noqa: B023
+    return [Canary("PIN", right), Canary("PIN", wrong), Canary("badge", badge.text)]
+
+
 def _film(picture: Path, film: Path) -> None:
     """A picture held before a camera for half a minute, as a stream of JPEG."""
     from PIL import Image
@@ -204,6 +230,10 @@ def _press(screen: Screen, keys: str, happened: Callable[[], bool]) -> None:
 
 def _payments(shop: Shop) -> int:
     return len(read(shop.till / JOURNAL_NAME).payments)
+
+
+def _noted(shop: Shop, kind: str) -> bool:
+    return any(row.kind == kind for row in rows(shop.till / JOURNAL_NAME))
 
 
 def _open(shop: Shop) -> int:
