@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hardware.devices import Camera, DeviceError, Frame, Luma, Symbol, Symbology
+from hardware.in_view import CodesInView
+from hardware.sight import Sight
 
 FRAME_DEADLINE_S = 2.0
 REOPEN_DELAYS_S = (0.5, 1.0, 2.0, 5.0)
@@ -32,8 +34,10 @@ class SymbolReader(Protocol):
 class Scanner:
     """Runs in one thread: `run` until `stop`. Starts disarmed: frames are taken, not decoded.
 
-    `found` is called once per code and arming; `trouble` with a sentence when the camera fails
-    and with None when it gives pictures again. Both are called from the thread of `run`.
+    `found` is called once per code, again only after it has left the view or after an arming;
+    `trouble` with a sentence when the camera fails or shows nothing, and with None when it gives
+    pictures again; `looked` with every frame while armed and the codes read in it. All are called
+    from the thread of `run`.
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class Scanner:
         found: Callable[[Symbol], None],
         trouble: Callable[[str | None], None],
         *,
+        looked: Callable[[Frame, Sequence[Symbol]], None] | None = None,
         frame_deadline_s: float = FRAME_DEADLINE_S,
         reopen_delays_s: Sequence[float] = REOPEN_DELAYS_S,
         clock: Callable[[], float] = time.monotonic,
@@ -56,6 +61,7 @@ class Scanner:
         self._decoder = decoder
         self._found = found
         self._trouble = trouble
+        self._looked = looked
         self._frame_deadline_s = frame_deadline_s
         self._reopen_delays_s = tuple(reopen_delays_s)
         self._clock = clock
@@ -64,7 +70,8 @@ class Scanner:
         self._lock = threading.Lock()
         self._armed_at_s: float | None = None
         self._arming = 0
-        self._seen: set[str] = set()
+        self._in_view = CodesInView()
+        self._sight = Sight()
         self._read_at: dict[_Key, int] = {}
         self._frames = 0
         self._said: str | None = None
@@ -74,7 +81,7 @@ class Scanner:
         with self._lock:
             self._armed_at_s = self._clock()
             self._arming += 1
-            self._seen.clear()
+            self._in_view.clear()
             self._read_at.clear()
 
     def disarm(self) -> None:
@@ -97,7 +104,7 @@ class Scanner:
                 while not self._stopping.is_set():
                     frame = self._camera.frame(self._frame_deadline_s)
                     self._frames += 1
-                    self._say(None)
+                    self._say(self._sight.fault(frame))
                     self._look(frame)
             except DeviceError as fault:
                 self._say(str(fault))
@@ -122,8 +129,15 @@ class Scanner:
         except Exception:  # a frame that no reader can bear is one frame lost
             _log.exception("a frame could not be decoded")
             return
+        with self._lock:
+            self._in_view.look(frame.taken_at_s)
         for symbol in symbols:
             self._weigh(symbol, arming)
+        if self._looked is not None:
+            try:
+                self._looked(frame, symbols)
+            except Exception:  # whoever watches stops no reading
+                _log.exception("a frame could not be watched")
 
     def _weigh(self, symbol: Symbol, arming: int) -> None:
         """Report the code unless it was, or must be read once more, or came too late."""
@@ -132,11 +146,11 @@ class Scanner:
             if arming != self._arming:
                 return
             # By its text: a wallet shows the same digits as bars and as a QR code.
-            if symbol.text in self._seen or len(self._seen) >= SEEN_MAX:
+            if self._in_view.again(symbol.text):
                 return
             if symbol.symbology in _PRODUCT and not self._agrees(key):
                 return
-            self._seen.add(symbol.text)
+            self._in_view.add(symbol.text)
         try:
             self._found(symbol)
         except Exception:  # the receiver's fault; the next code must still be read

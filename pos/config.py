@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Store, Terminal
@@ -80,6 +80,22 @@ class DevicesSection(_Section):
     camera: str = "auto"
     indicator: str = "none"
     printer: str = "none"
+    hand_scanner: str = "none"
+
+
+class CameraSection(_Section):
+    """[camera]: how it is mounted; `pos camera --calibrate` measures and writes the first three.
+
+    `lens_position` in dioptres (1 / metres), `exposure_us` in microseconds, `gain` of the sensor;
+    what is left out stays automatic. `preview`: whether its picture is shown while a code is
+    waited for; left out, at a counter only. `field_of_view` in degrees, from side to side.
+    """
+
+    lens_position: Annotated[float, Field(ge=0, le=32)] | None = None
+    exposure_us: Annotated[int, Field(ge=50, le=66_000)] | None = None
+    gain: Annotated[float, Field(ge=1, le=64)] | None = None
+    preview: bool | None = None
+    field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
 class Settings(_Section):
@@ -90,6 +106,7 @@ class Settings(_Section):
     terminal: TerminalSection = TerminalSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
+    camera: CameraSection = CameraSection()
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""

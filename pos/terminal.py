@@ -1,7 +1,8 @@
 """The composition root: builds the parts of a till, joins them, starts and stops its threads.
 
 Apart because it is the only place that knows concrete classes. Three threads, never more: the
-caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own.
+caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own, and
+so does a hand scanner.
 """
 
 import sys
@@ -13,9 +14,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hardware.bench import Devices, DeviceSpec
-from hardware.decoder import Decoder
-from hardware.devices import Align, PrintLine, ReceiptPrinter, Symbol
-from hardware.scanner import Scanner
+from hardware.devices import Align, Controls, PrintLine, ReceiptPrinter
 from pos.config import Settings
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
@@ -23,17 +22,18 @@ from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
-from pos.sale.input import CameraSays, Input, PrinterSays, Scanned
+from pos.sale.glimpse import Glimpse
+from pos.sale.input import Input, PrinterSays
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
 from pos.sale.payment import Payment
 from pos.sale.receipt import SlipLine, payment_slip, refund_slip
 from pos.sale.refund import Refund
-from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
 
 if TYPE_CHECKING:
     from pos.engine import Engine
+    from pos.eyes import Eyes
     from pos.switch.client import WireSwitch
     from pos.switch.exchange import Caller
 
@@ -92,7 +92,7 @@ class Station:
         self._devices = devices
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
-        self._scanner: Scanner | None = None
+        self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
         self._ending = threading.Event()
         self._engine: Engine | None = None
@@ -124,18 +124,32 @@ class Station:
             self._fingerprints,
             parties,
             self._mode,
-            eye=self._scanner,
+            eye=self._eyes,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
             watches=watches,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
 
-    def start(self, connect: "Callable[[], Caller]", show: Show) -> None:
-        """Start the scanner and the engine; `connect` may take its time, the screen is up."""
-        if self._devices.camera is not None:
-            self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
-            self._begin("scanner", self._scanner.run)
+    def start(
+        self,
+        connect: "Callable[[], Caller]",
+        show: Show,
+        glimpse: Callable[[Glimpse], object] | None = None,
+    ) -> None:
+        """Start the eyes and the engine; `connect` may take its time, the screen is up.
+
+        `glimpse` is told what the camera sees while a code is waited for.
+        """
+        if self._devices.camera is not None or self._devices.hand_scanner is not None:
+            # Imported here: it brings the decoders, and a till without eyes needs none.
+            from pos.eyes import Eyes
+
+            asked = self._settings.camera.preview
+            pictures = self._mode.preview if asked is None else asked
+            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            for name, work in self._eyes.work.items():
+                self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
@@ -166,20 +180,13 @@ class Station:
         """Hand an input to the engine; False when it is not there yet or its inbox is full."""
         return self._engine is not None and self._engine.put(given)
 
-    def _found(self, symbol: Symbol) -> None:
-        self.put(Scanned(Secret(symbol.text), symbol.symbology.value))
-
-    def _trouble(self, sentence: str | None) -> None:
-        said = notice("camera.trouble", sentence=sentence) if sentence else None
-        self.put(CameraSays(said))
-
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
         if self._engine is not None:
             self._engine.end()
-        if self._scanner is not None:
-            self._scanner.stop()
+        if self._eyes is not None:
+            self._eyes.stop()
         for thread in self._threads:
             thread.join(STOP_S)
         self._threads.clear()
@@ -202,4 +209,6 @@ class Station:
 
 def device_spec(settings: Settings) -> DeviceSpec:
     """What `hardware.bench` is to open for these settings."""
-    return DeviceSpec(**settings.devices.model_dump())
+    camera = settings.camera
+    controls = Controls(camera.lens_position, camera.exposure_us, camera.gain)
+    return DeviceSpec(**settings.devices.model_dump(), controls=controls)

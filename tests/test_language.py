@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
 from pos.sale.code import REASON_TEXT, Reason
@@ -44,6 +45,7 @@ MADE = {
     *(f"state.{state}" for state in State),
     *(f"outcome.{verdict}" for verdict in Verdict),
     *(f"screen.link_{link}" for link in LinkState),
+    *(f"screen.aim_{hint}" for hint in Hint),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
     "amount.too_many_decimals", "amount.currency_unknown",

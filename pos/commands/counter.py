@@ -31,6 +31,6 @@ def counter(state: str | None, config: str | None) -> None:
             station.put,
             Language(settings.terminal.language),
             first,
-            opened=lambda app: station.start(connect, app.show),
+            opened=lambda app: station.start(connect, app.show, app.glimpse),
         )
         app.run()

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from hardware.bench import Devices, NoIndicator
+from hardware.ladder import SteadyCamera
 from hardware.simulated import SimulatedCamera, SimulatedPrinter
 from pos.config import Settings
 from pos.demo.phone import DemoPhone
@@ -55,7 +56,7 @@ def play(settings: Settings, state: Path) -> None:
     from pos.screens.app import PosApp
 
     camera = SimulatedCamera()
-    devices = Devices(camera, NoIndicator(), SimulatedPrinter())
+    devices = Devices(SteadyCamera(camera), NoIndicator(), SimulatedPrinter())
     parties = settings.parties()
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     with (
@@ -69,7 +70,7 @@ def play(settings: Settings, state: Path) -> None:
             Language(settings.terminal.language),
             first,
             phone=DemoPhone(late.ready, camera),
-            opened=lambda app: station.start(late.connect, app.show),
+            opened=lambda app: station.start(late.connect, app.show, app.glimpse),
         )
         app.run()
         if late.store is not None:

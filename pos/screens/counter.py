@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Horizontal, Middle, Vertical
 from textual.screen import Screen
 
+from pos.sale.glimpse import Glimpse
 from pos.sale.input import Charge, Input, Next, Presenting, Stop
 from pos.sale.view import Action, Stage, View
 from pos.screens.front import Front
@@ -134,6 +135,10 @@ class CounterScreen(Screen[None]):
             self._local = ""
         self._view = view
         self._show()
+
+    def aim(self, glimpse: Glimpse) -> None:
+        """Show what the camera sees."""
+        self.query_one(Waiting).aim(glimpse)
 
     def _show(self) -> None:
         view, language = self._view, self._front.language

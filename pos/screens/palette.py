@@ -17,6 +17,7 @@ FJORD_LIT = "#0b5c52"
 SUN = "#f2c14e"  # look here
 SUN_INK = "#1d1603"
 PAID = "#0b6b3a"
+PAID_LIT = "#2ee07c"  # the outline of a code that was read, on greys
 DECLINED = "#a8232e"
 CANCELLED = "#3d4d5c"
 PAPER = "#ffffff"  # a QR code's light modules and quiet zone

@@ -1,0 +1,91 @@
+"""The camera's picture in a few cells of half blocks, the code in it outlined.
+
+Apart from the panel that holds it because it is drawing: ten times a second at most, in greys
+and two colours, and as small as the room is.
+"""
+
+from functools import lru_cache
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pos.sale.glimpse import Glimpse
+from pos.screens.palette import PAID_LIT, SUN
+
+GREYS = 16  # as many as can be told apart, and few enough styles
+_READ, _SEEN = -1, -2
+
+
+class Preview(Widget):
+    """Shows the last Glimpse that has a picture; takes no room before there is one."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._glimpse: Glimpse | None = None
+        self._pixels: list[list[int]] = []
+
+    def show(self, glimpse: Glimpse | None) -> None:
+        """Show what the camera sees; None to forget it."""
+        picture = glimpse if glimpse is not None and glimpse.levels else None
+        if picture is self._glimpse:
+            return
+        self._glimpse = picture
+        self._pixels = []
+        self.set_class(picture is not None, "-seen")
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Another size needs other pixels."""
+        self._pixels = []
+
+    def render_line(self, y: int) -> Strip:
+        """One row of cells: two rows of pixels."""
+        if self._glimpse is None or not self.size.area:
+            return Strip.blank(self.size.width)
+        if not self._pixels:
+            self._pixels = drawn(self._glimpse, self.size.width, 2 * self.size.height)
+        upper, lower = self._pixels[2 * y], self._pixels[2 * y + 1]
+        return Strip(
+            [Segment("▀", _style(above, below)) for above, below in zip(upper, lower, strict=True)],
+            self.size.width,
+        )
+
+
+def drawn(glimpse: Glimpse, columns: int, rows: int) -> list[list[int]]:
+    """The picture as `rows` lists of `columns` grey numbers, with the outline drawn in."""
+    width, height = glimpse.width, glimpse.height
+    greys = [
+        [
+            glimpse.levels[(y * height // rows) * width + x * width // columns] * GREYS // 256
+            for x in range(columns)
+        ]
+        for y in range(rows)
+    ]
+    colour = _READ if glimpse.read else _SEEN
+    points = [(x * columns // width, y * rows // height) for x, y in glimpse.outline]
+    for number, (x, y) in enumerate(points):
+        for column, row in _line(x, y, *points[number - 1]):
+            greys[row][column] = colour
+    return greys
+
+
+def _line(x: int, y: int, to_x: int, to_y: int) -> list[tuple[int, int]]:
+    steps = max(abs(to_x - x), abs(to_y - y), 1)
+    return [
+        (x + (to_x - x) * step // steps, y + (to_y - y) * step // steps)
+        for step in range(steps + 1)
+    ]
+
+
+@lru_cache(maxsize=(GREYS + 2) ** 2)
+def _style(above: int, below: int) -> Style:
+    return Style(color=_colour(above), bgcolor=_colour(below))
+
+
+def _colour(grey: int) -> str:
+    if grey < 0:
+        return PAID_LIT if grey == _READ else SUN
+    level = grey * 255 // (GREYS - 1)
+    return f"#{level:02x}{level:02x}{level:02x}"
