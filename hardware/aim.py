@@ -11,6 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 from hardware.devices import Luma, Symbol
+from hardware.whereabouts import (
+    BRIGHT_LEVEL,
+    Box,
+    bright_of,
+    finders_of,
+    texture_of,
+    thinned,
+)
 
 Point = tuple[int, int]
 
@@ -19,8 +27,6 @@ DARK_LEVEL_MAX = 56  # of the brightest fiftieth: no screen is lit, or it is dim
 GLARE_LEVEL = 250
 GLARE_OF_BRIGHT_MIN = 0.6  # of what is bright: a shown code is half dark
 GLARE_OF_FRAME_MIN = 0.04
-BRIGHT_LEVEL = 128
-BRIGHT_OF_FRAME_MIN = 0.03
 SHARPNESS_MIN = 0.13
 # An edge smeared over a module and a half: with less, the finder patterns still show the module.
 SHARPNESS_BY_MODULE_MIN = 0.7
@@ -28,10 +34,6 @@ MODULE_PX_MIN = 2.0  # in the frame; decoders want two to three
 FAR_SIDE_MAX = 0.3  # of the frame's height: a larger sharp code would show its finder patterns
 NEAR_SIDE_MIN = 0.92
 CODE_MODULES_MIN = 21  # the smallest QR code, without its margin
-TEXTURE_BLOCK_PX = 16
-TEXTURE_LEVELS_MIN = 26.0  # standard deviation within a block: edges of modules or bars
-BLOCKS_MIN = 3
-SLENDER_MIN = 3.2  # length by breadth of what is an edge of the phone, not a code
 FINDER_MODULES = 7
 AGREE_OF = 5  # looks of which most must say the same, so that the word does not flicker
 AGREE_MIN = 3
@@ -129,9 +131,9 @@ def measure(luma: Luma, symbols: Sequence[Symbol], cv2: Any | None) -> Aim:
     if symbols and symbols[0].corners:
         read = _box([(round(x / ratio), round(y / ratio)) for x, y in symbols[0].corners])
         return _aim_of_read(symbols, _sharpness(_cut(small, read), cv2), brightness)
-    finders = _finders(small, cv2)
-    patterned = _box_of(finders) if len(finders) >= 2 else _texture(_thinned(luma, small), cv2)
-    box = patterned or _bright(small, cv2)
+    finders = finders_of(small, cv2)
+    patterned = _box_of(finders) if len(finders) >= 2 else texture_of(thinned(luma, small), cv2)
+    box = patterned or bright_of(small, cv2)
     if patterned is None and _is_dazzled(small):
         return Aim(Hint.GLARE, brightness=brightness)
     if box is None:
@@ -154,9 +156,6 @@ def measure(luma: Luma, symbols: Sequence[Symbol], cv2: Any | None) -> Aim:
 def _aim_of_read(symbols: Sequence[Symbol], sharpness: float, brightness: float) -> Aim:
     outline = symbols[0].corners if symbols else ()
     return Aim(outline=outline, read=bool(symbols), sharpness=sharpness, brightness=brightness)
-
-
-Box = tuple[int, int, int, int]
 
 
 def _hint(
@@ -197,19 +196,6 @@ def _is_dazzled(small: Luma) -> bool:
     return full >= GLARE_OF_FRAME_MIN and full >= GLARE_OF_BRIGHT_MIN * bright
 
 
-def _bright(small: Luma, cv2: Any) -> Box | None:
-    """The largest lit patch, as a phone's screen is; None where there is none."""
-    import numpy as np
-
-    lit = (small >= BRIGHT_LEVEL).astype(np.uint8)
-    count, _, stats, _ = cv2.connectedComponentsWithStats(lit, connectivity=4)
-    patches = [tuple(int(value) for value in stats[each][:5]) for each in range(1, count)]
-    left, top, across, down, area = max(patches, key=lambda patch: patch[4], default=(0,) * 5)
-    if area < BRIGHT_OF_FRAME_MIN * small.size:
-        return None
-    return left, top, left + across, top + down
-
-
 def _sharpness(code: Luma, cv2: Any) -> float:
     """The steepest steps between neighbours, against the contrast that there is: 0 to 1.
 
@@ -224,85 +210,6 @@ def _sharpness(code: Luma, cv2: Any) -> float:
     steps = np.abs(smooth[:, 2:] - smooth[:, :-2]).ravel()
     steepest = float(np.percentile(steps, 95)) / 2
     return min(1.0, steepest / max(24.0, float(high - low)))
-
-
-def _finders(small: Luma, cv2: Any) -> list[Box]:
-    """The finder patterns of QR codes: a square in a ring in a ring (ISO/IEC 18004 6.3.3)."""
-    inked = cv2.adaptiveThreshold(
-        small, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY_INV, 41, 6
-    )
-    contours, tree = cv2.findContours(inked, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
-    if tree is None:
-        return []
-    found = []
-    for number, (_, _, child, _) in enumerate(tree[0].tolist()):
-        grandchild = tree[0][child][2] if child >= 0 else -1
-        if grandchild < 0:
-            continue
-        outer, middle, inner = (
-            cv2.boundingRect(contours[each]) for each in (number, child, grandchild)
-        )
-        if _square(outer) and _square(inner) and _nested(outer, middle, inner):
-            left, top, across, down = outer
-            found.append((left, top, left + across, top + down))
-    return _alike(found)
-
-
-def _square(box: tuple[int, ...]) -> bool:
-    across, down = box[2:]
-    return min(across, down) >= 3 and max(across, down) <= 1.6 * min(across, down)
-
-
-def _nested(*boxes: tuple[int, ...]) -> bool:
-    """Whether the sides are as 7 : 5 : 3, within what a small or blurred picture allows."""
-    outer, middle, inner = (max(box[2:]) for box in boxes)
-    return 1.1 <= outer / middle <= 2.2 and 1.15 <= middle / inner <= 3.0 and inner < outer * 0.65
-
-
-def _alike(found: list[Box]) -> list[Box]:
-    """The largest group of about the same size."""
-    best: list[Box] = []
-    for one in found:
-        side = one[2] - one[0]
-        group = [other for other in found if 0.6 <= (other[2] - other[0]) / side <= 1.6]
-        best = max(best, group, key=len)
-    return best
-
-
-def _thinned(luma: Luma, small: Luma) -> Luma:
-    """Single pixels of the frame at the size of `small`: means would grey out the finest bars."""
-    rows = -(-luma.shape[0] // small.shape[0])
-    columns = -(-luma.shape[1] // small.shape[1])
-    return luma if (rows, columns) == (1, 1) else luma[::rows, ::columns]
-
-
-def _texture(small: Luma, cv2: Any) -> Box | None:
-    """The largest patch of busy blocks, as modules and bars make them; None where all is calm."""
-    import numpy as np
-
-    rows, columns = (side // TEXTURE_BLOCK_PX for side in small.shape)
-    if not rows or not columns:
-        return None
-    cut = small[: rows * TEXTURE_BLOCK_PX, : columns * TEXTURE_BLOCK_PX].astype(np.float32)
-    blocks = cut.reshape(rows, TEXTURE_BLOCK_PX, columns, TEXTURE_BLOCK_PX)
-    spread = np.sqrt(np.maximum(0, (blocks**2).mean((1, 3)) - blocks.mean((1, 3)) ** 2))
-    busy = (spread >= TEXTURE_LEVELS_MIN).astype(np.uint8)
-    # Edges of a phone are one block wide, and would tie a code to the rest of the picture.
-    busy = cv2.morphologyEx(busy, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(busy, connectivity=8)
-    filled = [
-        tuple(int(value) for value in stats[each][:5])
-        for each in range(1, count)
-        # A patch, not the outline of a phone: most of its box is busy.
-        if stats[each][4] >= max(BLOCKS_MIN, 0.5 * stats[each][2] * stats[each][3])
-    ]
-    if not filled:
-        return None
-    left, top, across, down, _ = max(filled, key=lambda patch: patch[4])
-    if max(across, down) >= SLENDER_MIN * min(across, down):
-        return None
-    scale = TEXTURE_BLOCK_PX
-    return left * scale, top * scale, (left + across) * scale, (top + down) * scale
 
 
 def _module_px(finders: list[Box]) -> float:
