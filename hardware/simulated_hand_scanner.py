@@ -23,6 +23,11 @@ class SimulatedHandScanner:
         """Read a code that says `text`. Raises queue.Full when nobody takes what was read."""
         self._texts.put_nowait(text)
 
+    @property
+    def waiting(self) -> int:
+        """How many texts were not taken yet."""
+        return self._texts.qsize()
+
     def unplug(self) -> None:
         """Fail at once, in opening too."""
         self._plugged_in.clear()
