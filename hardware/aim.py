@@ -130,16 +130,16 @@ def measure(luma: Luma, symbols: Sequence[Symbol], cv2: Any | None) -> Aim:
     brightness = float(small.mean())
     if symbols and symbols[0].corners:
         read = _box([(round(x / ratio), round(y / ratio)) for x, y in symbols[0].corners])
-        return _aim_of_read(symbols, _sharpness(_cut(small, read), cv2), brightness)
+        return _aim_of_read(symbols, sharpness_of(_cut(small, read), cv2), brightness)
     finders = finders_of(small, cv2)
     patterned = _box_of(finders) if len(finders) >= 2 else texture_of(thinned(luma, small), cv2)
     box = patterned or bright_of(small, cv2)
     if patterned is None and _is_dazzled(small):
         return Aim(Hint.GLARE, brightness=brightness)
     if box is None:
-        dark = _level(small, 98) <= DARK_LEVEL_MAX
+        dark = level_of(small, 98) <= DARK_LEVEL_MAX
         return Aim(Hint.TOO_DARK if dark else None, brightness=brightness)
-    sharpness = _sharpness(_cut(small, box), cv2)
+    sharpness = sharpness_of(_cut(small, box), cv2)
     module_px = _module_px(finders)
     hint = _hint(small, box, sharpness, module_px, module_px * ratio)
     left, top, right, bottom = (round(side * ratio) for side in box)
@@ -164,7 +164,7 @@ def _hint(
     """The first of the words that fits; None when the code looks as it should."""
     left, top, right, bottom = box
     height, width = small.shape
-    if _level(_cut(small, box), 98) <= DARK_LEVEL_MAX:
+    if level_of(_cut(small, box), 98) <= DARK_LEVEL_MAX:
         return Hint.TOO_DARK
     side = max(right - left, bottom - top, module_px * CODE_MODULES_MIN)
     touches = (left <= 1) + (top <= 1) + (right >= width - 1) + (bottom >= height - 1)
@@ -182,7 +182,8 @@ def _hint(
     return None
 
 
-def _level(luma: Luma, percent: float) -> float:
+def level_of(luma: Luma, percent: float) -> float:
+    """The level that `percent` of the pixels do not exceed."""
     import numpy as np
 
     return float(np.percentile(luma, percent))
@@ -196,7 +197,7 @@ def _is_dazzled(small: Luma) -> bool:
     return full >= GLARE_OF_FRAME_MIN and full >= GLARE_OF_BRIGHT_MIN * bright
 
 
-def _sharpness(code: Luma, cv2: Any) -> float:
+def sharpness_of(code: Luma, cv2: Any) -> float:
     """The steepest steps between neighbours, against the contrast that there is: 0 to 1.
 
     A module's edge within one pixel gives 1, one that is smeared over ten pixels 0.1.

@@ -25,8 +25,9 @@ from hardware.ladder import SteadyCamera
 class DeviceSpec:
     """Which devices to use.
 
-    `camera`: "none", "auto", "simulated", "pi", "usb:0", the path of a device or video file, or
-    the URL of a stream. `indicator`: "none", "simulated" or "gpio", with its pins (BCM numbers,
+    `camera`: "none", "auto", "simulated", "simulated:TEXT" (a phone that shows TEXT), "pi",
+    "usb:0", the path of a device or video file, or the URL of a stream. `indicator`: "none",
+    "simulated" or "gpio", with its pins (BCM numbers,
     no buzzer below 0). `printer`: "none", "simulated", "usb:04b8:0e15", "serial:/dev/ttyUSB0",
     "network:HOST:PORT" or "file:PATH", with `printer_columns` letters a row. `hand_scanner`:
     "none", "simulated", "auto" for any barcode scanner that plays a keyboard, "keyboard:NAME" by a
@@ -103,10 +104,14 @@ def _camera(name: str, controls: Controls) -> Camera | None:
 
 
 def _device(name: str, controls: Controls) -> Camera | None:
-    if name == "simulated":
+    kind, _, text = name.partition(":")
+    if kind == "simulated":
         from hardware.simulated import SimulatedCamera
 
-        return SimulatedCamera(controls=controls)
+        simulated = SimulatedCamera(controls=controls)
+        if text:
+            simulated.hold_up(text)
+        return simulated
     from hardware.camera import VideoCamera
     from hardware.pi_camera import PiCamera, pi_camera_present
 

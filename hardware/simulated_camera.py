@@ -78,6 +78,12 @@ class SimulatedCamera:
         with self._lock:
             self._phone, self._pose = phone, held(symbology, self._rng)
 
+    @property
+    def pose(self) -> Pose | None:
+        """How the phone is held, before the hand shakes; None where there is none."""
+        with self._lock:
+            return self._pose
+
     def take_away(self) -> None:
         """Leave the desk empty."""
         with self._lock:
