@@ -28,7 +28,7 @@ class Eyes:
     def __init__(
         self,
         devices: Devices,
-        put: Callable[[Input], object],
+        put: Callable[[Input], bool],
         glimpse: Callable[[Glimpse], object] | None = None,
         *,
         pictures: bool = False,
@@ -37,6 +37,7 @@ class Eyes:
         self._indicator = devices.indicator
         self._lock = threading.Lock()
         self._troubles: dict[str, str] = {}
+        self._untold = False
         self._readers: dict[str, Scanner | HandScanner] = {}
         if devices.camera is not None:
             watcher = None
@@ -56,8 +57,18 @@ class Eyes:
         """What is to run in a thread each, by name, until `stop`."""
         return {name: reader.run for name, reader in self._readers.items()}
 
+    def tell(self) -> None:
+        """Say what there is to complain of, if nobody has taken it yet.
+
+        A camera that is missing from the start complains before there is an engine to hear it.
+        """
+        with self._lock:
+            if self._untold:
+                self._untold = not self._put(CameraSays(self._complaint()))
+
     def arm(self) -> None:
         """See pos.engine.Eye."""
+        self.tell()
         for reader in self._readers.values():
             reader.arm()
 
@@ -81,8 +92,8 @@ class Eyes:
                 self._troubles.pop(name, None)
                 if sentence is not None:
                     self._troubles[name] = sentence
-                said = self._complaint()
-            self._put(CameraSays(said))
+                # Within the lock, so that the last to change is the last to be told.
+                self._untold = not self._put(CameraSays(self._complaint()))
 
         return hear
 

@@ -164,6 +164,8 @@ class Station:
             engine = self.engine(connect(), show, watches=watches)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
+                if self._eyes is not None:
+                    self._eyes.tell()
                 engine.run()
         except PosError as fault:
             show(self._stopped(str(fault)))
