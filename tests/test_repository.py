@@ -57,7 +57,8 @@ def tracked_files() -> list[Path]:
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
         if path.is_dir():
-            made = path.name in {"__pycache__", "build"} or path.name.endswith(".egg-info")
+            made = path.name in {"__pycache__", "build", "mutants"}
+            made |= path.name.endswith(".egg-info")
             if path.name == ".ci" or not (made or path.name.startswith(".")):
                 yield from _walk(path)
         elif not path.name.startswith(".coverage"):
@@ -130,7 +131,7 @@ def test_the_lock_pins_every_dependency_with_hashes() -> None:
     pins: dict[str, int] = {}
     current = ""
     for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
-        if pin := re.match(r"([a-z0-9-]+)==[\w.]+", line):
+        if pin := re.match(r"([a-z0-9-]+)(?:\[[a-z0-9, -]+\])?==[\w.]+", line):
             current = pin[1]
             pins[current] = pins.get(current, 0)
         elif "--hash=sha256:" in line:

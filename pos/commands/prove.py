@@ -3,6 +3,7 @@
 import json
 import secrets
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,9 +14,9 @@ from pos.commands.options import json_option
 from pos.errors import Refused
 
 if TYPE_CHECKING:
-    from pos.proof.gate import Gate, Progress
+    from pos.proof.gate import Gate
+    from pos.proof.lanes import Tell
 
-BAR_STEPS = 1_000
 LINE_EVERY = 0.1  # of a gate's time, where no bar can be drawn
 
 
@@ -42,6 +43,7 @@ def prove(
     violation, and on a planted bug that is not found."""
     from pos.proof import report
     from pos.proof.gates import chosen, gate_of
+    from pos.proof.lanes import run_gates
 
     if replay is not None:
         gate_name, _, token = replay.partition(":")
@@ -49,11 +51,8 @@ def prove(
     gates = chosen(names)
     start = secrets.randbelow(1_000_000_000) if seed is None else seed
     click.echo(f"Seed {start}.", err=True)
-    budget_s = 60.0 * minutes / sum(gate.share for gate in gates)
-    found = []
-    for gate in gates:
-        with _progress(gate) as told:
-            found.append((gate, gate.run(budget_s * gate.share, start, told)))
+    with _bars(gates) if sys.stderr.isatty() else _lines() as tell:
+        found = run_gates(gates, 60.0 * minutes, start, tell)
     if as_json:
         click.echo(json.dumps({"seed": start, "gates": report.plain(found)}))
     else:
@@ -76,28 +75,28 @@ def _replay(gate: "Gate", token: str) -> None:
 
 
 @contextmanager
-def _progress(gate: "Gate") -> "Iterator[Progress]":
-    """A bar on a terminal, else a line for each tenth of the gate's time."""
-    label = f"{gate.number} {gate.title}"
-    if sys.stderr.isatty():
-        with click.progressbar(
-            length=BAR_STEPS,
-            label=label,
-            file=sys.stderr,
-            show_eta=False,
-            show_pos=False,
-            item_show_func=lambda done: done,
-        ) as bar:
-            yield lambda used, done: bar.update(
-                max(0, min(BAR_STEPS, int(used * BAR_STEPS)) - bar.pos), done
-            )
-        return
-    said = 0.0
+def _bars(gates: "tuple[Gate, ...]") -> "Iterator[Tell]":
+    """A bar for each gate, on a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
 
-    def tell(used: float, done: str) -> None:
-        nonlocal said
-        if used >= said:
-            said = used - used % LINE_EVERY + LINE_EVERY
-            click.echo(f"{label}: {min(used, 1.0):.0%}, {done}", err=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[done]}"))
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks = {
+            gate.name: bars.add_task(f"{gate.number} {gate.title}", total=1.0, done="")
+            for gate in gates
+        }
+        yield lambda gate, used, done: bars.update(tasks[gate.name], completed=used, done=done)
+
+
+@contextmanager
+def _lines() -> "Iterator[Tell]":
+    """A line for each tenth of a gate's time."""
+    next_at: dict[str, float] = defaultdict(float)
+
+    def tell(gate: "Gate", used: float, done: str) -> None:
+        if used >= next_at[gate.name]:
+            next_at[gate.name] = used - used % LINE_EVERY + LINE_EVERY
+            click.echo(f"{gate.number} {gate.title}: {min(used, 1.0):.0%}, {done}", err=True)
 
     yield tell

@@ -57,7 +57,8 @@ class Arrivals:
     def due_s(self, desk: Desk, now_s: float) -> float:
         """The monotonic second of the next look, as far as is known; infinite while none may be."""
         news_end_s = min(self._news.values(), default=math.inf) + NEWS_S
-        if self._parts.switch.link is not LinkState.UP:
+        # On a disk that has failed nothing can be written, so nothing new can be shown.
+        if self._writer.halt is not None or self._parts.switch.link is not LinkState.UP:
             return news_end_s
         if not may_look(desk.stage, now_s - desk.since_s):
             return news_end_s

@@ -21,7 +21,6 @@ from pos.errors import JournalError
 from pos.sale import showing, till
 from pos.sale.history import History, Started
 from pos.sale.input import CameraSays, Input, PrinterSays
-from pos.sale.money import Amount
 from pos.sale.order import order_of
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
@@ -30,7 +29,7 @@ from pos.sale.view import Notice, Stage, View, notice
 INBOX_MAX = 64
 IDLE_S = 5.0
 PROBE_UP_EVERY_S = 60.0
-PROBE_DOWN_EVERY_S = 10.0
+PROBE_DOWN_WAITS_S = (10.0, 20.0, 30.0)  # a sale that is begun meanwhile looks at once
 TIDY_AFTER_S = 30.0
 
 
@@ -53,6 +52,7 @@ class Engine:
         self._heard: Notice | None = None
         self._camera: Notice | None = None
         self._probed_s = self._busy_s = now_s
+        self._probed_down_count = 0
 
     @property
     def history(self) -> History:
@@ -98,7 +98,7 @@ class Engine:
         """Do what is due, then take one input if one comes before the next thing is."""
         wait_s = max(0.0, min(self.work(), wait_s_max))
         try:
-            given = self._inbox.get(timeout=wait_s) if wait_s else self._inbox.get_nowait()
+            given = self._inbox.get(timeout=wait_s)
         except queue.Empty:
             return
         if given is not None:
@@ -140,6 +140,8 @@ class Engine:
         if dues and dues[0][0] <= now_s:
             self._busy_s = now_s
             dues[0][1]()
+            if self._well() or link_notice(self._parts.switch) is not None:
+                self._probed_s = now_s  # it told of the link what a probe would
             self._heed_witness()
             self._publish()
             return 0.0
@@ -234,9 +236,10 @@ class Engine:
 
     def _give_back(self, command: till.Return) -> None:
         judged = self._refunds.refusal(command.request_id, command.typed)
-        why = judged if isinstance(judged, Notice) else self._unfit_to_sell()
-        if why is not None or not isinstance(judged, Amount):
-            return self._say(why or notice("refund.not_paid"))
+        if isinstance(judged, Notice):
+            return self._say(judged)
+        if (why := self._unfit_to_sell()) is not None:
+            return self._say(why)
         refund = self._refunds.open(command.request_id, judged)
         if refund is not None:
             self._say(notice("refund.registered", amount=judged))
@@ -258,14 +261,20 @@ class Engine:
             self._parts.journal.check_room()
         except JournalError as fault:
             return notice("halt.journal", grave=True, sentence=fault)
-        if (link_notice(self._parts.switch) or self._witnessed.unfit()) is not None:
+        if not self._well():
             self._probe()
         return link_notice(self._parts.switch) or self._witnessed.unfit()
+
+    def _well(self) -> bool:
+        """Whether neither the link nor the witness stands in the way of selling."""
+        return link_notice(self._parts.switch) is None and self._witnessed.unfit() is None
 
     def _probe(self) -> None:
         self._parts.switch.probe()
         self._probed_s = self._parts.clock.monotonic()
+        self._probed_down_count += 1
         if link_notice(self._parts.switch) is None:
+            self._probed_down_count = 0
             self._witnessed.look()
             self._heed_witness()
 
@@ -281,8 +290,10 @@ class Engine:
 
     def _keep_house(self, now_s: float, *, quiet: bool) -> None:
         """What is done when nothing is due: watch the link, fold the journal's log."""
-        well = (link_notice(self._parts.switch) or self._witnessed.unfit()) is None
-        if now_s - self._probed_s >= (PROBE_UP_EVERY_S if well else PROBE_DOWN_EVERY_S):
+        times = min(self._probed_down_count, len(PROBE_DOWN_WAITS_S) - 1)
+        if now_s - self._probed_s >= (
+            PROBE_UP_EVERY_S if self._well() else PROBE_DOWN_WAITS_S[times]
+        ):
             self._probe()
             self._publish()
         if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):

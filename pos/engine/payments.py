@@ -128,7 +128,7 @@ class Payments:
                 continue
             waits = pursuit.resumed and pursuit.stop is None and not known(payment.request_id)
             if due.act is Act.GIVE_UP and waits:
-                due = Due(Act.INQUIRE, pursuit.asked_at_s + self._parts.limits.poll_every_s)
+                due = patience.patient(pursuit, self._parts.limits)
             if witnessed or due.act not in _GIVING_BACK:
                 yield due.at_s, self._act(payment, due)
 

@@ -144,7 +144,7 @@ def is_blank(connection: apsw.Connection) -> bool:
 
 def plainly(fault: Exception) -> str:
     """The first line of what SQLite or the system says."""
-    return str(fault).split("\n", 1)[0] or type(fault).__name__
+    return str(fault).partition("\n")[0] or type(fault).__name__
 
 
 def _prepare(disk: Disk, connection: apsw.Connection, path: Path) -> None:

@@ -5,7 +5,8 @@ prints what they found. To add one, write a class with the members of `Gate` in 
 own and add an instance to the list in `pos.proof.gates`.
 
     class PowerCuts:
-        name, number, title, share = "power-cuts", "G3", "Power cuts of the journal", 0.15
+        name, number, title = "power-cuts", "G3", "Power cuts of the journal"
+        share, beside = 0.15, False
 
         def run(self, budget_s, seed, progress):
             for number in itertools.count():  # the budget decides how many, never which
@@ -56,7 +57,8 @@ class Result:
     """What a gate found: `tried` of `unit` (a plural noun) in `seconds`.
 
     `note` is one line for people: what was covered, or what limits it. `skipped` is why nothing
-    could be tried on this machine, or empty.
+    could be tried on this machine, or empty; `fault` is the exception by which the gate itself
+    failed, or empty.
     """
 
     tried: int
@@ -66,12 +68,13 @@ class Result:
     planted: tuple[Planted, ...] = ()
     note: str = ""
     skipped: str = ""
+    fault: str = ""
 
     @property
     def well(self) -> bool:
         """Whether nothing was found, and everything that was planted."""
         caught = all(each.caught_after is not None for each in self.planted)
-        return not self.violations and caught
+        return not (self.violations or self.fault) and caught
 
 
 class Gate(Protocol):
@@ -91,7 +94,11 @@ class Gate(Protocol):
 
     @property
     def share(self) -> float:
-        """Its weight when the time is divided."""
+        """Its weight when the time is divided; of one beside the others, when it is alone."""
+
+    @property
+    def beside(self) -> bool:
+        """Whether it runs all the time beside the others, on what they leave of the processors."""
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """Try as much as fits into `budget_s`, from `seed` on."""

@@ -8,8 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pos.proof.gate import Gate, Planted, Result
-
-Found = list[tuple[Gate, Result]]
+from pos.proof.lanes import Found
 
 _HEAD = ("gate", "tried", "seconds", "violations", "planted bugs caught")
 
@@ -35,10 +34,14 @@ def table(found: Found) -> Iterator[str]:
 def verdict(found: Found) -> str:
     """One sentence over all gates."""
     broken = sum(len(result.violations) for _, result in found)
+    failed = sum(bool(result.fault) for _, result in found)
     missed = sum(bug.caught_after is None for _, result in found for bug in result.planted)
     skipped = sum(bool(result.skipped) for _, result in found)
-    if broken or missed:
-        return f"NOT PROVEN: {broken} violations, {missed} planted bugs not caught."
+    if broken or missed or failed:
+        return (
+            f"NOT PROVEN: {broken} violations, {missed} planted bugs not caught, "
+            f"{failed} gates failed."
+        )
     planted = sum(len(result.planted) for _, result in found)
     left_out = f", {skipped} gates skipped" if skipped else ""
     return f"Zero violations, all {planted} planted bugs caught{left_out}."
@@ -56,6 +59,8 @@ def _row(gate: Gate, result: Result) -> tuple[str, ...]:
     name = f"{gate.number} {gate.title}"
     if result.skipped:
         return (name, f"skipped: {result.skipped}", "", "", "")
+    if result.fault:
+        return (name, f"FAILED: {result.fault}", f"{result.seconds:.0f}", "", "")
     caught = sum(bug.caught_after is not None for bug in result.planted)
     return (
         name,

@@ -20,13 +20,16 @@ Done = TypeVar("Done")
 
 
 class Workers:
-    """A few processes. Use as a context manager."""
+    """A few processes. Use as a context manager. With `niceness` they let others go first."""
 
-    def __init__(self, process_count: int | None = None) -> None:
+    def __init__(self, process_count: int | None = None, niceness: int = 0) -> None:
         self.process_count = process_count or len(os.sched_getaffinity(0))
         # Spawned, not forked: nothing of this process's threads, locks or patches goes with them.
         self._pool = ProcessPoolExecutor(
-            self.process_count, mp_context=multiprocessing.get_context("spawn")
+            self.process_count,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=os.nice,
+            initargs=(niceness,),
         )
 
     def spread(

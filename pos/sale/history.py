@@ -101,7 +101,8 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
-    `shown` is a place for what `showing` made of a payment; each entry about it empties it.
+    `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
+    `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
 
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -111,7 +112,10 @@ class History:
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     gap: Gap | None = None
-    shown: dict[str, SaleRow] = field(default_factory=dict, repr=False, compare=False)
+    shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
+    listed: tuple[tuple[SaleRow, ...], float] | None = field(
+        default=None, repr=False, compare=False
+    )
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -145,7 +149,7 @@ class History:
                 self.printed.add(entry.document_id)
             case Answered():
                 self.contested[entry.request_id] = entry.says
-                self.shown.pop(entry.request_id, None)
+                self._changed(entry.request_id)
             case Gap() if self.gap is None:  # the first, until it is closed
                 self.gap = entry
             case GapClosed():
@@ -175,7 +179,7 @@ class History:
 
     def _keep(self, payment: Payment) -> None:
         self.payments[payment.request_id] = payment
-        self.shown.pop(payment.request_id, None)
+        self._changed(payment.request_id)
         if payment.state.open:
             self._open[payment.request_id] = None
         else:
@@ -187,11 +191,15 @@ class History:
         if refund.refund_id not in self.refunds:
             self._refunds_of.setdefault(refund.request_id, []).append(refund.refund_id)
         self.refunds[refund.refund_id] = refund
-        self.shown.pop(refund.request_id, None)
+        self._changed(refund.request_id)
         if refund.state is RefundState.ASKED:
             self._open_refunds[refund.refund_id] = None
         else:
             self._open_refunds.pop(refund.refund_id, None)
+
+    def _changed(self, request_id: str) -> None:
+        self.shown.pop(request_id, None)
+        self.listed = None
 
     def _stepped(self, event: Event) -> Payment:
         before = self.payments.get(event.request_id)

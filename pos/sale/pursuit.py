@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from pos.sale.payment import Payment, Scenario, State, StillOpen, StopReason
 
+DOUBLED_MAX = 16  # times that a wait is doubled, whatever its limit in seconds
+
 
 class Act(StrEnum):
     """What the engine does next for a payment."""
@@ -25,6 +27,7 @@ class Limits:
     """Waits in seconds and counts. Each loop they steer ends in a final state or a person."""
 
     poll_every_s: float = 3.0
+    unheard_poll_s_max: float = 30.0
     inquiry_count_max: int = 20
     order_code_life_s_max: float = 180.0
     restart_inquiry_count_max: int = 3
@@ -122,6 +125,13 @@ def due(payment: Payment, pursuit: Pursuit, limits: Limits) -> Due | None:
             return Due(Act.REVERSE, pursuit.asked_at_s + wait_s)
         case _:
             return None
+
+
+def patient(pursuit: Pursuit, limits: Limits) -> Due:
+    """What to do for a payment that may not be given up yet: inquire, ever more rarely."""
+    beyond = min(max(0, pursuit.inquiry_count - limits.restart_inquiry_count_max), DOUBLED_MAX)
+    wait_s = min(limits.poll_every_s * 2.0**beyond, limits.unheard_poll_s_max)
+    return Due(Act.INQUIRE, pursuit.asked_at_s + wait_s)
 
 
 def _due_intent(payment: Payment, pursuit: Pursuit, limits: Limits) -> Due:

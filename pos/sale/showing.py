@@ -4,6 +4,7 @@ Apart from `view`, which only says what a View is, and from the engine, which on
 """
 
 from collections.abc import Sequence
+from math import inf
 
 from pos.sale.arrival import number_of
 from pos.sale.history import History
@@ -20,8 +21,9 @@ ARRIVED_COUNT = 3
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
     """One payment with what was given back of it. `wall_s` is Unix seconds."""
-    if (kept := history.shown.get(payment.request_id)) is not None:
-        return kept
+    kept = history.shown.get(payment.request_id)
+    if kept is not None and wall_s <= kept[1]:
+        return kept[0]
     given, waiting = 0, [payment.opened_at] if payment.state.open else []
     refund_open = False
     for refund in history.refunds_of(payment.request_id):
@@ -30,6 +32,8 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         elif refund.state is RefundState.ASKED:
             refund_open = True
             waiting.append(refund.asked_at)
+    # What waits comes to need a person by time alone.
+    person_at_s = min(waiting) + limits.person_after_s if waiting else inf
     made = SaleRow(
         payment.request_id,
         payment.amount,
@@ -40,12 +44,25 @@ def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> Sa
         refunded=given,
         refund_open=refund_open,
         left=history.left(payment.request_id),
-        needs_person=bool(waiting) and wall_s - min(waiting) > limits.person_after_s,
+        needs_person=wall_s > person_at_s,
         contested=history.contested.get(payment.request_id, ""),
         static_number=number_of(payment),
     )
-    if not waiting:  # what waits may come to need a person by time alone
-        history.shown[payment.request_id] = made
+    if not made.needs_person:
+        history.shown[payment.request_id] = made, person_at_s
+    return made
+
+
+def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRow, ...]:
+    """The newest payments, newest first."""
+    if history.listed is not None and wall_s <= history.listed[1]:
+        return history.listed[0]
+    rows, until_s = [], inf
+    for payment in history.recent(RECENT_COUNT):
+        rows.append(row(payment, history, wall_s, limits))
+        until_s = min(until_s, history.shown.get(payment.request_id, (None, -inf))[1])
+    made = tuple(rows)
+    history.listed = made, until_s
     return made
 
 
@@ -92,7 +109,7 @@ def view_of(
         customer_amount=payment.customer_amount if payment else None,
         rate=payment.rate if payment else "",
         savings=payment.savings if payment else None,
-        recent=tuple(row(p, history, wall_s, limits) for p in history.recent(RECENT_COUNT)),
+        recent=recent_rows(history, wall_s, limits),
         unfinished=tuple(row(p, history, wall_s, limits) for p in others),
         arrived=tuple(
             row(history.payments[each], history, wall_s, limits)

@@ -224,7 +224,7 @@ def positions(connection: Connection) -> list[Mapping[str, Any]]:
     the scheme pays, for coupons that it funds, it owes under the name `scheme` in the wallet's
     place.
     """
-    total = cast(func.sum(-entry.c.value), BigInteger).label("value")
+    total = cast(func.sum(-entry.c.value), BigInteger)
     of_payment = (payments.c.client_id == entry.c.client_id) & (
         payments.c.payment_id == entry.c.payment_id
     )
@@ -234,14 +234,15 @@ def positions(connection: Connection) -> list[Mapping[str, Any]]:
         .select_from(entry.join(payments, of_payment))
         .where(entry.c.account.startswith("merchant:"))
         .group_by(*between)
-        .order_by(*between)
     )
     owed = {(row[0], row[1], row[2]): int(row[3]) for row in connection.execute(query)}
     for (wallet, acquirer, currency), value in _paid_by_scheme(connection):
         owed[wallet, acquirer, currency] -= value
         owed[SCHEME, acquirer, currency] = owed.get((SCHEME, acquirer, currency), 0) + value
-    names = ("wallet", "acquirer", "currency", "value")
-    return [dict(zip(names, (*who, owed[who]), strict=True)) for who in sorted(owed)]
+    return [
+        {"wallet": wallet, "acquirer": acquirer, "currency": currency, "value": value}
+        for (wallet, acquirer, currency), value in sorted(owed.items())
+    ]
 
 
 def _paid_by_scheme(connection: Connection) -> Iterator[tuple[tuple[str, str, str], int]]:

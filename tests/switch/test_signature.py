@@ -209,3 +209,22 @@ def test_a_new_key_is_rsa_of_2048_bits() -> None:
     """Fresh keys are of the kind and size that the API asks for."""
     assert PRIVATE.key_size == 2048
     assert new_private_key().startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+@pytest.mark.parametrize("parts", ["n", "d p", "d dmp1", "d iqmp", "p", "d"])
+def test_a_damaged_private_key_is_told_when_it_is_read(parts: str) -> None:
+    """A key file in which numbers have changed does not come to the first sale, or signs well."""
+    numbers = PRIVATE.private_numbers()
+    der = PRIVATE.private_bytes(DER, PKCS1, CLEAR)
+    for part in parts.split():
+        holder = numbers.public_numbers if part == "n" else numbers
+        number = getattr(holder, part)
+        whole = number.to_bytes((number.bit_length() + 7) // 8, "big")
+        assert der.count(whole) == 1
+        der = der.replace(whole, whole[:40] + bytes([whole[40] ^ 1]) + whole[41:])
+    try:
+        key = load_private_key(base64.b64encode(der))
+    except SettingsError:
+        return
+    assert parts in ("p", "d")  # OpenSSL needs one of two ways, and takes the one that is right
+    VERIFIER.check(CONTENT, Signer(key).header(CONTENT))

@@ -12,8 +12,8 @@ CANDIDATES = 4  # of which the nastiest is told
 REQUESTS_MAX = 6
 # A till's first moments are of its start; from then on it is about money, to about the last.
 START_MOMENTS, LAST_MOMENT, LAST_OF_RECOVERY = 11, 26, 18
-DIES_STARTING, DIES_AGAIN_STARTING, DIES_AGAIN = 0.15, 0.5, 0.8
-RECOVERY_DEATHS_MAX = 4
+DIES_STARTING, DIES_AGAIN_STARTING, DIES_AGAIN = 0.15, 0.5, 0.9
+RECOVERY_DEATHS_MAX = 8
 
 STORIES = {"scan": 5, "refund": 3, "show": 2, "twins": 1}
 BEHAVIOURS = {

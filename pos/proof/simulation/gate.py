@@ -20,6 +20,7 @@ SEEDS_PER_TASK = 4
 SEEDS_PER_BUG_MAX = 120
 TELLINGS_PER_BUG_MAX = 40
 VIOLATIONS_SHOWN_MAX = 20
+NICENESS = 15
 ABOUT_MONEY = ("P7", "P2", "P5", "P6")
 STATES = ("PAID", "DECLINED", "CANCELLED", "REVERSED", "REFUNDED", "REFUSED")
 
@@ -28,14 +29,14 @@ class Simulation:
     """See Gate."""
 
     name, number, title = "simulation", "G2", "Simulated shops with deaths and faults"
-    share = 0.95
+    share, beside = 0.15, True
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first every planted bug, then the product for the rest of the time."""
         began_s = time.monotonic()
         tried, tallies = 0, Counter[str]()
         violations: list[Violation] = []
-        with Workers() as workers:
+        with Workers(niceness=NICENESS) as workers:
             bugs = []
             for bug in workers.spread(_hunt, range(len(BUGS)), float("inf")):
                 bugs.append(bug)

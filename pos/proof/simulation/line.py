@@ -16,6 +16,7 @@ SILENCE_S = 5.0
 LATE_S_MAX = 240.0
 OUTAGES_S = (8.0, 20.0, 60.0)
 LONG_OUTAGE_S = 1300.0
+MONEY = ("pay", "cancel", "refund")
 WITNESS = "witness"  # the one call that is no call of the wire
 EXCUSES = ("SYSTEM_ERROR", "REQUEST_TRAFFIC_EXCEED_LIMIT", "UNKNOWN_EXCEPTION")
 
@@ -78,7 +79,7 @@ class Line:
         if fate.strikes(rates.not_sent):
             fate.fault_count += 1
             raise NotSentError("NO_CONNECTION")
-        if api != WITNESS:
+        if api in MONEY:
             self._note(api, body)
         if fate.strikes(rates.outage):
             self._break()

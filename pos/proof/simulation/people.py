@@ -32,6 +32,7 @@ BEHAVIOURS = {
 PROMPT, PROMPT_S_MAX = 0.85, 4.0
 SHOWN_BEFORE = 0.02
 WATCHED_COUNT_MAX = 300
+WOKEN_S_MAX = 30.0  # a till is woken by something before its own next act
 SETTLING_COUNT_MAX = 40
 SLOWER_S = 2.0
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
@@ -168,7 +169,7 @@ class People:
             gone = fate.now_s >= leaves_at_s and view.stage is Stage.STOPPING
             if wait_s is None or gone:
                 break
-            fate.pass_time(min(wait_s, chance.uniform(0.05, 8.0)))
+            fate.pass_time(min(wait_s, chance.uniform(0.05, WOKEN_S_MAX)))
         self._clear_the_desk(till)
 
     def _settle(self, till: Till) -> None:
