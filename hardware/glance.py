@@ -20,8 +20,8 @@ FILLED_LEVEL = 96
 class Glance:
     """One moment: the aim, and grey levels of `width` x `height` pixels, row by row.
 
-    `outline` is the aim's, in pixels of this small picture. `levels` is empty, and the size 0,
-    where no picture is wanted.
+    `outline` is the box around the aim's, in pixels of this small picture. `levels` is empty,
+    and the size 0, where no picture is wanted.
     """
 
     aim: Aim
@@ -58,9 +58,14 @@ class Watcher:
             self._tell(Glance(aim))
             return
         height, width = frame.luma.shape
-        outline = tuple(
-            (_within(x * WIDTH_PX // width, WIDTH_PX), _within(y * HEIGHT_PX // height, HEIGHT_PX))
-            for x, y in aim.outline
+        outline = _boxed(
+            [
+                (
+                    _within(x * WIDTH_PX // width, WIDTH_PX),
+                    _within(y * HEIGHT_PX // height, HEIGHT_PX),
+                )
+                for x, y in aim.outline
+            ]
         )
         levels = reduced(frame.luma, outline if aim.read else ())
         self._tell(Glance(aim, WIDTH_PX, HEIGHT_PX, levels, outline))
@@ -87,6 +92,15 @@ def reduced(luma: Luma, filled: Sequence[tuple[int, int]] = ()) -> bytes:
         levels = levels.copy()
         levels[min(ys) : max(ys) + 1, min(xs) : max(xs) + 1] = FILLED_LEVEL
     return levels.tobytes()
+
+
+def _boxed(points: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The box around the points: in so few pixels a slanted line is a staircase."""
+    if not points:
+        return ()
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    left, top, right, bottom = min(xs), min(ys), max(xs), max(ys)
+    return (left, top), (right, top), (right, bottom), (left, bottom)
 
 
 def _within(value: int, size: int) -> int:

@@ -138,7 +138,8 @@ class CounterScreen(Screen[None]):
 
     def aim(self, glimpse: Glimpse) -> None:
         """Show what the camera sees."""
-        self.query_one(Waiting).aim(glimpse)
+        for waiting in self.query(Waiting):  # none before the screen is laid out
+            waiting.aim(glimpse)
 
     def _show(self) -> None:
         view, language = self._view, self._front.language

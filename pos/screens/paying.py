@@ -5,7 +5,7 @@ screen that sells.
 """
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Center, Horizontal, Vertical
 
 from pos.language import Language
 from pos.sale.glimpse import Glimpse
@@ -45,7 +45,8 @@ class Waiting(Vertical):
         yield Big(id="wait-amount")
         yield Words(id="wait-currency", classes="quiet")
         yield Words(_FINDER, id="wait-finder")
-        yield Preview(id="wait-preview")
+        with Center(id="wait-picture"):
+            yield Preview(id="wait-preview")
         yield Words(id="wait-progress")
         yield Words(id="wait-say")
         yield Words(id="wait-warn", classes="sun")

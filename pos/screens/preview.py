@@ -63,20 +63,22 @@ def drawn(glimpse: Glimpse, columns: int, rows: int) -> list[list[int]]:
         ]
         for y in range(rows)
     ]
-    colour = _READ if glimpse.read else _SEEN
-    points = [(x * columns // width, y * rows // height) for x, y in glimpse.outline]
-    for number, (x, y) in enumerate(points):
-        for column, row in _line(x, y, *points[number - 1]):
-            greys[row][column] = colour
+    if glimpse.outline:
+        _outline(greys, glimpse, _READ if glimpse.read else _SEEN)
     return greys
 
 
-def _line(x: int, y: int, to_x: int, to_y: int) -> list[tuple[int, int]]:
-    steps = max(abs(to_x - x), abs(to_y - y), 1)
-    return [
-        (x + (to_x - x) * step // steps, y + (to_y - y) * step // steps)
-        for step in range(steps + 1)
-    ]
+def _outline(greys: list[list[int]], glimpse: Glimpse, colour: int) -> None:
+    """Draw the box around the outline, its far sides at the far ends of their pixels."""
+    columns, rows = len(greys[0]), len(greys)
+    xs, ys = [x for x, _ in glimpse.outline], [y for _, y in glimpse.outline]
+    left, top = min(xs) * columns // glimpse.width, min(ys) * rows // glimpse.height
+    right = max(left, (max(xs) + 1) * columns // glimpse.width - 1)
+    bottom = max(top, (max(ys) + 1) * rows // glimpse.height - 1)
+    for x in range(left, right + 1):
+        greys[top][x] = greys[bottom][x] = colour
+    for y in range(top, bottom + 1):
+        greys[y][left] = greys[y][right] = colour
 
 
 @lru_cache(maxsize=(GREYS + 2) ** 2)
