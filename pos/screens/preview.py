@@ -4,6 +4,7 @@ Apart from the panel that holds it because it is drawing: ten times a second at 
 and two colours, and as small as the room is.
 """
 
+import os
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -25,6 +26,8 @@ class Preview(Widget):
         super().__init__(id=id)
         self._glimpse: Glimpse | None = None
         self._pixels: list[list[int]] = []
+        # The bare console has no half blocks in its fonts: there a cell is one pixel.
+        self._halves = os.environ.get("TERM") != "linux"
 
     def show(self, glimpse: Glimpse | None) -> None:
         """Show what the camera sees; None to forget it."""
@@ -44,8 +47,12 @@ class Preview(Widget):
         """One row of cells: two rows of pixels."""
         if self._glimpse is None or not self.size.area:
             return Strip.blank(self.size.width)
+        rows = self.size.height * (2 if self._halves else 1)
         if not self._pixels:
-            self._pixels = drawn(self._glimpse, self.size.width, 2 * self.size.height)
+            self._pixels = drawn(self._glimpse, self.size.width, rows)
+        if not self._halves:
+            whole = [Segment(" ", _style(grey, grey)) for grey in self._pixels[y]]
+            return Strip(whole, self.size.width)
         upper, lower = self._pixels[2 * y], self._pixels[2 * y + 1]
         return Strip(
             [Segment("▀", _style(above, below)) for above, below in zip(upper, lower, strict=True)],

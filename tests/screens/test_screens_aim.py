@@ -114,6 +114,21 @@ async def test_a_hint_needs_no_picture(till: Any, seen: Callable[[PosApp], str])
         assert app.screen.query_one("#wait-finder").display
 
 
+@pytest.mark.anyio
+async def test_the_bare_console_gets_the_picture_without_half_blocks(
+    till: Any, seen: Callable[[PosApp], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its fonts have none; a cell is a pixel there."""
+    monkeypatch.setenv("TERM", "linux")
+    app = till.screen(VIEWS["scanning"])
+    async with app.run_test(size=SMALL) as pilot:
+        app.glimpse(SEEN)
+        await pilot.pause()
+        assert SUN in colours(app)
+        preview = app.screen.query_one(Preview)
+        assert {segment.text for segment in preview.render_line(3)} == {" "}
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_every_hint_is_said_in_every_language_and_fits(code: str) -> None:
     """One line, short enough for the narrowest screen that the till is used on."""
