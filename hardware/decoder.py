@@ -1,55 +1,91 @@
 """Frame in, codes out: which reader looks at which view, in what order, at what cost.
 
-zxing-cpp and ZBar miss different codes, so both look; OpenCV only prepares views for them,
-because its own bar code reader turns payment codes into valid product numbers. Apart so that
-the rules against misreads are in one place, whatever the camera and whatever the readers.
+The cheapest look reads most frames; the others cost more the more they read, and most of them look
+only where the texture of the frame says that a code may be. Apart so that the order, which was
+chosen by measuring, is in one place, whatever the camera and whatever the readers.
 """
 
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from hardware.devices import Luma, Symbol, Symbology
+from hardware.devices import REFUSED, Luma, Symbol, Symbology
 
 if TYPE_CHECKING:
-    from hardware.readers import Reader, Zbar
+    from hardware.readers import Reader
+    from hardware.texture import Texture
     from hardware.views import Preparation, View, Views
 
 MOVED_LEVELS = 6  # grey levels by which some block changes when anything moves
 REST_FRAMES = 15  # a still scene is looked at thoroughly again after so many frames
-SURE_VOTES = 2
+_MATRIX = frozenset({Symbology.QR, *REFUSED})  # these correct their own errors
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
-    """One reader on one view. `plain` means the frame at full size and unfiltered."""
+def read(luma: Luma) -> list[Symbol]:
+    """The codes in a picture, luma rows, uint8 (height, width), with every effort.
 
-    reader: "Reader"
-    choose: "Callable[[Views], View]"
-    prepare: "Preparation | None" = None
-    plain: bool = False
+    For pictures of one's own; may be called from any thread. Raises DeviceError when zxing-cpp is
+    not installed.
+    """
+    decoder, lock = _shared()
+    with lock:
+        symbols = decoder.read_thoroughly(luma)
+    return [symbol for symbol in symbols if symbol.symbology not in REFUSED]
+
+
+@lru_cache(maxsize=1)
+def _shared() -> "tuple[Decoder, threading.Lock]":
+    return Decoder(), threading.Lock()
+
+
+class _Sight:
+    """One frame with all that was found out about it so far."""
+
+    def __init__(self, luma: Luma, cv2: Any) -> None:
+        from hardware.views import Views
+
+        self.views: Views = Views(luma, cv2)
+        self._cv2 = cv2
+        self._textures: dict[int, Texture] = {}
+
+    def texture(self, searched: "View") -> "Texture":
+        """Where codes may be in one of this frame's views."""
+        from hardware.texture import Texture, analyse
+
+        if self._cv2 is None:
+            return Texture((), ())
+        key = id(searched)
+        if key not in self._textures:
+            self._textures[key] = analyse(searched.luma, self._cv2)
+        return self._textures[key]
+
+
+_Look = Callable[[_Sight], list[Symbol]]
+_Choice = Callable[["Views"], "View"]
 
 
 class Decoder:
     """Reads QR, Code 128, EAN-13, EAN-8 and UPC-A; for one thread at a time.
 
+    Micro QR and parts of a structured append are told as such, to be refused with a reason.
     `budget_s` bounds the further looks at a live frame. Raises DeviceError when zxing-cpp, the
     one library that it cannot do without, is absent; `missing` names the others that are.
     """
 
     def __init__(self, budget_s: float = 0.025) -> None:
         # Imported here: they bring numpy, which no headless module may load by being imported.
-        from hardware import readers, views
+        from hardware import agreement, readers, views
 
         self._budget_s = budget_s
         self._cv2 = views.load_opencv()
         self._quick = readers.Zxing(quick=True)
         self._zxing = readers.Zxing()
-        self._histogram = readers.Zxing(histogram=True)
-        self._zbar = _zbar()
-        self._further = self._kept(self._further_looks())
-        self._still = self._kept(self._still_looks())
+        self._matrix = readers.Zxing(readers.MATRIX)
+        self._zbar = readers.zbar()
+        self._agreement = agreement.Agreement(self._cv2)
+        self._beside = self._bars(_half)
         self._turn = 0
         self._looks_left = len(self._further)
         self._quiet_frames = 0
@@ -74,16 +110,15 @@ class Decoder:
         The others go round from frame to frame within the budget, and rest when each has had
         its turn and nothing has moved since.
         """
-        views = self._views(luma)
+        sight = _Sight(luma, self._cv2)
         deadline_s = time.perf_counter() + self._budget_s
-        found = self._confirmed(views, self._quick.read(views.half))
-        self._watch(views)
-        while not found and self._looks_left and self._further:
+        found = self._first(sight)
+        self._watch(sight.views)
+        while not found and self._looks_left:
             look = self._further[self._turn]
             self._turn = (self._turn + 1) % len(self._further)
             self._looks_left -= 1
-            read = self._look(look, views)
-            found = _distinct(read if look.plain else self._confirmed(views, read))
+            found = _distinct(look(sight))
             if time.perf_counter() > deadline_s:
                 break
         return found
@@ -91,52 +126,123 @@ class Decoder:
     def read_thoroughly(self, luma: Luma) -> list[Symbol]:
         """The codes in a still picture, uint8 (height, width): look after look until one tells.
 
-        A bar code counts when the plain picture shows it or when two looks agree, because a
-        filtered view can turn one into another with a valid check digit. A picture without any
-        code costs a few hundred ms a megapixel.
+        Bars beside a QR code are told too. A picture without any code costs a few hundred ms a
+        megapixel.
         """
-        views = self._views(luma)
-        votes: dict[tuple[Symbology, str], int] = {}
-        for look in self._still:
-            sure = []
-            for symbol in _distinct(self._look(look, views)):
-                key = (symbol.symbology, symbol.text)
-                votes[key] = votes.get(key, 0) + (SURE_VOTES if look.plain else 1)
-                if symbol.symbology is Symbology.QR or votes[key] >= SURE_VOTES:
-                    sure.append(symbol)
-            if sure:
-                return sure
+        sight = _Sight(luma, self._cv2)
+        for look in (self._first, *self._further, *self._last):
+            found = look(sight)
+            if found and all(symbol.symbology in _MATRIX for symbol in found):
+                found += self._beside(sight) if self._beside else []
+            if found:
+                return _distinct(found)
         return []
 
-    def _views(self, luma: Luma) -> "Views":
-        from hardware.views import Views
+    def _first(self, sight: _Sight) -> list[Symbol]:
+        return self._believed(sight, self._quick.read(sight.views.half))
 
-        return Views(luma, self._cv2)
+    @cached_property
+    def _further(self) -> Sequence[_Look]:
+        """What most is read by for its cost, on frames like those of `hardware.phone_set`."""
+        from hardware import views as v
 
-    def _look(self, look: _Look, views: "Views") -> list[Symbol]:
-        view = look.choose(views)
-        return look.reader.read(look.prepare(view, self._cv2) if look.prepare else view)
+        looks = [
+            self._bars(_half),
+            self._squares(_quarter, 1.0),
+            self._squares(_quarter, 2.0, v.sharpened(5, 3, smooth_px=2)),
+            self._frame(self._zxing, _whole),
+            self._squares(_quarter, 0.75, v.refocused(1.5, 0.03)),
+            self._frame(self._zbar, _half),
+            self._frame(self._zxing, _half, v.sharpened(2, 2)),
+            self._squares(_quarter, 1.0, v.refocused(2, 0.03), self._zbar),
+        ]
+        return [look for look in looks if look is not None]
 
-    def _confirmed(self, views: "Views", symbols: list[Symbol]) -> list[Symbol]:
-        """Without the bar codes of a reduced view that the frame itself does not show too.
+    @cached_property
+    def _last(self) -> Sequence[_Look]:
+        """What adds a little more, at a cost that a single picture bears and a live one not."""
+        from hardware import views as v
 
-        Halving can merge thin bars into another valid code; a QR code corrects its own errors.
-        """
-        kept = []
+        looks = [
+            self._bars(_quarter),
+            self._bars(_whole),
+            self._frame(self._zxing, _full),
+            self._squares(_quarter, 2.0, v.refocused(3, 0.02)),
+            self._squares(_quarter, 1.0, v.sharpened(3, 3, smooth_px=1)),
+            self._squares(_whole, 1.0),
+            self._frame(self._zxing, _half, v.doubled),
+            self._frame(self._zbar, _half, v.halved),
+            self._frame(self._zxing, _half, v.halved_and_thresholded),
+            self._frame(self._zbar, _half, v.sharpened(5, 3, smooth_px=2)),
+            self._frame(self._zbar, _half, v.turned),
+            self._frame(self._zbar, _whole),
+            self._frame(self._zxing, _half, v.thresholded(51, 4)),
+            self._frame(self._zxing, _whole, v.thresholded(25, 5)),
+            self._frame(self._zxing, _whole, v.equalised),
+            self._frame(self._zxing, _half, v.turned),
+        ]
+        return [look for look in looks if look is not None]
+
+    def _bars(self, choose: _Choice) -> _Look | None:
+        """Bars found by their texture, each line by line."""
+        if self._cv2 is None:
+            return None
+
+        def look(sight: _Sight) -> list[Symbol]:
+            searched = choose(sight.views)
+            found = []
+            for bars in sight.texture(searched).bars:
+                found += self._agreement.read(sight.views, searched, bars)
+            return found
+
+        return look
+
+    def _squares(
+        self,
+        choose: _Choice,
+        scale: float,
+        prepare: "Preparation | None" = None,
+        reader: "Reader | None" = None,
+    ) -> _Look | None:
+        """Only the parts of the frame that look like a QR code."""
+        if self._cv2 is None:
+            return None
+        reader = reader or self._matrix
+
+        def look(sight: _Sight) -> list[Symbol]:
+            searched = choose(sight.views)
+            found = []
+            for square in sight.texture(searched).squares:
+                sides = (square.left, square.top, square.right, square.bottom)
+                view = sight.views.box(searched, sides, scale)
+                found += reader.read(prepare(view, self._cv2) if prepare else view)
+            return self._believed(sight, found)
+
+        return look
+
+    def _frame(
+        self, reader: "Reader | None", choose: _Choice, prepare: "Preparation | None" = None
+    ) -> _Look | None:
+        """The whole frame, for what has an unusual texture."""
+        if reader is None or (prepare is not None and self._cv2 is None):
+            return None
+
+        def look(sight: _Sight) -> list[Symbol]:
+            view = choose(sight.views)
+            view = prepare(view, self._cv2) if prepare else view
+            return self._believed(sight, reader.read(view))
+
+        return look
+
+    def _believed(self, sight: _Sight, symbols: list[Symbol]) -> list[Symbol]:
+        """Those that correct their own errors, and of the bars those that lines agree on."""
+        believed = []
         for symbol in symbols:
-            if symbol.symbology is Symbology.QR or self._shown_at_full_size(views, symbol):
-                kept.append(symbol)
-        return _distinct(kept)
-
-    def _shown_at_full_size(self, views: "Views", symbol: Symbol) -> bool:
-        if not symbol.corners:
-            return False
-        crop = views.crop(symbol.corners)
-        for reader in (self._zxing, self._zbar, self._histogram):
-            again = reader.read(crop) if reader is not None else []
-            if any((s.symbology, s.text) == (symbol.symbology, symbol.text) for s in again):
-                return True
-        return False
+            if symbol.symbology in _MATRIX:
+                believed.append(symbol)
+            elif (told := self._agreement.confirmed(sight.views, symbol)) is not None:
+                believed.append(told)
+        return _distinct(believed)
 
     def _watch(self, views: "Views") -> None:
         """Give every further look another turn when the scene changed, or now and then."""
@@ -153,57 +259,9 @@ class Decoder:
             self._looks_left = len(self._further)
             self._quiet_frames = 0
 
-    def _further_looks(self) -> "list[_Look | None]":
-        from hardware import views as v
 
-        half, full = _half, _full
-        return [
-            _Look(self._histogram, half),
-            _Look(self._zbar, half) if self._zbar else None,
-            _Look(self._zxing, full, plain=True),
-            _Look(self._zxing, half, v.thresholded(51, 4)),
-            _Look(self._zxing, half, v.sharpened),
-            _Look(self._zxing, half, v.doubled),
-            _Look(self._zbar, half, v.turned) if self._zbar else None,
-        ]
-
-    def _still_looks(self) -> "list[_Look | None]":
-        from hardware import views as v
-
-        half, whole, full = _half, _whole, _full
-        zxing, zbar = self._zxing, self._zbar
-        return [
-            _Look(zxing, full, plain=True),
-            _Look(self._histogram, full),
-            _Look(zxing, whole),
-            _Look(zxing, half),
-            _Look(zbar, half) if zbar else None,
-            _Look(zbar, whole) if zbar else None,
-            _Look(self._histogram, half),
-            _Look(zxing, half, v.doubled),
-            _Look(zxing, half, v.thresholded(51, 4)),
-            _Look(zxing, half, v.sharpened),
-            _Look(zxing, whole, v.thresholded(25, 5)),
-            _Look(zbar, half, v.doubled) if zbar else None,
-            _Look(zbar, half, v.sharpened) if zbar else None,
-            _Look(zxing, whole, v.equalised),
-            _Look(zbar, half, v.turned) if zbar else None,
-            _Look(zxing, half, v.turned),
-            _Look(zbar, half, v.doubled_and_sharpened) if zbar else None,
-        ]
-
-    def _kept(self, looks: "list[_Look | None]") -> list[_Look]:
-        """The looks whose reader and preparation are installed."""
-        return [look for look in looks if look and (self._cv2 is not None or not look.prepare)]
-
-
-def _zbar() -> "Zbar | None":
-    from hardware.readers import Zbar
-
-    try:
-        return Zbar()
-    except ImportError:
-        return None
+def _quarter(views: "Views") -> "View":
+    return views.quarter
 
 
 def _half(views: "Views") -> "View":

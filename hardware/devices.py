@@ -29,7 +29,13 @@ class Symbology(StrEnum):
     EAN_13 = "EAN13"
     EAN_8 = "EAN8"
     UPC_A = "UPCA"
+    MICRO_QR = "MicroQR"
+    QR_PART = "QRPart"  # one of several QR codes that hold one text together: structured append
     UNKNOWN = "Unknown"  # a hand scanner need not tell
+
+
+# Kinds that are read only to be refused with a reason: no wallet shows them.
+REFUSED = frozenset({Symbology.MICRO_QR, Symbology.QR_PART})
 
 
 @dataclass(frozen=True, slots=True)

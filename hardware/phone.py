@@ -24,6 +24,7 @@ CODE_CENTRE_Y_PX = 520  # of the phone: where wallets place the code
 QR_SIDE_MAX_PX = 500
 BARS_HEIGHT_PX = 190
 QUIET_MODULES = 12
+QR_QUIET_MODULES = 4
 LENS_PX = 1500.0  # focal length: a normal lens at reading distance
 _CLASS = {
     Symbology.CODE_128: "code128",
@@ -123,36 +124,58 @@ def expose(phone: "Image.Image | None", pose: Pose | None, rng: random.Random) -
     return np.clip(scene, 0, 255).astype(np.uint8)
 
 
-def _draw_qr(text: str) -> "Image.Image":
+def modules(text: str, symbology: Symbology, *, error: str = "m") -> list[list[int]]:
+    """The code's modules, 1 where dark, without its quiet zone; a bar code has a single row.
+
+    `error` is a QR code's correction level: "l", "m", "q" or "h". Raises DeviceError when the
+    text does not fit the symbology.
+    """
+    return _qr_modules(text, error) if symbology is Symbology.QR else [_bars(text, symbology)]
+
+
+def _qr_modules(text: str, error: str) -> list[list[int]]:
     import segno
-    from PIL import Image
 
     try:
-        code = segno.make_qr(text, error="m")
-    except segno.DataOverflowError as error:
-        raise DeviceError("The text is too long for a QR code.") from error
-    rows = [bytes(255 * (1 - dark) for dark in row) for row in code.matrix_iter(border=4)]
-    side = len(rows)
+        code = segno.make_qr(text, error=error)
+    except segno.DataOverflowError as fault:
+        raise DeviceError("The text is too long for a QR code.") from fault
+    return [list(row) for row in code.matrix]
+
+
+def _bars(text: str, symbology: Symbology) -> list[int]:
+    barcode: Any = importlib.import_module("barcode")  # comes with python-escpos, untyped
+
+    try:
+        code = barcode.get_barcode_class(_CLASS[symbology])(text)
+        row = code.build()[0]
+    except (barcode.errors.BarcodeError, ValueError, KeyError) as error:
+        raise DeviceError(f"The text cannot be shown as {symbology.value}.") from error
+    if code.get_fullcode() != text:  # it would have put another check digit
+        raise DeviceError(f"The check digit of the {symbology.value} is wrong.")
+    return [int(module == "1") for module in row]
+
+
+def _draw_qr(text: str) -> "Image.Image":
+    from PIL import Image
+
+    dark = modules(text, Symbology.QR)
+    side = len(dark) + 2 * QR_QUIET_MODULES
     if 2 * side > SCREEN_WIDTH_PX:
         raise DeviceError("The text is too long for a QR code on a phone.")
+    blank, edge = b"\xff" * side, b"\xff" * QR_QUIET_MODULES
+    rows = [edge + bytes(255 * (1 - module) for module in row) + edge for row in dark]
+    rows = [blank] * QR_QUIET_MODULES + rows + [blank] * QR_QUIET_MODULES
     image = Image.frombytes("L", (side, side), b"".join(rows))
     pixels = side * max(2, QR_SIDE_MAX_PX // side)
     return image.resize((pixels, pixels), Image.Resampling.NEAREST)
 
 
 def _draw_bars(text: str, symbology: Symbology) -> "Image.Image":
-    barcode: Any = importlib.import_module("barcode")  # comes with python-escpos, untyped
     from PIL import Image
 
-    try:
-        code = barcode.get_barcode_class(_CLASS[symbology])(text)
-        modules = code.build()[0]
-    except (barcode.errors.BarcodeError, ValueError, KeyError) as error:
-        raise DeviceError(f"The text cannot be shown as {symbology.value}.") from error
-    if code.get_fullcode() != text:  # it would have put another check digit
-        raise DeviceError(f"The check digit of the {symbology.value} is wrong.")
     quiet = b"\xff" * QUIET_MODULES
-    row = quiet + bytes(0 if module == "1" else 255 for module in modules) + quiet
+    row = quiet + bytes(255 * (1 - module) for module in _bars(text, symbology)) + quiet
     pixels = SCREEN_WIDTH_PX // len(row)
     if pixels < 2:
         raise DeviceError(f"The text is too long for {symbology.value} on a phone.")

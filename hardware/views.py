@@ -16,8 +16,11 @@ from hardware.devices import Luma
 
 HALF_WIDTH_PX = 640  # what a 720p frame is halved to; readers are quickest and steadiest there
 WHOLE_WIDTH_PX = 1280
+QUARTER_WIDTH_PX = 320
 CROP_MARGIN = 0.2  # of the code's size: room for the quiet zone on either side
+CROP_SIDE_MAX_PX = 1280
 BLOCK_PX = 16
+REFOCUS_BORDER_PX = 8
 
 
 def load_opencv() -> Any | None:
@@ -67,6 +70,26 @@ class Views:
         """At most 1280 pixels along the longer side: what noise and cost bear of a big picture."""
         return self._reduced(WHOLE_WIDTH_PX)
 
+    @cached_property
+    def quarter(self) -> View:
+        """At most 320 pixels along the longer side: enough to see where a code may be."""
+        return self._reduced(QUARTER_WIDTH_PX)
+
+    def box(self, searched: View, sides: tuple[int, int, int, int], scale: float) -> View:
+        """A part of the frame, `scale` times its size but no larger than 1280 pixels.
+
+        `sides` are left, top, right and bottom in pixels of the view that was searched.
+        """
+        ratio = float(searched.to_frame[0, 0])
+        left, top, right, bottom = (int(side * ratio) for side in sides)
+        luma = np.ascontiguousarray(self._frame[top:bottom, left:right])
+        scale = min(scale, CROP_SIDE_MAX_PX / max(luma.shape))
+        move = np.array([[1 / scale, 0.0, left], [0.0, 1 / scale, top]])
+        if scale == 1 or self._cv2 is None:
+            return View(luma, np.array([[1.0, 0.0, left], [0.0, 1.0, top]]))
+        how = self._cv2.INTER_AREA if scale < 1 else self._cv2.INTER_CUBIC
+        return View(self._cv2.resize(luma, None, fx=scale, fy=scale, interpolation=how), move)
+
     def crop(self, corners: tuple[tuple[int, int], ...]) -> View:
         """The part of the frame around a code, at full size, with room for its quiet zone."""
         xs, ys = [x for x, _ in corners], [y for _, y in corners]
@@ -115,10 +138,37 @@ def thresholded(block_px: int, offset: float) -> Preparation:
     return prepare
 
 
-def sharpened(view: View, cv2: Any) -> View:
-    """An unsharp mask: slight defocus."""
-    blurred = cv2.GaussianBlur(view.luma, (0, 0), 2)
-    return View(cv2.addWeighted(view.luma, 3, blurred, -2, 0), view.to_frame)
+def sharpened(sigma_px: float, amount: float, *, smooth_px: float = 0.0) -> Preparation:
+    """An unsharp mask against slight defocus, after a smoothing against noise if one is given."""
+
+    def prepare(view: View, cv2: Any) -> View:
+        luma = cv2.GaussianBlur(view.luma, (0, 0), smooth_px) if smooth_px else view.luma
+        blurred = cv2.GaussianBlur(luma, (0, 0), sigma_px)
+        return View(cv2.addWeighted(luma, 1 + amount, blurred, -amount, 0), view.to_frame)
+
+    return prepare
+
+
+def refocused(sigma_px: float, noise: float) -> Preparation:
+    """Wiener's filter: a Gaussian blur undone where it left more than noise. Dear: crops only."""
+
+    def prepare(view: View, cv2: Any) -> View:
+        border = REFOCUS_BORDER_PX
+        height, width = view.luma.shape
+        rows, columns = (cv2.getOptimalDFTSize(side + 2 * border) for side in (height, width))
+        padded = cv2.copyMakeBorder(
+            view.luma, border, rows - height - border, border, columns - width - border,
+            cv2.BORDER_REPLICATE,
+        ).astype(np.float32)  # fmt: skip
+        squares = np.fft.fftfreq(rows)[:, None] ** 2 + np.fft.fftfreq(columns)[None, :] ** 2
+        blur = np.exp(-2 * (np.pi * sigma_px) ** 2 * squares)
+        gain = (blur / (blur**2 + noise)).astype(np.float32)[:, :, None]
+        spectrum = cv2.dft(padded, flags=cv2.DFT_COMPLEX_OUTPUT) * gain
+        luma = cv2.idft(spectrum, flags=cv2.DFT_SCALE | cv2.DFT_REAL_OUTPUT)
+        luma = luma[border : border + height, border : border + width]
+        return View(np.clip(luma, 0, 255).astype(np.uint8), view.to_frame)
+
+    return prepare
 
 
 def equalised(view: View, cv2: Any) -> View:
@@ -132,9 +182,16 @@ def doubled(view: View, cv2: Any) -> View:
     return View(luma, view.to_frame @ np.diag([0.5, 0.5, 1.0]))
 
 
-def doubled_and_sharpened(view: View, cv2: Any) -> View:
-    """Twice the size, then an unsharp mask: thin bars out of focus."""
-    return sharpened(doubled(view, cv2), cv2)
+def halved(view: View, cv2: Any) -> View:
+    """Half the size: modules that are not of one grey, such as a picture drawn into the code."""
+    height, width = (max(1, side // 2) for side in view.luma.shape)
+    luma = cv2.resize(view.luma, (width, height), interpolation=cv2.INTER_AREA)
+    return View(luma, view.to_frame @ np.diag([2.0, 2.0, 1.0]))
+
+
+def halved_and_thresholded(view: View, cv2: Any) -> View:
+    """Half the size, then black and white."""
+    return thresholded(51, 3)(halved(view, cv2), cv2)
 
 
 def turned(view: View, cv2: Any) -> View:

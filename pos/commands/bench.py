@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pos.commands.bench_scan import scan
 from pos.errors import Refused
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def switch(
         else:
             click.echo(speed.HOW)
             _print(speed.measure(server, processes, sales or SALE_COUNT))
+
+
+bench.add_command(scan)
 
 
 def _print(figures: "Iterable[Figure]") -> None:
