@@ -16,7 +16,7 @@ from hardware.whereabouts import (
     Box,
     bright_of,
     finders_of,
-    texture_of,
+    patch_of,
     thinned,
 )
 
@@ -132,7 +132,7 @@ def measure(luma: Luma, symbols: Sequence[Symbol], cv2: Any | None) -> Aim:
         read = _box([(round(x / ratio), round(y / ratio)) for x, y in symbols[0].corners])
         return _aim_of_read(symbols, sharpness_of(_cut(small, read), cv2), brightness)
     finders = finders_of(small, cv2)
-    patterned = _box_of(finders) if len(finders) >= 2 else texture_of(thinned(luma, small), cv2)
+    patterned = _box_of(finders) if len(finders) >= 2 else patch_of(thinned(luma, small), cv2)
     box = patterned or bright_of(small, cv2)
     if patterned is None and _is_dazzled(small):
         return Aim(Hint.GLARE, brightness=brightness)

@@ -11,8 +11,8 @@ Box = tuple[int, int, int, int]  # left, top, right, bottom
 
 BRIGHT_LEVEL = 128
 BRIGHT_OF_FRAME_MIN = 0.03
-TEXTURE_BLOCK_PX = 16
-TEXTURE_LEVELS_MIN = 26.0  # standard deviation within a block: edges of modules or bars
+PATCH_BLOCK_PX = 16
+PATCH_LEVELS_MIN = 26.0  # standard deviation within a block: edges of modules or bars
 BLOCKS_MIN = 3
 SLENDER_MIN = 3.2  # length by breadth of what is an edge of the phone, not a code
 
@@ -67,17 +67,17 @@ def thinned(luma: Luma, small: Luma) -> Luma:
     return luma if (rows, columns) == (1, 1) else luma[::rows, ::columns]
 
 
-def texture_of(small: Luma, cv2: Any) -> Box | None:
+def patch_of(small: Luma, cv2: Any) -> Box | None:
     """The largest patch of busy blocks, as modules and bars make them; None where all is calm."""
     import numpy as np
 
-    rows, columns = (side // TEXTURE_BLOCK_PX for side in small.shape)
+    rows, columns = (side // PATCH_BLOCK_PX for side in small.shape)
     if not rows or not columns:
         return None
-    cut = small[: rows * TEXTURE_BLOCK_PX, : columns * TEXTURE_BLOCK_PX].astype(np.float32)
-    blocks = cut.reshape(rows, TEXTURE_BLOCK_PX, columns, TEXTURE_BLOCK_PX)
+    cut = small[: rows * PATCH_BLOCK_PX, : columns * PATCH_BLOCK_PX].astype(np.float32)
+    blocks = cut.reshape(rows, PATCH_BLOCK_PX, columns, PATCH_BLOCK_PX)
     spread = np.sqrt(np.maximum(0, (blocks**2).mean((1, 3)) - blocks.mean((1, 3)) ** 2))
-    busy = (spread >= TEXTURE_LEVELS_MIN).astype(np.uint8)
+    busy = (spread >= PATCH_LEVELS_MIN).astype(np.uint8)
     # Edges of a phone are one block wide, and would tie a code to the rest of the picture.
     busy = cv2.morphologyEx(busy, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))
     count, _, stats, _ = cv2.connectedComponentsWithStats(busy, connectivity=8)
@@ -92,7 +92,7 @@ def texture_of(small: Luma, cv2: Any) -> Box | None:
     left, top, across, down, _ = max(filled, key=lambda patch: patch[4])
     if max(across, down) >= SLENDER_MIN * min(across, down):
         return None
-    scale = TEXTURE_BLOCK_PX
+    scale = PATCH_BLOCK_PX
     return left * scale, top * scale, (left + across) * scale, (top + down) * scale
 
 

@@ -125,11 +125,24 @@ def test_an_empty_desk_has_no_rate() -> None:
 
 
 def test_the_best_distance_is_where_most_is_read() -> None:
-    """Of a walk away from the camera, the middle of the distances at which all is read."""
+    """Of a walk away from the camera, the middle of the distances at which all is read; where
+    only every other picture is, is not among them."""
+
+    def scratched(luma: Luma) -> Luma:
+        """The corners can be seen, the code not be read."""
+        spoilt = luma.copy()
+        spoilt[345:375, 600:680] = 90
+        spoilt[320:400, 625:655] = 90
+        return spoilt
+
     near = [photographed(60)] * 6
     good = [photographed(away) for away in (120, 140, 160) for _ in range(6)]
     far = [photographed(160)] * 3 + [photographed(900)] * 8
-    condition = examined([*near, *good, *far])
+    half = [
+        photographed(away, change) for away in (220, 240, 260, 280, 300, 320)
+        for change in (None, scratched) * 3
+    ]  # fmt: skip
+    condition = examined([*near, *good, *half, *far])
     assert condition is not None
     assert condition.best_distance_mm in range(100, 181)
 
