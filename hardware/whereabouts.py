@@ -25,13 +25,15 @@ def finders_of(small: Luma, cv2: Any) -> list[Box]:
     contours, tree = cv2.findContours(inked, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     if tree is None:
         return []
+    import numpy as np
+
+    children = tree[0][:, 2]  # the first contour within each, -1 where there is none
+    grandchildren = np.where(children >= 0, children[children], -1)
     found = []
-    for number, (_, _, child, _) in enumerate(tree[0].tolist()):
-        grandchild = tree[0][child][2] if child >= 0 else -1
-        if grandchild < 0:
-            continue
+    for number in np.flatnonzero(grandchildren >= 0).tolist():
         outer, middle, inner = (
-            cv2.boundingRect(contours[each]) for each in (number, child, grandchild)
+            cv2.boundingRect(contours[each])
+            for each in (number, children[number], grandchildren[number])
         )
         if _square(outer) and _square(inner) and _nested(outer, middle, inner):
             left, top, across, down = outer
