@@ -47,7 +47,7 @@ class RealDeaths:
     """See Gate."""
 
     name, number, title = "deaths", "G5", "Real processes killed, on real sockets and files"
-    share, beside = 0.5, False
+    share, beside = 0.4, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first the bugs, then the product for the rest of the time."""
