@@ -12,7 +12,8 @@ from collections.abc import Callable
 from hardware.devices import Adjustable, Camera, Controls, DeviceError, Frame, Restartable, Stalled
 
 FRAME_DEADLINE_S = 1.0  # fifteen frames of a slow camera
-RUNG_DEADLINE_S = 1.5  # a stream that was just started takes longer to its first frame
+RESTART_DEADLINE_S = 1.5  # a stream that was just started takes longer to its first frame
+OPEN_DEADLINE_S = 3.0  # and a webcam that was just opened takes seconds
 STILL_FOR_S = 5.0
 STILL_STEP_PX = 16
 CLIMBS_MAX = 3
@@ -34,6 +35,7 @@ class SteadyCamera:
         self._sample: bytes = b""
         self._moved_at_s = 0.0
         self._climbs: deque[float] = deque(maxlen=CLIMBS_MAX)
+        self._just_opened = False
 
     @property
     def device(self) -> Camera:
@@ -44,14 +46,18 @@ class SteadyCamera:
         """As `Camera.open`."""
         self._camera.open()
         self._sample = b""
+        self._just_opened = True
 
     def frame(self, deadline_s: float) -> Frame:
-        """As `Camera.frame`; a stall takes one more rung's deadline for every rung that is tried.
+        """As `Camera.frame`, but the first frame after opening may take three seconds, and a stall
+        takes a rung's deadline more for every rung that is tried.
 
         The frame deadline of the ladder applies where it is the shorter one.
         """
+        patience_s = OPEN_DEADLINE_S if self._just_opened else min(deadline_s, FRAME_DEADLINE_S)
+        self._just_opened = False
         try:
-            return self._moving(self._camera.frame(min(deadline_s, FRAME_DEADLINE_S)))
+            return self._moving(self._camera.frame(patience_s))
         except Stalled as stall:
             now_s = self._clock()
             if len(self._climbs) == CLIMBS_MAX and now_s - self._climbs[0] < CLIMBS_WITHIN_S:
@@ -74,18 +80,20 @@ class SteadyCamera:
             self._camera.adjust(controls)
 
     def _climb(self, stall: Stalled) -> Frame:
-        rungs: list[tuple[str, Callable[[], None]]] = [("reopening the device", self._reopen)]
+        rungs = [("reopening the device", self._reopen, OPEN_DEADLINE_S)]
         if isinstance(self._camera, Restartable):
-            rungs.insert(0, ("restarting the stream", self._camera.restart))
-        for name, remedy in rungs:
+            rungs.insert(0, ("restarting the stream", self._camera.restart, RESTART_DEADLINE_S))
+        for name, remedy, patience_s in rungs:
             _log.warning("the camera stalled: %s", name)
             try:
                 remedy()
-                frame = self._camera.frame(RUNG_DEADLINE_S)
+                frame = self._camera.frame(patience_s)
             except DeviceError:  # the stall itself tells the cause best
                 continue
-            if _sample(frame) != self._sample:  # else it still stands still
-                return self._moving(frame)
+            if isinstance(stall, _StandsStill) and _sample(frame) == self._sample:
+                continue
+            self._sample = b""
+            return self._moving(frame)
         raise stall
 
     def _reopen(self) -> None:
@@ -100,8 +108,13 @@ class SteadyCamera:
         if sample != self._sample or sample.count(sample[:1]) == len(sample):
             self._sample, self._moved_at_s = sample, now_s
         elif now_s - self._moved_at_s > STILL_FOR_S:
-            raise Stalled("The camera's picture stands still: unplug it and plug it in again.")
+            raise _StandsStill
         return frame
+
+
+class _StandsStill(Stalled):
+    def __init__(self) -> None:
+        super().__init__("The camera's picture stands still: unplug it and plug it in again.")
 
 
 def _sample(frame: Frame) -> bytes:
