@@ -6,7 +6,6 @@ decides where to look next.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from hardware import readers
@@ -23,6 +22,8 @@ VOTES_SHORT_MIN = 4  # short Code 128 appear as ghosts; both readers must see th
 SHORT_LENGTH = 6
 RIVAL_SHARE = 0.5
 PRODUCTS = frozenset({Symbology.EAN_13, Symbology.EAN_8, Symbology.UPC_A})
+ZXING, ZBAR = "zxing-cpp", "ZBar"
+UNGUARDED = frozenset({Symbology.EAN_8, Symbology.UPC_A})
 LOOK = "look"  # the name of the voter that saw the code in a view of the frame
 
 _Votes = dict[tuple[Symbology, str], list[tuple[str, Symbol]]]
@@ -34,8 +35,8 @@ class Agreement:
     def __init__(self, cv2: Any | None) -> None:
         self._cv2 = cv2
         voters = {
-            "zxing": readers.Zxing(readers.BARS, quick=True),
-            "zbar": readers.zbar(bars_only=True),
+            ZXING: readers.Zxing(readers.BARS, quick=True),
+            ZBAR: readers.zbar(bars_only=True),
         }
         self._voters = {name: reader for name, reader in voters.items() if reader is not None}
         self._thorough = readers.Zxing(readers.BARS)
@@ -93,7 +94,7 @@ class Agreement:
         crop = views.crop(symbol.corners)
         saw = [
             any(_key(each) == _key(symbol) for each in reader.read(crop))
-            for reader in (self._thorough, self._voters.get("zbar"))
+            for reader in (self._thorough, self._voters.get(ZBAR))
             if reader is not None
         ]
         return all(saw) if symbol.symbology in PRODUCTS else any(saw)
@@ -102,10 +103,15 @@ class Agreement:
         """Who read what in the lines, plain ones first."""
         strip = straighten(bars, searched, views.full.luma, self._cv2)
         lines = strip.lines()
-        rounds = zip(*(deblurred(line) for line in lines), strict=True)
-        for drawing in chain([lines], rounds):
+        for line in lines:
+            yield from self._read(drawn(line, strip, self._cv2))
+        for drawing in zip(*(deblurred(line) for line in lines), strict=True):
             for line in drawing:
-                yield from self._read(drawn(line, strip, self._cv2))
+                for name, symbol in self._read(drawn(line, strip, self._cv2)):
+                    # ZBar finds products in the ripples that deblurring leaves, but none whose
+                    # first digit is told by the parities of the others.
+                    if name is not ZBAR or symbol.symbology not in UNGUARDED:
+                        yield name, symbol
 
     def _read(self, view: "View") -> Iterator[tuple[str, Symbol]]:
         for name, reader in self._voters.items():
@@ -121,11 +127,14 @@ class Agreement:
         symbol = first[0][1]
         if len(first) < VOTES_MIN or second > RIVAL_SHARE * len(first):
             return None
-        if _short(symbol):
-            names = [name for name, _ in first if name != LOOK]
-            if len(names) < VOTES_SHORT_MIN or len(set(names)) < len(self._voters):
-                return None
-        return symbol
+        names = [name for name, _ in first if name != LOOK]
+        if symbol.symbology in UNGUARDED:
+            believed = ZXING in names or len(names) >= VOTES_ENOUGH
+        elif _short(symbol):
+            believed = len(names) >= VOTES_SHORT_MIN and len(set(names)) == len(self._voters)
+        else:
+            believed = True
+        return symbol if believed else None
 
 
 def _key(symbol: Symbol) -> tuple[Symbology, str]:

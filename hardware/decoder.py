@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MOVED_LEVELS = 6  # grey levels by which some block changes when anything moves
 REST_FRAMES = 15  # a still scene is looked at thoroughly again after so many frames
+FORGETTING = 0.9  # of the longest time that a look took remains after its next turn
 _MATRIX = frozenset({Symbology.QR, *REFUSED})  # these correct their own errors
 
 
@@ -83,11 +84,14 @@ class Decoder:
         self._quick = readers.Zxing(quick=True)
         self._zxing = readers.Zxing()
         self._matrix = readers.Zxing(readers.MATRIX)
+        # Only in plain views: sharpened ones show it where there is none.
+        self._matrix_and_micro = readers.Zxing(readers.MATRIX_AND_MICRO)
         self._zbar = readers.zbar()
         self._agreement = agreement.Agreement(self._cv2)
         self._beside = self._bars(_half)
         self._turn = 0
         self._looks_left = len(self._further)
+        self._took_s = [0.0] * len(self._further)
         self._quiet_frames = 0
         self._scene: Any = None
 
@@ -107,21 +111,27 @@ class Decoder:
     def read(self, luma: Luma) -> list[Symbol]:
         """The codes in a live frame, uint8 (height, width): one quick look, then a few others.
 
-        The others go round from frame to frame within the budget, and rest when each has had
-        its turn and nothing has moved since.
+        The others go round from frame to frame, one at least and as many as fit into the budget,
+        and rest when each has had its turn and nothing has moved since.
         """
         sight = _Sight(luma, self._cv2)
         deadline_s = time.perf_counter() + self._budget_s
         found = self._first(sight)
         self._watch(sight.views)
-        while not found and self._looks_left:
-            look = self._further[self._turn]
-            self._turn = (self._turn + 1) % len(self._further)
+        first = True
+        while not found and self._looks_left and (first or self._fits(deadline_s)):
+            turn, first = self._turn, False
+            self._turn = (turn + 1) % len(self._further)
             self._looks_left -= 1
-            found = _distinct(look(sight))
-            if time.perf_counter() > deadline_s:
-                break
+            began_s = time.perf_counter()
+            found = _distinct(self._further[turn](sight))
+            took_s = time.perf_counter() - began_s
+            self._took_s[turn] = max(took_s, FORGETTING * self._took_s[turn])
         return found
+
+    def _fits(self, deadline_s: float) -> bool:
+        """Whether the next look, if it takes as long as it has lately, is over in time."""
+        return time.perf_counter() + self._took_s[self._turn] <= deadline_s
 
     def read_thoroughly(self, luma: Luma) -> list[Symbol]:
         """The codes in a still picture, uint8 (height, width): look after look until one tells.
@@ -130,13 +140,16 @@ class Decoder:
         megapixel.
         """
         sight = _Sight(luma, self._cv2)
+        refused: list[Symbol] = []
         for look in (self._first, *self._further, *self._last):
             found = look(sight)
-            if found and all(symbol.symbology in _MATRIX for symbol in found):
+            good = [symbol for symbol in found if symbol.symbology not in REFUSED]
+            if good and all(symbol.symbology is Symbology.QR for symbol in good):
                 found += self._beside(sight) if self._beside else []
-            if found:
+            if good:
                 return _distinct(found)
-        return []
+            refused += found
+        return _distinct(refused)
 
     def _first(self, sight: _Sight) -> list[Symbol]:
         return self._believed(sight, self._quick.read(sight.views.half))
@@ -148,7 +161,7 @@ class Decoder:
 
         looks = [
             self._bars(_half),
-            self._squares(_quarter, 1.0),
+            self._squares(_quarter, 1.0, reader=self._matrix_and_micro),
             self._squares(_quarter, 2.0, v.sharpened(5, 3, smooth_px=2)),
             self._frame(self._zxing, _whole),
             self._squares(_quarter, 0.75, v.refocused(1.5, 0.03)),
@@ -166,8 +179,8 @@ class Decoder:
         looks = [
             self._bars(_quarter),
             self._bars(_whole),
-            self._frame(self._zxing, _full),
             self._squares(_quarter, 2.0, v.refocused(3, 0.02)),
+            self._frame(self._zxing, _full),
             self._squares(_quarter, 1.0, v.sharpened(3, 3, smooth_px=1)),
             self._squares(_whole, 1.0),
             self._frame(self._zxing, _half, v.doubled),

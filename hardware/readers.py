@@ -21,7 +21,8 @@ _MATRIX_KINDS = frozenset({Symbology.QR, *REFUSED})
 # zxing-cpp is asked for QR codes of the one model in use, and tells of them by their family.
 ALL = ("QRCodeModel2", "Code128", "EAN13", "EAN8", "UPCA")
 BARS = ALL[1:]
-MATRIX = ("QRCodeModel2", "MicroQRCode")
+MATRIX = ALL[:1]
+MATRIX_AND_MICRO = (*MATRIX, "MicroQRCode")
 _ZXING_TOLD = {
     "QRCode": Symbology.QR,
     "QRCodeModel2": Symbology.QR,
@@ -49,7 +50,7 @@ class Reader(Protocol):
 class Zxing:
     """zxing-cpp, restricted to our kinds. `quick` leaves out turned, inverted and shrunk codes.
 
-    `asked` is `ALL`, `BARS` or `MATRIX`; only the last looks for Micro QR.
+    `asked` is `ALL`, `BARS`, `MATRIX` or `MATRIX_AND_MICRO`.
     """
 
     def __init__(self, asked: tuple[str, ...] = ALL, *, quick: bool = False) -> None:

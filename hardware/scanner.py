@@ -21,7 +21,8 @@ SEEN_MAX = 256
 
 _log = logging.getLogger(__name__)
 _Key = tuple[Symbology, str]
-_PRODUCT = frozenset({Symbology.EAN_13, Symbology.EAN_8, Symbology.UPC_A})
+# Kinds whose single read may be a misread that looks right: each must be read in two frames.
+_TWICE = frozenset({Symbology.EAN_13, Symbology.EAN_8, Symbology.UPC_A, Symbology.MICRO_QR})
 
 
 class SymbolReader(Protocol):
@@ -148,7 +149,7 @@ class Scanner:
             # By its text: a wallet shows the same digits as bars and as a QR code.
             if self._in_view.again(symbol.text):
                 return
-            if symbol.symbology in _PRODUCT and not self._agrees(key):
+            if symbol.symbology in _TWICE and not self._agrees(key):
                 return
             self._in_view.add(symbol.text)
         try:

@@ -37,6 +37,9 @@ RECEIPT_PREFIX = "samkassa:receipt:"
 # A UPC-A symbol is an EAN-13 whose first digit is 0, and decoders tell it either way.
 _PRODUCT_LENGTHS = {"EAN13": (12, 13), "UPCA": (12, 13), "EAN8": (8,)}
 
+# Kinds that the scanner tells of only so that they are refused with a reason, whatever they hold.
+_REFUSED = {"MicroQR": Reason.MICRO_QR, "QRPart": Reason.QR_PART}
+
 _PRINTABLE = re.compile(r"[ -~]*")
 _DIGITS = re.compile(r"[0-9]+")
 _RECEIPT = re.compile(re.escape(RECEIPT_PREFIX) + r"([A-Za-z0-9_-]{8,64})")
@@ -131,7 +134,7 @@ def recognise(text: str, symbology: str) -> Code:
     have been issued since. It refuses the others with a sentence, before anything is charged.
     """
     text = text.strip(" \t\r\n")
-    fault = _unreadable(text)
+    fault = _REFUSED.get(symbology) or _unreadable(text)
     if fault is not None:
         return NotOurs(fault)
     if symbology in _PRODUCT_LENGTHS:

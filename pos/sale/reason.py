@@ -21,6 +21,8 @@ class Reason(StrEnum):
     EPC = "code.epc"
     UNKNOWN_LINK = "code.unknown_link"
     PRODUCT_CHECK_DIGIT = "code.product_check_digit"
+    MICRO_QR = "code.micro_qr"
+    QR_PART = "code.qr_part"
     CONTROL_CHARACTERS = "code.control_characters"
     EMPTY = "code.empty"
     TOO_SHORT = "code.too_short"
@@ -49,6 +51,8 @@ REASON_TEXT: dict[Reason, str] = {
         "This product barcode was not read right. Hold it flat and scan it again, "
         "or type its number."
     ),
+    Reason.MICRO_QR: f"This is a Micro QR code, which no wallet shows. {_ASK_PAY}",
+    Reason.QR_PART: f"This QR code is one part of several, which no wallet shows. {_ASK_PAY}",
     Reason.CONTROL_CHARACTERS: f"This code holds characters that no payment code has. {_ASK_PAY}",
     Reason.EMPTY: "This code is empty. Ask the customer to show the code that pays.",
     Reason.TOO_SHORT: f"This number is too short for a payment code. {_ASK_PAY}",

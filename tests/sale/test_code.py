@@ -142,6 +142,15 @@ def test_a_customers_code_pays(text: str, issuer: str, symbology: str) -> None:
     assert code.single_use == (issuer != "vipps")
 
 
+@pytest.mark.parametrize(
+    ("symbology", "reason"), [("MicroQR", Reason.MICRO_QR), ("QRPart", Reason.QR_PART)]
+)
+@pytest.mark.parametrize("text", ["251001020123456789012345", "", "HELLO"])
+def test_kinds_that_no_wallet_shows_are_refused(text: str, symbology: str, reason: Reason) -> None:
+    """A Micro QR code or a part of a structured append does not pay, whatever it holds."""
+    assert recognise(text, symbology) == NotOurs(reason)
+
+
 @pytest.mark.parametrize(("text", "reason"), NOT_OURS)
 def test_a_code_that_is_not_ours_has_its_reason(text: str, reason: Reason) -> None:
     """Every other kind of code is answered with the reason that fits it."""
@@ -246,7 +255,8 @@ def test_every_reason_speaks_plainly_and_is_reached() -> None:
     assert len(set(REASON_TEXT.values())) == len(Reason)
     assert all(re.fullmatch(r"[A-Z].+\. .+\.", text) for text in REASON_TEXT.values())
     assert all(reason.value.startswith("code.") for reason in Reason)
-    reached = {reason for _, reason in NOT_OURS} | {Reason.PRODUCT_CHECK_DIGIT}
+    by_kind = {Reason.PRODUCT_CHECK_DIGIT, Reason.MICRO_QR, Reason.QR_PART}
+    reached = {reason for _, reason in NOT_OURS} | by_kind
     assert reached == set(Reason)
 
 
