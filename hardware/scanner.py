@@ -105,7 +105,7 @@ class Scanner:
                 while not self._stopping.is_set():
                     frame = self._camera.frame(self._frame_deadline_s)
                     self._frames += 1
-                    self._say(self._sight.fault(frame))
+                    self._say(self._fault(frame))
                     self._look(frame)
             except DeviceError as fault:
                 self._say(str(fault))
@@ -116,6 +116,13 @@ class Scanner:
                 self._close()
             failures = 1 if self._frames > before else failures + 1
             self._wait(self._delay_s(failures))
+
+    def _fault(self, frame: Frame) -> str | None:
+        try:
+            return self._sight.fault(frame)
+        except Exception:  # a picture that cannot be judged is no fault of the camera
+            _log.exception("a frame could not be judged")
+            return None
 
     def _delay_s(self, failures: int) -> float:
         return self._reopen_delays_s[min(failures, len(self._reopen_delays_s)) - 1]
