@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hardware.devices import (
+    AUTOMATIC,
     Buttons,
     Camera,
+    Controls,
     DeviceError,
     Indicator,
     ReceiptPrinter,
     Signal,
 )
+from hardware.hand_scanner import TextSource
+from hardware.ladder import SteadyCamera
 from hardware.paper import COLUMNS_OF_ROLL
 
 
@@ -39,12 +43,15 @@ class Pins:
 class DeviceSpec:
     """Which devices to use.
 
-    `camera`: "none", "auto", "simulated", "pi", "usb:0", the path of a device or video file, or
-    the URL of a stream. `indicator`: "none", "simulated", "rgb" (one LED of three colours) or
-    "leds" (a red, a green and a yellow one). `buttons`: "none", "simulated" or "gpio". `printer`:
-    "none", "simulated", "usb:04b8:0e15", "serial:/dev/ttyUSB0", "network:HOST:PORT" or
-    "file:PATH", on a roll `paper_mm` wide (58 or 80) with `printer_columns` letters a row, 0 for
-    what fits every printer of that width.
+    `camera`: "none", "auto", "simulated", "simulated:TEXT" (a phone that shows TEXT), "pi",
+    "usb:0", the path of a device or video file, or the URL of a stream. `indicator`: "none",
+    "simulated", "rgb" (one LED of three colours) or "leds" (a red, a green and a yellow one).
+    `buttons`: "none", "simulated" or "gpio". `printer`: "none", "simulated", "usb:04b8:0e15",
+    "serial:/dev/ttyUSB0", "network:HOST:PORT" or "file:PATH", on a roll `paper_mm` wide (58 or
+    80) with `printer_columns` letters a row, 0 for what fits every printer of that width.
+    `hand_scanner`: "none", "simulated", "auto" for any barcode scanner that plays a keyboard,
+    "keyboard:NAME" by a part of its name or by its path, or "serial:/dev/ttyACM0". `controls`: the
+    calibrated mount.
     """
 
     camera: str = "auto"
@@ -54,6 +61,8 @@ class DeviceSpec:
     paper_mm: int = 80
     printer_columns: int = 0
     pins: Pins = Pins()
+    hand_scanner: str = "none"
+    controls: Controls = AUTOMATIC
 
     @property
     def columns(self) -> int:
@@ -63,15 +72,21 @@ class DeviceSpec:
 
 @dataclass(frozen=True, slots=True)
 class Devices:
-    """What was opened. The camera is not started yet: its scanner does that. None means absent."""
+    """What was opened. None means absent.
+
+    Camera and hand scanner are not started yet: what reads from them does that.
+    """
 
     camera: Camera | None
     indicator: Indicator
     printer: ReceiptPrinter | None
     buttons: Buttons | None = None
+    hand_scanner: TextSource | None = None
 
     def close(self) -> None:
         """Close all of them; may be called twice."""
+        if self.hand_scanner is not None:
+            self.hand_scanner.close()
         if self.buttons is not None:
             self.buttons.close()
         if self.camera is not None:
@@ -94,7 +109,8 @@ class NoIndicator:
 def open_devices(spec: DeviceSpec) -> Devices:
     """The devices that `spec` names. Raises DeviceError with the remedy, leaving none open."""
     with ExitStack() as opened:
-        camera = _camera(spec.camera)
+        camera = _camera(spec.camera, spec.controls)
+        hand_scanner = _hand_scanner(spec.hand_scanner)
         printer = _printer(spec)
         if printer is not None:
             opened.callback(printer.close)
@@ -102,32 +118,67 @@ def open_devices(spec: DeviceSpec) -> Devices:
         opened.callback(indicator.close)
         buttons = _buttons(spec)
         opened.pop_all()
-    return Devices(camera, indicator, printer, buttons)
+    return Devices(camera, indicator, printer, buttons, hand_scanner)
 
 
-def _camera(name: str) -> Camera | None:
+def _camera(name: str, controls: Controls) -> Camera | None:
+    """The camera, on the ladder that mends it; a video file ends and is not mended."""
     if name == "none":
         return None
-    if name == "simulated":
+    device = _device(name, controls)
+    if device is None or Path(name).is_file():
+        return device
+    return SteadyCamera(device)
+
+
+def _device(name: str, controls: Controls) -> Camera | None:
+    kind, _, text = name.partition(":")
+    if kind == "simulated":
         from hardware.simulated import SimulatedCamera
 
-        return SimulatedCamera()
+        simulated = SimulatedCamera(controls=controls)
+        if text:
+            simulated.hold_up(text)
+        return simulated
     from hardware.camera import VideoCamera
     from hardware.pi_camera import PiCamera, pi_camera_present
 
     if name == "auto":
         if pi_camera_present():
-            return PiCamera()
-        return VideoCamera("/dev/video0") if Path("/dev/video0").exists() else None
+            return PiCamera(controls=controls)
+        there = Path("/dev/video0").exists()
+        return VideoCamera("/dev/video0", controls=controls) if there else None
     if name == "pi":
-        return PiCamera()
+        return PiCamera(controls=controls)
     if match := re.fullmatch(r"usb:(\d{1,3})", name):
-        return VideoCamera(int(match[1]))
+        return VideoCamera(int(match[1]), controls=controls)
     if "/" in name or Path(name).suffix:
-        return VideoCamera(name)
+        return VideoCamera(name, controls=controls)
     raise DeviceError(
         f'"{name}" is not a camera: write "auto", "pi", "usb:0", "simulated", "none", a video'
         " file or the address of a stream."
+    )
+
+
+def _hand_scanner(name: str) -> TextSource | None:
+    if name == "none":
+        return None
+    if name == "simulated":
+        from hardware.simulated_hand_scanner import SimulatedHandScanner
+
+        return SimulatedHandScanner()
+    kind, _, rest = name.partition(":")
+    if name == "auto" or (kind == "keyboard" and rest):
+        from hardware.wedge import KeyboardWedge
+
+        return KeyboardWedge(rest or name)
+    if kind == "serial" and rest:
+        from hardware.serial_scanner import SerialScanner
+
+        return SerialScanner(rest)
+    raise DeviceError(
+        f'"{name}" is not a hand scanner: write "auto", "keyboard:NAME", "serial:/dev/ttyACM0",'
+        ' "simulated" or "none".'
     )
 
 

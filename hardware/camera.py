@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from hardware.devices import DeviceError, Frame
+from hardware.devices import AUTOMATIC, Controls, DeviceError, Frame, Luma, Stalled
 
 WIDTH_PX, HEIGHT_PX = 1280, 720
 OPEN_DEADLINE_S = 10.0
@@ -19,6 +19,10 @@ CLOSE_WAIT_S = 2.0
 STREAM_TIMEOUT_MS = 5000
 FILE_FRAMES_PER_S = 15.0  # where a file does not say
 FILE_FRAMES_PER_S_MAX = 60.0
+DAMAGED_MAX = 30  # pictures in a row that are no pictures
+# V4L2's own numbers and units, which OpenCV passes on.
+V4L2_AUTO_EXPOSURE, V4L2_MANUAL_EXPOSURE = 3, 1
+V4L2_EXPOSURE_UNIT_US = 100
 
 _log = logging.getLogger(__name__)
 
@@ -28,12 +32,30 @@ class VideoCamera:
 
     A thread of its own reads the source and keeps the newest frame, so that a driver that blocks
     breaks no deadline. A file gives every frame, at its own pace, and ends with a DeviceError.
+    `controls` are those of a calibrated mount; of a USB camera only the exposure can be set.
     """
 
-    def __init__(self, source: int | str | Path, open_deadline_s: float = OPEN_DEADLINE_S) -> None:
+    def __init__(
+        self,
+        source: int | str | Path,
+        open_deadline_s: float = OPEN_DEADLINE_S,
+        controls: Controls = AUTOMATIC,
+    ) -> None:
         self._source = source
         self._open_deadline_s = open_deadline_s
+        self._controls = controls
         self._reader: _Reader | None = None
+
+    @property
+    def lens_range(self) -> tuple[float, float] | None:
+        """As `Adjustable.lens_range`: V4L2 tells no dioptres."""
+        return None
+
+    def adjust(self, controls: Controls) -> None:
+        """As `Adjustable.adjust`; kept when the camera is opened again."""
+        self._controls = controls
+        if self._reader is not None:
+            self._reader.wanted = controls
 
     def open(self) -> None:
         """As `Camera.open`; within its own deadline, also where the driver blocks."""
@@ -42,7 +64,7 @@ class VideoCamera:
                 f"{_name(self._source)} does not answer: unplug the camera and plug it in again."
             )
         self.close()
-        self._reader = _Reader(self._source)
+        self._reader = _Reader(self._source, self._controls)
         self._reader.start(self._open_deadline_s)
 
     def frame(self, deadline_s: float) -> Frame:
@@ -60,8 +82,10 @@ class VideoCamera:
 class _Reader:
     """The thread that owns a capture from opening to release, and the slot for its newest frame."""
 
-    def __init__(self, source: int | str | Path) -> None:
+    def __init__(self, source: int | str | Path, wanted: Controls) -> None:
         self._source = source
+        self.wanted = wanted  # replaced whole by another thread
+        self._set = AUTOMATIC
         self._is_file = not isinstance(source, int) and Path(source).is_file()
         self._change = threading.Condition()
         self._slot: Frame | None = None
@@ -96,9 +120,10 @@ class _Reader:
             fault = self._fault
         if frame is not None:
             return frame
-        raise DeviceError(
-            fault
-            or f"{_name(self._source)} has sent no picture for {deadline_s:g} s: check its cable."
+        if fault is not None:
+            raise DeviceError(fault)
+        raise Stalled(
+            f"{_name(self._source)} has sent no picture for {deadline_s:g} s: check its cable."
         )
 
     def stop(self) -> None:
@@ -127,17 +152,40 @@ class _Reader:
 
     def _read_on(self, cv2: Any, capture: Any) -> None:
         pause_s = _file_pause_s(cv2, capture) if self._is_file else 0.0
-        number = 0
+        number = damaged = 0
         while not self._stopping.is_set():
+            self._adjust(cv2, capture)
             asked_at_s = time.monotonic()  # a frame counts as old rather than as too new
             there, picture = capture.read()
             if not there:
                 raise DeviceError(self._end(number))
-            luma = picture if picture.ndim == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-            self._put(Frame(luma, asked_at_s, number))
+            luma = _luma(cv2, picture)
+            if luma is None:
+                damaged += 1
+                if damaged > DAMAGED_MAX:
+                    raise DeviceError(
+                        f"{_name(self._source)} sends no pictures that can be used:"
+                        " set it to MJPEG or YUYV, or use another camera."
+                    )
+                continue
+            damaged = 0
+            self._put(Frame(luma, asked_at_s, number, self._set))
             number += 1
             if pause_s:
                 self._stopping.wait(pause_s)
+
+    def _adjust(self, cv2: Any, capture: Any) -> None:
+        """Set what was asked for since; by this thread, which alone touches the capture."""
+        wanted = self.wanted
+        if self._is_file or wanted.exposure_us == self._set.exposure_us:
+            return
+        manual = wanted.exposure_us is not None
+        capture.set(
+            cv2.CAP_PROP_AUTO_EXPOSURE, V4L2_MANUAL_EXPOSURE if manual else V4L2_AUTO_EXPOSURE
+        )
+        if wanted.exposure_us is not None:
+            capture.set(cv2.CAP_PROP_EXPOSURE, wanted.exposure_us // V4L2_EXPOSURE_UNIT_US)
+        self._set = Controls(exposure_us=wanted.exposure_us)
 
     def _put(self, frame: Frame) -> None:
         """A live frame replaces one that nobody took; a frame of a file waits for its turn."""
@@ -195,6 +243,22 @@ def _capture(cv2: Any, source: int | str | Path) -> Any:
             raise DeviceError(f"{place} is not a video that can be read: give MP4, AVI or MJPEG.")
         raise DeviceError(f"{_name(source)} cannot be opened: check that nothing else uses it.")
     return capture
+
+
+def _luma(cv2: Any, picture: Any) -> Luma | None:
+    """The luma of whatever a driver hands out, uint8 (height, width); None for no picture."""
+    if picture is None or picture.dtype != "uint8" or 0 in picture.shape:
+        return None
+    if picture.ndim == 2:
+        return picture
+    match picture.shape[2:]:
+        case (3,):
+            return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        case (4,):
+            return cv2.cvtColor(picture, cv2.COLOR_BGRA2GRAY)
+        case (1 | 2,):  # grey, or YUYV as it comes: luma first
+            return picture[:, :, 0]
+    return None
 
 
 def _file_pause_s(cv2: Any, capture: Any) -> float:

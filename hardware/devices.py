@@ -6,7 +6,7 @@ Apart from the drivers so that the till can name a device without importing its 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 # Luma rows, uint8, shape (height, width), C order or a view of rows with a longer stride.
 # `Any` because importing numpy here would load it into every headless module.
@@ -15,6 +15,10 @@ Luma: TypeAlias = Any
 
 class DeviceError(Exception):
     """A device cannot be opened or has stopped working; the message names the remedy."""
+
+
+class Stalled(DeviceError):
+    """A camera that is open sends no picture: a restart of its stream may bring it back."""
 
 
 class Symbology(StrEnum):
@@ -27,6 +31,7 @@ class Symbology(StrEnum):
     UPC_A = "UPCA"
     MICRO_QR = "MicroQR"
     QR_PART = "QRPart"  # one of several QR codes that hold one text together: structured append
+    UNKNOWN = "Unknown"  # a hand scanner need not tell
 
 
 # Kinds that are read only to be refused with a reason: no wallet shows them.
@@ -46,12 +51,28 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class Controls:
+    """How a camera is set, or was set for a frame. None: automatic, or not told.
+
+    `lens_position` is in dioptres (1 / metres), `exposure_us` in microseconds.
+    """
+
+    lens_position: float | None = None
+    exposure_us: int | None = None
+    gain: float | None = None
+
+
+AUTOMATIC = Controls()
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture from a camera: luma rows, and when it was taken (monotonic seconds)."""
+    """One picture from a camera: luma rows, when it was taken (monotonic seconds), and how."""
 
     luma: Luma = field(repr=False)
     taken_at_s: float
     number: int
+    controls: Controls = AUTOMATIC
 
 
 class Camera(Protocol):
@@ -61,10 +82,33 @@ class Camera(Protocol):
         """Start the device. Raises DeviceError naming the remedy."""
 
     def frame(self, deadline_s: float) -> Frame:
-        """The newest frame within `deadline_s` seconds. Raises DeviceError when none comes."""
+        """The newest frame within `deadline_s` seconds.
+
+        Raises Stalled when none comes, any other DeviceError when the device is gone.
+        """
 
     def close(self) -> None:
         """Stop the device; may be called twice."""
+
+
+@runtime_checkable
+class Restartable(Protocol):
+    """A camera whose stream can be stopped and started without giving the device up."""
+
+    def restart(self) -> None:
+        """Stop the stream and start it again. Raises DeviceError when it does not start."""
+
+
+@runtime_checkable
+class Adjustable(Protocol):
+    """A camera whose lens and exposure can be set while it runs."""
+
+    @property
+    def lens_range(self) -> tuple[float, float] | None:
+        """The lens positions that can be set, in dioptres; None for a fixed lens."""
+
+    def adjust(self, controls: Controls) -> None:
+        """Set what is not None, from one of the next frames on; leave the rest automatic."""
 
 
 class Signal(StrEnum):
@@ -73,6 +117,7 @@ class Signal(StrEnum):
     OFF = "off"
     READY = "ready"
     SCAN = "scan"
+    READ = "read"  # a code was read this moment; goes on as SCAN does
     BUSY = "busy"
     PAID = "paid"
     DECLINED = "declined"

@@ -7,6 +7,7 @@ Apart from the till because lamps know nothing of sales.
 import logging
 import queue
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,7 @@ WHITE: Rgb = (1.0, 1.0, 1.0)
 BLUE: Rgb = (0.0, 0.2, 1.0)
 GREEN: Rgb = (0.0, 1.0, 0.0)
 RED: Rgb = (1.0, 0.0, 0.0)
+CYAN: Rgb = (0.0, 1.0, 1.0)
 AMBER: Rgb = (1.0, 0.5, 0.0)
 
 
@@ -41,11 +43,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`intro` once, then `loop` for ever. An empty loop holds the last step of the intro."""
+    """`intro` once, then `loop` for ever. An empty loop holds the last step of the intro.
+
+    `whole`: the intro is played to its end, whatever comes meanwhile.
+    """
 
     intro: tuple[Step, ...]
     loop: tuple[Step, ...] = ()
+    whole: bool = False
 
+
+_SCAN = (Step(1.0, WHITE), Step(1.0, DARK))
 
 # What came without a sale: short, long, short, five slow lights, and dim as before.
 _ARRIVED = (
@@ -63,7 +71,9 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
     {
         Signal.OFF: Pattern((Step(0.0, DARK),)),
         Signal.READY: Pattern((Step(0.0, DIM),)),
-        Signal.SCAN: Pattern((), (Step(1.0, WHITE), Step(1.0, DARK))),
+        Signal.SCAN: Pattern((), _SCAN),
+        # What follows a read comes within milliseconds: unless it waited, nobody would hear it.
+        Signal.READ: Pattern((Step(0.1, CYAN, tone=True), Step(0.1, DARK)), _SCAN, whole=True),
         Signal.BUSY: Pattern((), (Step(0.2, BLUE), Step(0.2, DARK))),
         Signal.PAID: Pattern((Step(0.4, GREEN, tone=True),), (Step(2.0, GREEN), Step(0.2, DARK))),
         Signal.DECLINED: Pattern(
@@ -132,6 +142,8 @@ class Lamps:
         self._loop: tuple[Step, ...] = ()
         self._three = pins.yellow is not None
         third = pins.blue if pins.yellow is None else pins.yellow
+        self._whole = False
+        self._next: Signal | None = None
         try:
             for pin in (pins.red, pins.green, third):
                 self._lamps.append(_lamp(gpiozero, pin, active_high=pins.active_high))
@@ -144,13 +156,25 @@ class Lamps:
                 " user is in the group gpio."
             ) from error
 
-    def play(self, signal: Signal) -> None:
-        """Begin the pattern of `signal`; its first step is shown by the next `advance`."""
+    def play(self, signal: Signal) -> bool:
+        """Begin the pattern of `signal`; its first step is shown by the next `advance`.
+
+        False where an intro is being played whole: then it begins by itself after that.
+        """
+        if self._whole:
+            self._next = signal
+            return False
         pattern = PATTERNS[signal]
-        self._steps, self._loop = list(pattern.intro), pattern.loop
+        self._steps, self._loop, self._whole = list(pattern.intro), pattern.loop, pattern.whole
+        return True
 
     def advance(self) -> float | None:
         """Show the next step. Returns the seconds until the one after it, None for no more."""
+        if not self._steps:
+            self._whole = False
+            if self._next is not None:
+                signal, self._next = self._next, None
+                self.play(signal)
         if not self._steps:
             self._steps = list(self._loop)
         if not self._steps:
@@ -210,9 +234,10 @@ class LampIndicator:
             return
 
     def _own(self) -> None:
-        pause_s: float | None = None
+        due_s: float | None = None
         try:
             while True:
+                pause_s = None if due_s is None else max(0.0, due_s - time.monotonic())
                 try:
                     signal = self._inbox.get(timeout=pause_s)
                 except queue.Empty:
@@ -220,8 +245,10 @@ class LampIndicator:
                 else:
                     if signal is None:
                         return
-                    self._lamps.play(signal)
-                pause_s = self._lamps.advance()
+                    if not self._lamps.play(signal):
+                        continue
+                step_s = self._lamps.advance()
+                due_s = None if step_s is None else time.monotonic() + step_s
         except Exception:  # a broken lamp stops no sale
             _log.exception("the lights failed")
         finally:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from hardware.devices import Camera, DeviceError, Frame, Luma, Symbol, Symbology
+from hardware.in_view import CodesInView
+from hardware.sight import Sight
 
 FRAME_DEADLINE_S = 2.0
-# A product that was out of sight for so long is another one of its kind; less is a blurred frame.
-PRODUCT_GONE_S = 1.5
-_GOODS = ("EAN13", "EAN8", "UPCA")
 REOPEN_DELAYS_S = (0.5, 1.0, 2.0, 5.0)
 AGREE_FRAMES = 5  # a product code counts when read again within so many frames
 SEEN_MAX = 256
@@ -36,9 +35,10 @@ class SymbolReader(Protocol):
 class Scanner:
     """Runs in one thread: `run` until `stop`. Starts disarmed: frames are taken, not decoded.
 
-    `found` is called once per code and arming, for a product once each time it comes into sight;
-    `trouble` with a sentence when the camera fails and with None when it gives pictures again.
-    Both are called from the thread of `run`.
+    `found` is called once per code, again only after it has left the view or after an arming;
+    `trouble` with a sentence when the camera fails or shows nothing, and with None when it gives
+    pictures again; `looked` with every frame while armed and the codes read in it. All are called
+    from the thread of `run`.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Scanner:
         found: Callable[[Symbol], None],
         trouble: Callable[[str | None], None],
         *,
+        looked: Callable[[Frame, Sequence[Symbol]], None] | None = None,
         frame_deadline_s: float = FRAME_DEADLINE_S,
         reopen_delays_s: Sequence[float] = REOPEN_DELAYS_S,
         clock: Callable[[], float] = time.monotonic,
@@ -61,6 +62,7 @@ class Scanner:
         self._decoder = decoder
         self._found = found
         self._trouble = trouble
+        self._looked = looked
         self._frame_deadline_s = frame_deadline_s
         self._reopen_delays_s = tuple(reopen_delays_s)
         self._clock = clock
@@ -69,9 +71,9 @@ class Scanner:
         self._lock = threading.Lock()
         self._armed_at_s: float | None = None
         self._arming = 0
-        self._seen: set[str] = set()
+        self._in_view = CodesInView()
+        self._sight = Sight()
         self._read_at: dict[_Key, int] = {}
-        self._in_sight_s: dict[str, float] = {}
         self._frames = 0
         self._said: str | None = None
 
@@ -80,9 +82,8 @@ class Scanner:
         with self._lock:
             self._armed_at_s = self._clock()
             self._arming += 1
-            self._seen.clear()
+            self._in_view.clear()
             self._read_at.clear()
-            self._in_sight_s.clear()
 
     def disarm(self) -> None:
         """Report nothing until armed again; a code being decoded right now is dropped."""
@@ -104,7 +105,7 @@ class Scanner:
                 while not self._stopping.is_set():
                     frame = self._camera.frame(self._frame_deadline_s)
                     self._frames += 1
-                    self._say(None)
+                    self._say(self._fault(frame))
                     self._look(frame)
             except DeviceError as fault:
                 self._say(str(fault))
@@ -115,6 +116,13 @@ class Scanner:
                 self._close()
             failures = 1 if self._frames > before else failures + 1
             self._wait(self._delay_s(failures))
+
+    def _fault(self, frame: Frame) -> str | None:
+        try:
+            return self._sight.fault(frame)
+        except Exception:  # a picture that cannot be judged is no fault of the camera
+            _log.exception("a frame could not be judged")
+            return None
 
     def _delay_s(self, failures: int) -> float:
         return self._reopen_delays_s[min(failures, len(self._reopen_delays_s)) - 1]
@@ -129,36 +137,32 @@ class Scanner:
         except Exception:  # a frame that no reader can bear is one frame lost
             _log.exception("a frame could not be decoded")
             return
+        with self._lock:
+            self._in_view.look(frame.taken_at_s)
         for symbol in symbols:
-            self._weigh(symbol, arming, frame.taken_at_s)
+            self._weigh(symbol, arming)
+        if self._looked is not None:
+            try:
+                self._looked(frame, symbols)
+            except Exception:  # whoever watches stops no reading
+                _log.exception("a frame could not be watched")
 
-    def _weigh(self, symbol: Symbol, arming: int, at_s: float) -> None:
+    def _weigh(self, symbol: Symbol, arming: int) -> None:
         """Report the code unless it was, or must be read once more, or came too late."""
         key = (symbol.symbology, symbol.text)
         with self._lock:
             if arming != self._arming:
                 return
-            if symbol.symbology.value in _GOODS:
-                self._count_again(symbol.text, at_s)
             # By its text: a wallet shows the same digits as bars and as a QR code.
-            if symbol.text in self._seen or len(self._seen) >= SEEN_MAX:
+            if self._in_view.again(symbol.text):
                 return
             if symbol.symbology in _TWICE and not self._agrees(key):
                 return
-            self._seen.add(symbol.text)
+            self._in_view.add(symbol.text)
         try:
             self._found(symbol)
         except Exception:  # the receiver's fault; the next code must still be read
             _log.exception("a scanned code was not received")
-
-    def _count_again(self, text: str, at_s: float) -> None:
-        """Forget a product that went out of sight, so that the second of two bottles counts."""
-        if at_s - self._in_sight_s.get(text, at_s) > PRODUCT_GONE_S:
-            self._seen.discard(text)
-        if len(self._in_sight_s) >= SEEN_MAX:  # a long order: the oldest are long gone
-            self._in_sight_s.clear()
-            self._seen.clear()
-        self._in_sight_s[text] = at_s
 
     def _agrees(self, key: _Key) -> bool:
         """True when this product code was read a few frames ago too."""

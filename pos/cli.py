@@ -28,6 +28,7 @@ COMMANDS = {
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
+    "camera": ("camera", "camera", "How well the camera works where it is mounted."),
     "enrol": ("enrol", "enrol", "Make this device a till of a switch, or give it a new key."),
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),

@@ -129,6 +129,22 @@ class DevicesSection(_Section):
     paper_mm: Literal[58, 80] = 80
     printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
     pins: PinsSection = PinsSection()
+    hand_scanner: str = "none"
+
+
+class CameraSection(_Section):
+    """[camera]: how it is mounted; `pos camera --calibrate` measures and writes the first three.
+
+    `lens_position` in dioptres (1 / metres), `exposure_us` in microseconds, `gain` of the sensor;
+    what is left out stays automatic. `preview`: whether its picture is shown while a code is
+    waited for; left out, at a counter only. `field_of_view` in degrees, from side to side.
+    """
+
+    lens_position: Annotated[float, Field(ge=0, le=32)] | None = None
+    exposure_us: Annotated[int, Field(ge=50, le=66_000)] | None = None
+    gain: Annotated[float, Field(ge=1, le=64)] | None = None
+    preview: bool | None = None
+    field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
 class Settings(_Section):
@@ -141,6 +157,7 @@ class Settings(_Section):
     staff: StaffSection = StaffSection()
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
+    camera: CameraSection = CameraSection()
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""

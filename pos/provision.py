@@ -6,6 +6,7 @@ till that dies in between carries on with the same command.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def write_rotated(path: Path, key: Path, key_version: str) -> None:
     rewrite(path, {"switch": {"key": _named(key, path.parent), "key_version": key_version}})
 
 
-def rewrite(path: Path, sections: dict[str, dict[str, str]]) -> None:
+def rewrite(path: Path, sections: Mapping[str, Mapping[str, str | float]]) -> None:
     """Set these keys in the settings file at `path`, whole or not at all; all others stay, and
     the comments too. Raises SettingsError, and changes nothing, when they would not be good.
     """

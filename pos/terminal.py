@@ -1,7 +1,8 @@
 """The composition root: builds the parts of a till, joins them, starts and stops its threads.
 
 Apart because it is the only place that knows concrete classes. Three threads, never more: the
-caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own.
+caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own, and
+so does a hand scanner.
 """
 
 import sys
@@ -12,9 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from hardware.bench import Devices, DeviceSpec, Pins
-from hardware.decoder import Decoder
-from hardware.devices import Button, Symbol
-from hardware.scanner import Scanner
+from hardware.devices import Button, Controls
 from pos.config import Settings
 from pos.display import Display
 from pos.errors import PosError
@@ -27,17 +26,18 @@ from pos.paper import SignedTexts, Slips
 from pos.register_key import RegisterKey
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
-from pos.sale.input import CallHelp, CameraSays, Input, Scanned
+from pos.sale.glimpse import Glimpse
+from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.merchant import Role
 from pos.sale.mode import Mode
-from pos.sale.secret import Secret
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
+    from pos.eyes import Eyes
     from pos.switch.client import WireSwitch
     from pos.switch.exchange import Caller
 
@@ -62,7 +62,7 @@ class Station:
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
-        self._scanner: Scanner | None = None
+        self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
         self._ending = threading.Event()
         self._engine: Engine | None = None
@@ -102,7 +102,7 @@ class Station:
             self._fingerprints,
             parties,
             self._mode,
-            eye=self._scanner,
+            eye=self._eyes,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
             shelf=self._shelf(parties.currency),
             terms=Terms(
@@ -135,20 +135,30 @@ class Station:
         return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
-        self, connect: "Callable[[], Caller]", show: Show, press: Press | None = None
+        self,
+        connect: "Callable[[], Caller]",
+        show: Show,
+        press: Press | None = None,
+        glimpse: Callable[[Glimpse], object] | None = None,
     ) -> None:
-        """Start the scanner and the engine; `connect` may take its time, the screen is up.
+        """Start the eyes and the engine; `connect` may take its time, the screen is up.
 
         `press` is what a screen does with a button for paying or cancelling; without a screen the
-        till itself obeys it.
+        till itself obeys it. `glimpse` is told what the camera sees while a code is waited for.
         """
         self._press = press
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
-        if self._devices.camera is not None:
-            self._scanner = Scanner(self._devices.camera, Decoder(), self._found, self._trouble)
-            self._begin("scanner", self._scanner.run)
+        if self._devices.camera is not None or self._devices.hand_scanner is not None:
+            # Imported here: it brings the decoders, and a till without eyes needs none.
+            from pos.eyes import Eyes
+
+            asked = self._settings.camera.preview
+            pictures = self._mode.preview if asked is None else asked
+            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            for name, work in self._eyes.work.items():
+                self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
@@ -163,6 +173,8 @@ class Station:
             engine = self.engine(connect(), show, watches=watches)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
+                if self._eyes is not None:
+                    self._eyes.tell()
                 engine.run()
         except PosError as fault:
             show(self._stopped(str(fault)))
@@ -190,20 +202,13 @@ class Station:
             if given is not None:
                 self.put(given)
 
-    def _found(self, symbol: Symbol) -> None:
-        self.put(Scanned(Secret(symbol.text), symbol.symbology.value))
-
-    def _trouble(self, sentence: str | None) -> None:
-        said = notice("camera.trouble", sentence=sentence) if sentence else None
-        self.put(CameraSays(said))
-
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
         if self._engine is not None:
             self._engine.end()
-        if self._scanner is not None:
-            self._scanner.stop()
+        if self._eyes is not None:
+            self._eyes.stop()
         for thread in self._threads:
             thread.join(STOP_S)
         self._threads.clear()
@@ -228,5 +233,6 @@ class Station:
 
 def device_spec(settings: Settings) -> DeviceSpec:
     """What `hardware.bench` is to open for these settings."""
-    devices = settings.devices.model_dump()
-    return DeviceSpec(**{**devices, "pins": Pins(**devices["pins"])})
+    devices, camera = settings.devices.model_dump(), settings.camera
+    controls = Controls(camera.lens_position, camera.exposure_us, camera.gain)
+    return DeviceSpec(**{**devices, "pins": Pins(**devices["pins"]), "controls": controls})

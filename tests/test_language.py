@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
 from pos.sale.catalogue import Benefit
@@ -49,6 +50,7 @@ MADE = {
     *(f"state.{state}" for state in RefundState),
     *(f"journal.{happening}" for happening in Happening),
     *(f"screen.link_{link}" for link in LinkState),
+    *(f"screen.aim_{hint}" for hint in Hint),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",

@@ -36,6 +36,8 @@ def counter(state: str | None, config: str | None) -> None:
             Language(settings.terminal.language),
             first,
             theme=settings.terminal.theme,
-            opened=lambda app: station.start(connect, app.show, lambda key: app.press(KEYS[key])),
+            opened=lambda app: station.start(
+                connect, app.show, lambda key: app.press(KEYS[key]), app.glimpse
+            ),
         )
         app.run()

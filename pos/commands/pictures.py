@@ -17,6 +17,7 @@ import click
 from pos.commands.office_pictures import office_views
 from pos.commands.paper_pictures import paper_views
 from pos.language import Language
+from pos.sale.glimpse import Glimpse
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Order, OrderParked
 from pos.sale.ordering import Shop
@@ -193,6 +194,7 @@ class Picture:
     size: tuple[int, int] = (80, 24)
     phone: Phone | None = None
     theme: str = "dark"
+    held_up: bool = False  # a phone before the camera, which has just read its code
 
 
 PICTURES = {
@@ -205,6 +207,7 @@ PICTURES = {
     "tip": Picture("tipping"),
     "demo": Picture("scanning", ("h",), size=(120, 34), phone=Kari()),
     "scanning": Picture("scanning"),
+    "aiming": Picture("scanning", size=(100, 36), held_up=True),
     "showing": Picture("showing", code="nb"),
     "paying": Picture("paying"),
     "paid": Picture("paid"),
@@ -255,9 +258,25 @@ async def drawn(picture: Picture) -> str:
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         await pilot.press(*picture.keys)
+        if picture.held_up:
+            app.glimpse(_glimpse())
         await pilot.app.workers.wait_for_complete()
         await pilot.pause()
         return alone(app.export_screenshot(title="Samkassa", simplify=True))
+
+
+def _glimpse() -> Glimpse:
+    """What the camera sees of a phone in a hand."""
+    from hardware.decoder import Decoder
+    from hardware.devices import Frame
+    from hardware.glance import Glance, Watcher
+    from hardware.phone import photograph
+    from pos.eyes import seen
+
+    glances: list[Glance] = []
+    luma = photograph("251001020123456789012345", seed=4)
+    Watcher(glances.append, pictures=True)(Frame(luma, 0.0, 1), Decoder().read(luma))
+    return seen(glances[0])
 
 
 def alone(svg: str) -> str:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from hardware.bench import Devices, NoIndicator
+from hardware.ladder import SteadyCamera
 from hardware.simulated import SimulatedCamera
 from hardware.simulated_printer import SimulatedPrinter
 from pos.config import Settings
@@ -61,7 +62,7 @@ def play(settings: Settings, state: Path) -> None:
         order = settings.order.model_copy(update={"catalogue": str(CATALOGUE)})
         settings = settings.model_copy(update={"order": order})
     camera = SimulatedCamera()
-    devices = Devices(camera, NoIndicator(), SimulatedPrinter())
+    devices = Devices(SteadyCamera(camera), NoIndicator(), SimulatedPrinter())
     parties = settings.parties()
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     with (
@@ -76,7 +77,7 @@ def play(settings: Settings, state: Path) -> None:
             first,
             phone=DemoPhone(late.ready, camera),
             theme=settings.terminal.theme,
-            opened=lambda app: station.start(late.connect, app.show),
+            opened=lambda app: station.start(late.connect, app.show, glimpse=app.glimpse),
         )
         app.run()
         if late.store is not None:

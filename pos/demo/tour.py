@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hardware.bench import Devices, NoIndicator
 from hardware.decoder import Decoder
+from hardware.ladder import SteadyCamera
 from hardware.phone import photograph
 from hardware.simulated import SimulatedCamera
 from hardware.simulated_printer import SimulatedPrinter
@@ -79,7 +80,7 @@ class Tour:
 
     def run(self) -> None:
         """Every step; raises TourStuck where one does not end as it should."""
-        devices = Devices(self._camera, NoIndicator(), self._printer)
+        devices = Devices(SteadyCamera(self._camera), NoIndicator(), self._printer)
         with (
             EmbeddedSwitch(self._state) as embedded,
             Station(self._settings, self._state, COUNTER, devices) as station,

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches."""
+    """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches.
+
+    `preview` is whether the camera's picture is shown while a code is waited for.
+    """
 
     name: str
     gives_back: bool
     idle_reset_s: float | None
+    preview: bool = False
 
 
-COUNTER = Mode("counter", gives_back=True, idle_reset_s=None)
+COUNTER = Mode("counter", gives_back=True, idle_reset_s=None, preview=True)
 KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0)
 CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0)

@@ -12,6 +12,7 @@ from textual.app import App
 from textual.message import Message
 
 from pos.language import Language
+from pos.sale.glimpse import Glimpse
 from pos.sale.input import Input
 from pos.sale.view import Stage, View
 from pos.screens import sound
@@ -30,6 +31,10 @@ class ViewChanged(Message):
     def __init__(self, view: View) -> None:
         super().__init__()
         self.view = view
+
+
+class Glimpsed(Message):
+    """The camera sees something new; what it is, the app keeps."""
 
 
 class PosApp(App[None]):
@@ -70,6 +75,7 @@ class PosApp(App[None]):
         self._front = front
         self._opened = opened
         self.shown = first
+        self._glimpse: Glimpse | None = None
 
     def get_default_screen(self) -> CounterScreen:
         """The desk."""
@@ -84,6 +90,19 @@ class PosApp(App[None]):
     def show(self, view: View) -> bool:
         """Take a View, from any thread; False once the screen is closed."""
         return self.post_message(ViewChanged(view))
+
+    def glimpse(self, glimpse: Glimpse) -> bool:
+        """Take what the camera sees, from any thread; a newer one replaces one not yet drawn."""
+        waits, self._glimpse = self._glimpse is not None, glimpse
+        return waits or self.post_message(Glimpsed())
+
+    def on_glimpsed(self) -> None:
+        """Let the screens that aim show it."""
+        glimpse, self._glimpse = self._glimpse, None
+        for screen in self.screen_stack:
+            aim = getattr(screen, "aim", None)
+            if aim is not None and glimpse is not None:
+                aim(glimpse)
 
     def on_view_changed(self, message: ViewChanged) -> None:
         """Let every screen that is open show it, and be heard."""

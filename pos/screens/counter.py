@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Center, Horizontal, Middle, Vertical
 from textual.screen import Screen
 
+from pos.sale.glimpse import Glimpse
 from pos.sale.input import CallHelp, Charge, Input, Next, OpenDrawer, Presenting, Stop, Tip
 from pos.sale.view import Action, Stage, View
 from pos.screens import overlays
@@ -105,6 +106,11 @@ class CounterScreen(Screen[None]):
             self._local = ""
         self._view = view
         self._show()
+
+    def aim(self, glimpse: Glimpse) -> None:
+        """Show what the camera sees."""
+        for waiting in self.query(Waiting):  # none before the screen is laid out
+            waiting.aim(glimpse)
 
     def _show(self) -> None:
         view, language = self._view, self._front.language

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from textual.theme import Theme
 
 PAPER = "#ffffff"  # a QR code's light modules and quiet zone, in every theme
+SEEN_LIT = "#f2c14e"  # the outline of a code in view, on greys
+PAID_LIT = "#2ee07c"  # and of one that was read
 PRINT = "#000000"  # and its dark ones
 
 

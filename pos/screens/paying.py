@@ -5,12 +5,14 @@ screen that sells.
 """
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Center, Horizontal, Vertical
 
 from pos.language import Language
+from pos.sale.glimpse import Glimpse
 from pos.sale.view import Action, Stage, Verdict, View
 from pos.screens.offers import goes_back
 from pos.screens.panels import Big, Key, Shape, Words, elapsed_text
+from pos.screens.preview import Preview
 
 # From here on a cashier is tempted to scan once more.
 DO_NOT_SCAN_AFTER_S = 15.0
@@ -36,6 +38,7 @@ class Waiting(Vertical):
         super().__init__(id="waiting")
         self._language = language
         self._view: View | None = None
+        self._hint = ""
 
     def compose(self) -> ComposeResult:
         """From top to bottom as it is read."""
@@ -44,6 +47,8 @@ class Waiting(Vertical):
         yield Big(id="wait-amount")
         yield Words(id="wait-currency", classes="quiet")
         yield Words(_FINDER, id="wait-finder")
+        with Center(id="wait-picture"):
+            yield Preview(id="wait-preview")
         yield Words(id="wait-progress")
         yield Words(id="wait-say")
         yield Words(id="wait-warn", classes="sun")
@@ -63,8 +68,22 @@ class Waiting(Vertical):
         self.query_one("#wait-stop").display = Action.STOP in view.actions
         self.query_one("#wait-aside").display = Action.NEXT in view.actions
         self.set_class(stage is Stage.SCANNING, "-scanning")
+        if stage is not Stage.SCANNING:
+            self._see(None)
         self.set_class(stage is Stage.STOPPING, "-stopping")
         self.tick(now_s, code_fits=code_fits)
+
+    def aim(self, glimpse: Glimpse) -> None:
+        """Show what the camera sees and how to hold the code; only while one is waited for."""
+        if self._view is not None and self._view.stage is Stage.SCANNING:
+            self._see(glimpse)
+            self.query_one("#wait-progress", Words).say(self._hint)
+
+    def _see(self, glimpse: Glimpse | None) -> None:
+        self.query_one(Preview).show(glimpse)
+        self.set_class(glimpse is not None and bool(glimpse.levels), "-preview")
+        hint = glimpse.hint if glimpse is not None else ""
+        self._hint = self._language.say(f"screen.aim_{hint}") if hint else ""
 
     def tick(self, now_s: float, *, code_fits: bool) -> None:
         """Move the clock on."""
@@ -82,7 +101,7 @@ class Waiting(Vertical):
 
     def _progress(self, view: View, waited_s: float, now_s: float) -> str:
         if view.stage is Stage.SCANNING:
-            return ""
+            return self._hint
         if view.stage is Stage.SHOWING:
             left = elapsed_text(view.expires_at_s - now_s)
             return self._language.say("screen.expires", time=left)

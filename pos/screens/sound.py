@@ -1,8 +1,8 @@
 """Which beats the terminal's bell plays when a View follows another.
 
 Apart, and pure, so that a test can listen. A bell has one pitch, so outcomes differ in rhythm:
-two quick beats are paid, three slow ones are not paid, a single one asks to be looked at, and
-one, a pause and two quick ones say that the static code brought a payment.
+two quick beats are paid, three slow ones are not paid, a single one asks to be looked at or says
+that a code was read, and one, a pause and two quick ones say that the static code brought money.
 """
 
 from pos.sale.view import Stage, Verdict, View
@@ -11,6 +11,7 @@ from pos.sale.view import Stage, Verdict, View
 PAID_BEATS_S = (0.0, 0.2)
 NOT_PAID_BEATS_S = (0.0, 0.6, 1.2)
 ATTENTION_BEATS_S = (0.0,)
+READ_BEATS_S = (0.0,)  # as every scanner beeps when it has read
 ARRIVED_BEATS_S = (0.0, 0.5, 0.7)
 SILENCE: tuple[float, ...] = ()
 
@@ -29,6 +30,8 @@ def beats_s(before: View, after: View) -> tuple[float, ...]:
         ended = (before.stage, before.request_id) != (after.stage, after.request_id)
         if ended or before.verdict is not after.verdict:
             return _VERDICTS[after.verdict]
+    if before.stage is Stage.SCANNING and after.stage is Stage.PAYING:
+        return READ_BEATS_S
     known = {row.request_id for row in before.arrived}
     if any(row.request_id not in known for row in after.arrived):
         return ARRIVED_BEATS_S

@@ -12,10 +12,14 @@ from hardware.buttons import GpioButtons
 from hardware.camera import VideoCamera
 from hardware.devices import DeviceError, Signal
 from hardware.indicator import LampIndicator
+from hardware.ladder import SteadyCamera
 from hardware.pi_camera import PiCamera
 from hardware.printer import EscposPrinter
+from hardware.serial_scanner import SerialScanner
 from hardware.simulated import SimulatedButtons, SimulatedCamera, SimulatedIndicator
+from hardware.simulated_hand_scanner import SimulatedHandScanner
 from hardware.simulated_printer import SimulatedPrinter
+from hardware.wedge import KeyboardWedge
 
 
 def test_none_is_no_device() -> None:
@@ -33,7 +37,8 @@ def test_simulated_devices_are_opened_and_closed() -> None:
     before = set(threading.enumerate())
     devices = open_devices(DeviceSpec("simulated", "simulated", "simulated", "simulated"))
     assert isinstance(devices.buttons, SimulatedButtons)
-    assert isinstance(devices.camera, SimulatedCamera)
+    assert isinstance(devices.camera, SteadyCamera)
+    assert isinstance(devices.camera.device, SimulatedCamera)
     assert isinstance(devices.indicator, SimulatedIndicator)
     assert isinstance(devices.printer, SimulatedPrinter)
     devices.close()
@@ -52,9 +57,37 @@ def test_simulated_devices_are_opened_and_closed() -> None:
     ],
 )
 def test_cameras_by_name(name: str, kind: type) -> None:
-    """Each form of a camera's name gives its driver; nothing is started before the scanner does."""
+    """Each form of a camera's name gives its driver, on the ladder that mends it; nothing is
+    started before the scanner does."""
     devices = open_devices(DeviceSpec(camera=name))
-    assert isinstance(devices.camera, kind)
+    assert isinstance(devices.camera, SteadyCamera)
+    assert isinstance(devices.camera.device, kind)
+    devices.close()
+
+
+def test_a_video_file_stands_on_no_ladder(tmp_path: Path) -> None:
+    """A recording ends, and its end is no fault to be mended by playing it again."""
+    clip = tmp_path / "clip.mp4"
+    clip.touch()
+    devices = open_devices(DeviceSpec(camera=str(clip)))
+    assert isinstance(devices.camera, VideoCamera)
+    devices.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("simulated", SimulatedHandScanner),
+        ("auto", KeyboardWedge),
+        ("keyboard:Honeywell", KeyboardWedge),
+        ("keyboard:/dev/input/by-id/usb-scanner-event-kbd", KeyboardWedge),
+        ("serial:/dev/ttyACM0", SerialScanner),
+    ],
+)
+def test_hand_scanners_by_name(name: str, kind: type) -> None:
+    """Each form of a hand scanner's name gives its driver; nothing is opened yet."""
+    devices = open_devices(DeviceSpec("none", hand_scanner=name))
+    assert isinstance(devices.hand_scanner, kind)
     devices.close()
 
 
@@ -91,6 +124,8 @@ def test_the_roll_says_how_many_letters_stand_in_a_row(mm: int, columns: int, le
         (DeviceSpec(camera="usb:x"), "is not a camera"),
         (DeviceSpec(camera="none", indicator="led"), '"led" is not an indicator: write'),
         (DeviceSpec(camera="none", buttons="usb"), '"usb" are no buttons: write'),
+        (DeviceSpec("none", hand_scanner="gun"), '"gun" is not a hand scanner: write'),
+        (DeviceSpec("none", hand_scanner="serial:"), "is not a hand scanner"),
         (DeviceSpec(camera="none", printer="epson"), '"epson" is not a printer: write'),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from hardware.camera import VideoCamera
 from hardware.decoder import Decoder
-from hardware.devices import DeviceError, Symbol, Symbology
+from hardware.devices import AUTOMATIC, Controls, DeviceError, Luma, Symbol, Symbology
 from hardware.phone import photograph
 from hardware.scanner import Scanner
 
@@ -199,6 +199,98 @@ def test_a_stream_is_read_and_its_stall_is_noticed(stream: str) -> None:
     assert texts == {CODE}
     assert "The stream from 127.0.0.1 has sent no picture for 0.5 s" in str(stall.value)
     assert "secret" not in str(stall.value)
+
+
+@pytest.mark.parametrize(
+    ("picture", "level"),
+    [
+        (np.full((48, 64), 9, np.uint8), 9),
+        (np.full((48, 64, 1), 9, np.uint8), 9),
+        (np.full((48, 64, 2), (9, 128), np.uint8), 9),
+        (np.full((48, 64, 3), 9, np.uint8), 9),
+        (np.full((48, 64, 4), (9, 9, 9, 255), np.uint8), 9),
+        (np.full((48, 64), 9, np.uint16), None),
+        (np.full((48, 64, 5), 9, np.uint8), None),
+        (np.full((0, 64), 9, np.uint8), None),
+        (None, None),
+    ],
+)
+def test_whatever_a_driver_hands_out_is_luma_or_nothing(
+    picture: Luma | None, level: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grey, YUYV, BGR and BGRA give their luma; a driver that sends nothing usable is told."""
+
+    class Odd:
+        """A capture that opens, and hands out this picture."""
+
+        def __init__(self, *given: object) -> None:
+            """Takes what cv2.VideoCapture takes."""
+
+        def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+            """As OpenCV."""
+            return True
+
+        def set(self, name: int, value: float) -> bool:
+            """As OpenCV."""
+            return False
+
+        def read(self) -> tuple[bool, object]:
+            """The picture."""
+            return True, picture
+
+        def release(self) -> None:
+            """As OpenCV."""
+
+    monkeypatch.setattr(cv2, "VideoCapture", Odd)
+    with opened(VideoCamera("http://camera.example/1")) as camera:
+        if level is None:
+            with pytest.raises(DeviceError, match="no pictures that can be used: set it to MJPEG"):
+                camera.frame(10.0)
+        else:
+            luma = camera.frame(10.0).luma
+            assert luma.shape == (48, 64)
+            assert set(luma.ravel().tolist()) == {level}
+
+
+def test_an_exposure_is_set_in_v4l2_units(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Manual mode 1 and steps of 100 microseconds, by the thread that reads; 3 is automatic."""
+    asked: list[tuple[int, float]] = []
+
+    class Webcam:
+        """A capture that keeps what was set."""
+
+        def __init__(self, *given: object) -> None:
+            """Takes what cv2.VideoCapture takes."""
+
+        def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+            """As OpenCV."""
+            return True
+
+        def set(self, name: int, value: float) -> bool:
+            """Keep it."""
+            asked.append((name, value))
+            return True
+
+        def read(self) -> tuple[bool, object]:
+            """Grey."""
+            return True, np.full((48, 64), 9, np.uint8)
+
+        def release(self) -> None:
+            """As OpenCV."""
+
+    monkeypatch.setattr(cv2, "VideoCapture", Webcam)
+    with opened(VideoCamera("http://camera.example/1", controls=Controls(None, 8300))) as camera:
+        assert camera.lens_range is None
+        assert camera.frame(10.0).controls == Controls(exposure_us=8300)
+        camera.adjust(AUTOMATIC)
+        while camera.frame(10.0).controls != AUTOMATIC:
+            pass
+    manual, automatic = 1, 3
+    assert asked == [
+        (cv2.CAP_PROP_AUTO_EXPOSURE, manual),
+        (cv2.CAP_PROP_EXPOSURE, 83),
+        (cv2.CAP_PROP_AUTO_EXPOSURE, automatic),
+    ]
 
 
 def test_a_stream_that_is_not_there_is_refused() -> None:

@@ -106,6 +106,42 @@ def test_no_pattern_spins(signal: Signal) -> None:
     assert all(step.seconds >= 0.1 for step in steps)
 
 
+def test_a_read_is_heard_though_the_sale_goes_on_at_once(factory: MockFactory) -> None:
+    """The tone of a read is played to its end; what came meanwhile follows, and only the last."""
+    lamps = Lamps(PINS)
+    assert lamps.play(Signal.READ)
+    lamps.advance()
+    assert not lamps.play(Signal.BUSY)
+    assert not lamps.play(Signal.DECLINED)
+    assert levels(factory)[3] == 1
+    lamps.advance()
+    assert levels(factory)[3] == 0
+    lamps.advance()
+    assert levels(factory) == (1, 0, 0, 1)  # the first step of DECLINED
+    lamps.close()
+
+
+def test_after_a_read_that_led_nowhere_the_till_waits_on(factory: MockFactory) -> None:
+    """A code that is none of ours: the lamp goes on as before the read."""
+    assert PATTERNS[Signal.READ].loop == PATTERNS[Signal.SCAN].loop
+
+
+def test_an_indicator_plays_a_read_whole(factory: MockFactory) -> None:
+    """In real time: the buzzer sounds for its tenth of a second before the next signal shows."""
+    indicator = LampIndicator(PINS)
+    indicator.show(Signal.READ)
+    indicator.show(Signal.PAID)
+    for _ in range(500):
+        green = [float(state.state) for state in factory.pin(27).states]
+        if green.count(1.0) >= 2:  # once as a part of the read's colour, once as PAID
+            break
+        threading.Event().wait(0.01)
+    indicator.close()
+    tones = [(state.timestamp, float(state.state)) for state in factory.pin(18).states]
+    begins = next(number for number, (_, level) in enumerate(tones) if level)
+    assert tones[begins + 1][0] >= 0.09  # the timestamps of a mock pin are since its last change
+
+
 def test_an_indicator_shows_and_goes_dark(factory: MockFactory) -> None:
     """What was shown before closing reached the pins; afterwards they are dark, the thread gone."""
     before = set(threading.enumerate())

@@ -6,15 +6,18 @@ of scanning take no time and end the same way on any machine.
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hardware.decoder import Decoder
 from hardware.devices import DeviceError, Frame, Luma, Symbol, Symbology
-from hardware.scanner import REOPEN_DELAYS_S, SEEN_MAX, Scanner
+from hardware.in_view import CODES_MAX, LEFT_AFTER_LOOKS, LEFT_AFTER_S, CodesInView
+from hardware.scanner import REOPEN_DELAYS_S, Scanner
 from hardware.simulated import SimulatedCamera
 
 CODE = "251001020123456789012345"
@@ -121,12 +124,12 @@ def test_a_second_product_of_the_same_kind_counts(stage: Stage) -> None:
 def test_a_long_order_of_different_products_is_read_to_its_end() -> None:
     """However many kinds there are, the scanner does not stop listening."""
     stage = Stage()
-    shown = [f"{number:07}" for number in range(SEEN_MAX + 40)]
+    shown = [f"{number:07}" for number in range(CODES_MAX + 40)]
     reader = Reader([each for each in shown for _ in range(3)])
     stage.scanner = stage.scanner_of(stage.camera, reader)
     stage.scanner.arm()
     stage.play(len(shown) * 3 / 10)
-    assert len(set(stage.found)) > SEEN_MAX
+    assert len(set(stage.found)) > CODES_MAX
 
 
 def test_the_same_digits_as_bars_and_as_qr_are_one_code(stage: Stage) -> None:
@@ -146,6 +149,97 @@ def test_arming_again_reports_the_code_again(stage: Stage) -> None:
     stage.clock.at(3, stage.scanner.arm)
     stage.play(4)
     assert stage.found == [CODE, CODE]
+
+
+def test_a_code_that_left_the_view_and_comes_back_is_told_again(stage: Stage) -> None:
+    """Within one sale: a second look at the same phone is a second answer; a hand that shakes the
+    code out of a frame or two is not."""
+    stage.scanner.arm()
+    stage.clock.at(0.5, lambda: stage.camera.hold_up(CODE))
+    stage.clock.at(2.0, stage.camera.take_away)
+    stage.clock.at(2.8, lambda: stage.camera.hold_up(CODE))  # a moment is no leaving
+    stage.clock.at(4.0, stage.camera.take_away)
+    stage.clock.at(7.0, lambda: stage.camera.hold_up(CODE))
+    stage.play(8)
+    assert stage.found == [CODE, CODE]
+
+
+def test_a_different_code_is_never_held_back(stage: Stage) -> None:
+    """Phones that follow each other without a pause are each told, also back and forth."""
+    stage.scanner.arm()
+    texts = [CODE, OTHER, "251001020123456789099999"]
+    for number, text in enumerate(texts):
+        stage.clock.at(0.2 + 0.4 * number, lambda text=text: stage.camera.hold_up(text))
+    stage.play(2)
+    assert stage.found == texts
+
+
+def test_a_camera_that_stalls_lets_no_code_leave(stage: Stage) -> None:
+    """No picture for seconds says nothing of what is still held up."""
+    stage.scanner.arm()
+    stage.camera.hold_up(CODE)
+    stage.clock.at(1, stage.camera.freeze)
+    stage.clock.at(6, stage.camera.recover)
+    stage.play(12)
+    assert stage.found == [CODE]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("abcd"), st.floats(0.01, 0.4), st.booleans()), max_size=80)
+)
+def test_a_code_in_view_is_told_once(frames: list[tuple[str, float, bool]]) -> None:
+    """For any flicker of codes: told when it is new or was gone for a second and a half, and in
+    ten looks; and never while it was read less than that ago."""
+    view, now_s, look = CodesInView(), 0.0, 0
+    last: dict[str, tuple[float, int]] = {}
+    for text, pause_s, there in frames:
+        now_s, look = now_s + pause_s, look + 1
+        view.look(now_s)
+        if not there:
+            continue
+        again = view.again(text)
+        if not again:
+            view.add(text)
+        seen_s, seen_look = last.get(text, (-9e9, -(10**9)))
+        left = now_s - seen_s >= LEFT_AFTER_S and look - seen_look >= LEFT_AFTER_LOOKS
+        assert again is not left
+        last[text] = (now_s, look)
+
+
+def test_a_view_full_of_codes_tells_no_more() -> None:
+    """What no shop has in view at once is not news but noise."""
+    view = CodesInView()
+    for number in range(CODES_MAX):
+        assert not view.again(str(number))
+        view.add(str(number))
+    assert view.again("one more")
+
+
+def test_whoever_watches_sees_armed_frames_and_stops_nothing(stage: Stage) -> None:
+    """`looked` gets every frame that was decoded, with its codes, and may fail."""
+    seen: list[int] = []
+
+    def looked(frame: Frame, symbols: Sequence[Symbol]) -> None:
+        seen.append(len(symbols))
+        raise RuntimeError("the screen is gone")
+
+    scanner = Scanner(
+        stage.camera,
+        Decoder(),
+        lambda symbol: stage.found.append(symbol.text),
+        lambda sentence: None,
+        looked=looked,
+        clock=stage.clock,
+        wait=stage.clock.wait,
+    )
+    stage.clock.at(1, scanner.arm)
+    stage.clock.at(2, lambda: stage.camera.hold_up(CODE))
+    stage.clock.at(3, scanner.stop)
+    scanner.run()
+    assert stage.found == [CODE]
+    assert 25 <= len(seen) <= 32
+    assert seen[0] == 0
+    assert seen[-1] == 1
 
 
 def test_nothing_is_decoded_while_disarmed(stage: Stage) -> None:
@@ -251,7 +345,7 @@ def test_an_unplugged_camera_is_tried_ever_later(stage: Stage) -> None:
 
 
 def test_a_covered_lens_is_no_fault(stage: Stage) -> None:
-    """Black frames hold no code and stop nothing."""
+    """Black frames hold no code and stop nothing; for some seconds they are not even told."""
     stage.scanner.arm()
     stage.camera.hold_up(CODE)
     stage.camera.go_black()

@@ -5,6 +5,7 @@ Frames and reads are written out here; the photographs are in the tests of the d
 
 import time
 
+import numpy as np
 import pytest
 
 from hardware.devices import Frame, Luma, Symbol, Symbology
@@ -15,6 +16,7 @@ MISREAD = Symbol("5901234723455", Symbology.EAN_13)
 SHORT = Symbol("40170725", Symbology.EAN_8)
 PAYMENT = Symbol("251001020123456789012345", Symbology.CODE_128)
 NOTHING: list[Symbol] = []
+GREY = np.full((180, 320), 90, np.uint8)
 
 
 class Film:
@@ -32,7 +34,7 @@ class Film:
 
     def frame(self, deadline_s: float) -> Frame:
         """The next frame; its reads are what `read` gives."""
-        return Frame(None, time.monotonic(), 0)
+        return Frame(GREY, time.monotonic(), 0)
 
     def close(self) -> None:
         """Nothing to close."""

@@ -120,6 +120,13 @@ def test_outcomes_sound_different() -> None:
     assert sound.beats_s(VIEWS["ready"], VIEWS["scanning"]) == sound.SILENCE
 
 
+def test_a_read_is_heard_at_once() -> None:
+    """One beat when the customer's code was read, and none for the wait that follows."""
+    assert sound.beats_s(VIEWS["scanning"], VIEWS["paying"]) == sound.READ_BEATS_S
+    assert sound.beats_s(VIEWS["paying"], VIEWS["paying"]) == sound.SILENCE
+    assert sound.beats_s(VIEWS["showing"], VIEWS["paying"]) == sound.SILENCE
+
+
 def test_each_arrival_is_heard_once() -> None:
     """With a rhythm of its own; silence when it is no news any more."""
     ready, came = VIEWS["ready"], VIEWS["arrived"]
