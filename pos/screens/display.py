@@ -112,6 +112,7 @@ class CustomerScreen(Screen[None]):
         self._qr_form = qr_form
         self._clock = clock
         self._sign: Sign | None = None
+        self._up = False
 
     def compose(self) -> ComposeResult:
         """The code at the left over the full height; lines, sum and sentence beside it."""
@@ -120,7 +121,7 @@ class CustomerScreen(Screen[None]):
                 yield QrCode(id="qr")
             with Vertical(id="display-side"):
                 yield Words(id="display-merchant", classes="title")
-                yield Rows(id="display-lines")
+                yield Rows(marked=False, id="display-lines")
                 yield Big(lines_max=6, id="display-word")
                 yield Words(id="display-title")
                 with Horizontal(id="display-middle"):
@@ -131,6 +132,7 @@ class CustomerScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Show what the till told already, or that it did not."""
+        self._up = True
         self.apply(self._sign)
         self.set_interval(TICK_EVERY_S, self._tick)
 
@@ -141,7 +143,7 @@ class CustomerScreen(Screen[None]):
     def apply(self, sign: Sign | None) -> None:
         """Show this Sign, in the language of whoever pays."""
         self._sign = sign
-        if not self.is_mounted:
+        if not self._up:
             return
         if sign is not None:
             paying = sign.stage not in (Stage.READY, Stage.TIPPING)
@@ -184,6 +186,7 @@ class CustomerScreen(Screen[None]):
             value = sign.order.value
         amount = words.minor_text(value, sign.currency) if sign is not None and value else ""
         self.query_one("#display-amount", Big).say(amount)
+        self.query_one("#display-middle").display = bool(amount)
         lines = [sign.currency if sign is not None and amount else ""]
         if sign is not None and self._verdict() is not None:
             lines = ["  ·  ".join(each for each in (*lines, sign.wallet, sign.rate) if each)]
@@ -209,6 +212,7 @@ class CustomerScreen(Screen[None]):
             said = words.say("display.wallets")
             if sign.stage is Stage.READY and sign.order is not None:
                 title = words.say("display.order")
+        self.query_one("#display-word", Big).display = bool(word)
         self.query_one("#display-word", Big).say(word)
         self.query_one("#display-title", Words).say(title)
         self.query_one("#display-say", Words).say(said)

@@ -41,9 +41,17 @@ class Rows(Widget):
             """The list that was touched."""
             return self.rows
 
-    def __init__(self, *, detailed: bool = False, id: str | None = None) -> None:  # noqa: A002
+    def __init__(
+        self,
+        *,
+        detailed: bool = False,
+        marked: bool = True,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+    ) -> None:
+        """`marked` is whether the chosen row looks chosen; a customer chooses none."""
         super().__init__(id=id)
         self._tall = 2 if detailed else 1
+        self._marked = marked
         self._count = self._top = 0
         self._row_at: Callable[[int], Row] = lambda _: Row("")
         self.place = -1
@@ -73,7 +81,7 @@ class Rows(Widget):
             self._top = min(max(self._top, self.place - page + 1), self.place)
         parts: list[str | tuple[str, str]] = []
         for place in range(self._top, min(self._top + page, self._count)):
-            row, chosen = self._row_at(place), place == self.place
+            row, chosen = self._row_at(place), self._marked and place == self.place
             parts.append(
                 (_line(row, width, chosen=chosen), "bold $ink on $steel" if chosen else "")
             )
@@ -83,6 +91,10 @@ class Rows(Widget):
                 parts.append((set_cell_size(f"  {harmless(row.detail)}", width), style))
             parts.append("\n")
         return Content.assemble(*parts[:-1])
+
+    def on_resize(self) -> None:
+        """There is room for more rows, or for fewer."""
+        self.refresh()
 
     def on_click(self, event: events.Click) -> None:
         """Choose the row under the finger."""

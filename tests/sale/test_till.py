@@ -248,6 +248,13 @@ def test_an_unattended_till_frees_itself(stage: Stage) -> None:
     assert till.idle(desk, COUNTER, 1e6) is desk
 
 
+def test_an_order_that_nobody_comes_back_to_goes() -> None:
+    """At an unattended till only; a cashier's order waits for the cashier."""
+    assert till.idle(WITH_ORDER, KIOSK, 59.9) is WITH_ORDER
+    assert till.idle(WITH_ORDER, KIOSK, 60.0) == Desk(since_s=60.0)
+    assert till.idle(WITH_ORDER, COUNTER, 1e6) is WITH_ORDER
+
+
 @pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.STOPPING])
 def test_idleness_never_touches_a_payment(stage: Stage) -> None:
     """However long it takes."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.events import Key
 
 from pos.commands.pictures import FREE, ORDER, VIEWS
 from pos.sale.input import (
@@ -251,3 +252,21 @@ async def test_an_unpaid_order_is_gone_back_to(till: Any, seen: Any) -> None:
         await pilot.press("enter")
         assert till.inputs == [Next()]
         assert pilot.app.shown.stage is Stage.OUTCOME
+
+
+async def test_keys_faster_than_the_screen_go_where_they_were_meant(till: Any) -> None:
+    """What is typed for a question is never charged at the desk behind it, nor the other way."""
+    bursts: list[tuple[View, str, list[Input]]] = [
+        (OPEN, "f6 1 0 plus", [SetDiscount("10", None)]),
+        (OPEN, "f9 escape 5 plus", [AddAmount("5")]),
+        (OPEN, "f3 k a f enter escape enter", [AddProduct("K1"), Charge("", CUSTOMER)]),
+        (OPEN, "f5 escape escape enter", [Charge("", CUSTOMER)]),
+    ]
+    async with till.screen(OPEN, "nb").run_test(size=SMALL) as pilot:
+        for view, keys, given in bursts:
+            await free(pilot, till, view)
+            for key in keys.split():
+                pilot.app.post_message(Key(key, key if len(key) == 1 else None))
+            for _ in range(6):
+                await pilot.pause()
+            assert till.inputs == given, keys
