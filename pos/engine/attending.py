@@ -51,6 +51,12 @@ class Attending:
             return self._wrong_pin(member)
         return None
 
+    @property
+    def gates(self) -> bool:
+        """Whether somebody has to log in before anything is sold: not where customers serve
+        themselves, whose mode forgets them after a while."""
+        return self._parts.mode.idle_reset_s is None and bool(self.members())
+
     def members(self) -> tuple[Member, ...]:
         """Everybody; nobody where the till asks for no PIN."""
         return self._parts.staff.members() if self._parts.staff is not None else ()

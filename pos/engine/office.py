@@ -66,7 +66,8 @@ class BackOffice:
             shift=books.current.number,
             shift_opened_at=opened.at if opened is not None else None,
             # Where nobody logs in, a shift begins by itself with its first sale.
-            shift_open=opened is not None or not members,
+            shift_open=opened is not None or not self._attending.gates,
+            attended=self._parts.mode.idle_reset_s is None,
             training=books.training,
             duties=frozenset(duty for duty in Duty if self._attending.forbidden(duty) is None),
             report=self._report,
@@ -76,12 +77,12 @@ class BackOffice:
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
-        members, history = self._attending.members(), self._writer.history
-        if members and history.books.attendance.present is None:
+        books = self._writer.history.books
+        if not self._attending.gates:
+            return None
+        if books.attendance.present is None:
             return notice("staff.log_in_first")
-        if members and history.books.current.opened is None:
-            return notice("shift.open_first")
-        return None
+        return notice("shift.open_first") if books.current.opened is None else None
 
     def is_for(self, given: Input) -> bool:
         """Whether this input is the office's."""

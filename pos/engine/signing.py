@@ -6,7 +6,9 @@ signed at the next start by this same step.
 
 from datetime import UTC, datetime
 
+from pos.engine.orders import Orders
 from pos.engine.parts import Parts, Writer
+from pos.sale.order import OrderPlaced, order_of
 from pos.sale.shift import Document, Kind
 from pos.sale.signing import Signed, text_to_sign
 from pos.sale.tallying import order_of_payment, returned_by
@@ -15,9 +17,10 @@ from pos.sale.tallying import order_of_payment, returned_by
 class Signing:
     """Keeps the chain up with the numbers. Does nothing where the till is no cash register."""
 
-    def __init__(self, parts: Parts, writer: Writer) -> None:
+    def __init__(self, parts: Parts, writer: Writer, orders: Orders) -> None:
         self._parts = parts
         self._writer = writer
+        self._orders = orders
 
     def catch_up(self) -> None:
         """Sign every document that is not signed yet, in the order of their numbers."""
@@ -26,6 +29,8 @@ class Signing:
             return
         for document_id in history.books.document_ids[len(history.books.signatures.signed) :]:
             document = history.books.documents[document_id]
+            if document.kind is Kind.SALE and not self._has_goods(document.request_id):
+                return
             date, time, gross, net, currency = self._told(document)
             text = text_to_sign(
                 history.books.signatures.last, date, time, document.number, gross, net, currency
@@ -36,6 +41,18 @@ class Signing:
             )  # fmt: skip
             if not self._writer.write(signed):
                 return
+
+    def _has_goods(self, request_id: str) -> bool:
+        """Whether the sale has lines, if need be one of a keyed amount, which is written down.
+
+        What came by the static code, or back from the switch, has none: nobody told the till.
+        """
+        history = self._writer.history
+        payment = history.payments[request_id]
+        if payment.sale_id in history.orders or request_id in history.orders:
+            return True
+        order = order_of(request_id, payment.amount, vat=self._orders.shop().amount_rate)
+        return self._writer.write(OrderPlaced(order, payment.opened_at))
 
     def _told(self, document: Document) -> tuple[str, str, int, int, str]:
         history = self._writer.history

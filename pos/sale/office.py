@@ -50,6 +50,7 @@ class JournalLine:
 class Office:
     """One moment of it. `staff` is empty where nobody has to log in.
 
+    `attended` is False where customers serve themselves: there only the office asks for a badge.
     `shift_open` is False where somebody has to open the shift before anything is sold.
     `duties` is what whoever is there may do. `report` and `found` are there from when they were
     asked for until `Leave`; `found_for` is the text that was looked for.
@@ -60,6 +61,7 @@ class Office:
     shift: int = 1
     shift_opened_at: float | None = None
     shift_open: bool = True
+    attended: bool = True
     training: bool = False
     duties: frozenset[Duty] = frozenset(Duty)
     report: Report | None = None
@@ -69,7 +71,7 @@ class Office:
     @property
     def log_in_needed(self) -> bool:
         """Whether the till knows staff and none of them is there."""
-        return bool(self.staff) and self.present is None
+        return self.attended and bool(self.staff) and self.present is None
 
     @property
     def closed(self) -> bool:

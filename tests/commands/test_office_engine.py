@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from driving.phone import pay_at
 from driving.tills import SwitchProcess, Till
 
+from hardware.bench import open_devices
 from pos.commands.errand import foreground, work_until
 from pos.config import FILE_NAME, load
+from pos.embedded import caller_of
 from pos.engine import Engine
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
@@ -29,10 +32,13 @@ from pos.sale.input import (
     Train,
     Unlock,
 )
+from pos.sale.mode import COUNTER, KIOSK
 from pos.sale.money import Amount
 from pos.sale.secret import Secret
 from pos.sale.staff import FAILURES_MAX, Member, StaffRole
+from pos.sale.tallying import x_report
 from pos.sale.view import Action, Stage, Verdict, View
+from pos.terminal import Station, device_spec
 
 KARI, OLA = ("1", Secret("4071")), ("2", Secret("907214"))
 
@@ -201,3 +207,50 @@ def test_a_staff_file_that_breaks_while_the_till_sells_changes_nothing(desk: Des
     path: Path = desk.till.folder / STAFF_FILE_NAME
     path.write_text("[[staff")
     assert desk.do(LogIn(*KARI)) == "staff.welcome"
+
+
+def test_a_payment_by_the_static_code_is_signed_as_a_keyed_amount(
+    switch: SwitchProcess, tmp_path: Path
+) -> None:
+    """A cash register takes it for one line at the shop's usual rate, and writes that down."""
+    till = switch.new_till(tmp_path / "till", "till-coded")
+    with (till.folder / FILE_NAME).open("a") as file:
+        file.write('[terminal]\nrole = "till"\nstatic_code = true\n')
+    settings = load(till.folder / FILE_NAME)
+    assert settings.switch is not None
+    devices = open_devices(device_spec(settings))
+    views: list[View] = []
+    with Station(settings, till.folder, COUNTER, devices) as station:
+        engine = station.engine(caller_of(settings.switch), views.append, watches=True)
+        engine.start()
+        assert work_until(engine, lambda: bool(engine.history.watches), 30.0)
+        pay_at(switch.url, switch.sticker("till-coded"), "vipps/Kari", "125", "approve")
+        books = engine.history.books
+        assert work_until(engine, lambda: len(books.signatures.signed) == 1, 60.0)
+        (signed,) = books.signatures.signed
+        assert (signed.gross, signed.net) == (12_500, 10_000)
+        report = x_report(engine.history, "NOK", 0.0, "", None)
+        assert [(row.rate, row.gross) for row in report.by_vat] == [(2500, 12_500)]
+
+
+def test_a_kiosk_sells_without_staff_and_asks_for_a_badge_at_the_office(
+    staffed: tuple[Till, str],
+) -> None:
+    """Visitors are no staff; closing the shift is not theirs."""
+    till, badge = staffed
+    views: list[View] = []
+    settings = load(till.folder / FILE_NAME)
+    assert settings.switch is not None
+    devices = open_devices(device_spec(settings))
+    with Station(settings, till.folder, KIOSK, devices) as station:
+        engine = station.engine(caller_of(settings.switch), views.append)
+        engine.start()
+        desk = Desk(till, engine, views)
+        assert not desk.view.office.closed
+        assert desk.do(CloseShift()) == "staff.log_in_first"
+        desk.do(Charge("10", Presenting.MERCHANT))
+        assert desk.view.stage is Stage.SHOWING
+        request_id = desk.view.request_id
+        desk.do(Stop(request_id))
+        assert work_until(engine, lambda: not engine.history.payments[request_id].state.open, 30.0)
+        assert desk.do(Next(), Scanned(Secret(badge), "QR"), CloseShift()) == "shift.closed"

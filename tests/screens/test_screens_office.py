@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from pos.commands.pictures import VIEWS
+from pos.commands.pictures import OFFICE_VIEWS
+from pos.commands.pictures import VIEWS as DESK_VIEWS
 from pos.language import CODES
 from pos.sale.input import (
     CloseShift,
@@ -32,6 +33,7 @@ from pos.screens.panels import Key
 
 pytestmark = pytest.mark.anyio
 
+VIEWS = DESK_VIEWS | OFFICE_VIEWS
 SIZES = ((80, 24), (100, 30), (120, 40))
 SMALL = SIZES[0]
 
