@@ -91,7 +91,7 @@ class DiskErrors:
     """See Gate."""
 
     name, number, title = "disk-errors", "G4", "Errors at every call to the disk"
-    share, beside = 0.12, False
+    share, beside = 0.03, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: every call of the story, one kind of error after the other."""

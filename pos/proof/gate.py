@@ -94,7 +94,7 @@ class Gate(Protocol):
 
     @property
     def share(self) -> float:
-        """Its weight when the time of its lane is divided."""
+        """Its weight when the time is divided; of one beside the others, when it is alone."""
 
     @property
     def beside(self) -> bool:

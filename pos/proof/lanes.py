@@ -27,16 +27,17 @@ def run_gates(gates: Sequence[Gate], budget_s: float, seed: int, tell: Tell) -> 
 
     A gate that fails by an exception of its own has a result that says so.
     """
+    weights = sum(gate.share for gate in gates)
     beside = [gate for gate in gates if gate.beside]
     others = [gate for gate in gates if not gate.beside]
     given_up = threading.Event()
 
     def run(lane: Sequence[Gate]) -> Found:
-        weights = sum(gate.share for gate in lane)
-        return [
-            (gate, _run(gate, budget_s * gate.share / weights, seed, tell, given_up))
-            for gate in lane
-        ]
+        found = []
+        for gate in lane:
+            of_budget = 1.0 if gate.beside else gate.share / weights
+            found.append((gate, _run(gate, of_budget * budget_s, seed, tell, given_up)))
+        return found
 
     with ThreadPoolExecutor(1, "proof") as pool:
         try:

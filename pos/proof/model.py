@@ -85,7 +85,7 @@ class Model:
     name = "model"
     number = "G1"
     title = "Model of till, switch, wallet"
-    share, beside = 0.08, False
+    share, beside = 0.045, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """Walk the worlds that fit into the budget, and find every wrong design.

@@ -65,7 +65,7 @@ class PowerCuts:
     """See Gate."""
 
     name, number, title = "power-cuts", "G3", "Power cuts under the real journal"
-    share, beside = 0.05, False
+    share, beside = 0.02, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the planted bugs first, then seed after seed."""

@@ -21,7 +21,8 @@ from pos.proof.deaths.shop import Shop
 from pos.proof.deaths.story import Teller, Told
 from pos.proof.gate import Planted, Progress, Result, Violation
 
-CUT_FROM_S = 60.0  # a gate with less time leaves the lines that are cut one way to a longer one
+# A gate with less time plants one bug, by its seed, and cuts no line one way.
+SHORT_S = 60.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 AT_ONCE = 16
 ROUND = 160
@@ -46,14 +47,18 @@ class RealDeaths:
     """See Gate."""
 
     name, number, title = "deaths", "G5", "Real processes killed, on real sockets and files"
-    share, beside = 0.5, False
+    share, beside = 0.4, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first the bugs, then the product for the rest of the time."""
         began_s = time.monotonic()
         done = Round()
         with Nest() as nest:
-            bugs = [_hunt(nest, bug, seed) for bug in BUGS]
+            planted = BUGS if budget_s >= SHORT_S else (BUGS[seed % len(BUGS)],)
+            bugs: list[Planted] = []
+            for bug in planted:
+                progress((time.monotonic() - began_s) / budget_s, f"{len(bugs)} planted bugs tried")
+                bugs.append(_hunt(nest, bug, seed))
             for_bugs = nest.kill_count
             seeds = itertools.count(seed)
             while (used := (time.monotonic() - began_s) / budget_s) < 1.0 or not done.story_count:
@@ -67,7 +72,7 @@ class RealDeaths:
                 done.fault_count += told.fault_count
                 done.found += told.found
             kills = nest.kill_count - for_bugs
-        cut = _cut(done, seed) if budget_s >= CUT_FROM_S else "no time to cut a line one way"
+        cut = _cut(done, seed) if budget_s >= SHORT_S else "no time to cut a line one way"
         return Result(
             kills,
             "kills",

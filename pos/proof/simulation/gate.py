@@ -29,7 +29,7 @@ class Simulation:
     """See Gate."""
 
     name, number, title = "simulation", "G2", "Simulated shops with deaths and faults"
-    share, beside = 1.0, True
+    share, beside = 0.25, True
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first every planted bug, then the product for the rest of the time."""
