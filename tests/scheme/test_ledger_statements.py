@@ -5,13 +5,13 @@ databases has statements of its own for this.
 """
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
 from pos.scheme.ledger import Leg, capture, capture_legs, opposite, post, posted
 from pos.scheme.records import add_payment, move_payment, payment_again
-from pos.scheme.tables import PaymentState, entry
+from pos.scheme.tables import PaymentState, entry, payment
 
 AT_MS = 1_772_400_000_123
 PRICE = Amount(12_900, "NOK")
@@ -120,6 +120,8 @@ def test_a_captured_payment_is_told_as_it_then_stands(scenario, abroad, store):
     assert record.state == PaymentState.WALLET_PENDING
     legs = capture_legs("vipps:till-1", "vipps", PRICE, 12_900, "NOK")
     with store.write() as connection:
+        if scenario == "OrderCode":  # of which more may be known by now
+            connection.execute(update(payment).values(order_code="https://x/1"))
         captured = capture(connection, record, legs, AT_MS, abroad)
     with store.write() as connection:
         assert captured == payment_again(connection, record)
