@@ -52,7 +52,9 @@ class Views:
     """The views of one frame, uint8 (height, width). Each is made when first asked for."""
 
     def __init__(self, frame: Luma, cv2: Any | None) -> None:
-        self._frame = np.ascontiguousarray(frame, dtype=np.uint8)
+        frame = np.asarray(frame, dtype=np.uint8)
+        # A camera's rows may be longer than the picture; the readers take them as they come.
+        self._frame = frame if frame.strides[1] == 1 else np.ascontiguousarray(frame)
         self._cv2 = cv2
 
     @cached_property

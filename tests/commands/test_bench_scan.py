@@ -8,6 +8,7 @@ from driving import shell
 
 from hardware.devices import Symbology
 from hardware.phone import draw_phone
+from pos.bench import eye
 
 QR_TEXT, BAR_TEXT = "251001020123456789012345", "7038010009457"
 
@@ -65,3 +66,10 @@ def test_a_folder_without_truth_is_wrong_use(folder: Path) -> None:
     (folder / "truth.json").write_text('{"file": 1}')
     assert shell.run("bench", "scan", str(folder)).code == 2
     assert shell.run("bench", "scan", str(folder / "nowhere")).code == 2
+
+
+def test_the_idle_cost_is_that_of_the_scan_loop_at_work() -> None:
+    """The figure has a limit and is not nothing: frames are really looked at."""
+    figure = next(eye.measure(0.5))
+    assert figure.unit == "%"
+    assert figure.value > 0

@@ -19,6 +19,7 @@ from hardware.devices import DeviceError, Luma, Symbol, Symbology
 from hardware.phone import draw_phone, photograph
 from hardware.phone_set import shot
 from hardware.pictures import open_picture
+from hardware.views import Views, load_opencv
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "scan-samples"
 PAYMENT_CODE = "251001020123456789012345"  # the published sample of a customer code
@@ -191,6 +192,18 @@ def test_a_micro_qr_code_is_told_as_such(decoder: Decoder) -> None:
     symbols = decoder.read_thoroughly(picture)
     assert told(symbols) == {("12345", Symbology.MICRO_QR)}
     assert read(picture) == []
+
+
+def test_rows_longer_than_the_picture_are_read_in_place(decoder: Decoder) -> None:
+    """The luma rows of a YUV420 buffer are neither copied nor changed, whatever their stride."""
+    buffer = np.full((1080, 1344), 128, np.uint8)  # luma above, chroma below, rows padded
+    for symbology in (Symbology.QR, Symbology.CODE_128):
+        luma = buffer[:720, :1280]
+        luma[:] = photograph(PAYMENT_CODE, symbology, 5)
+        luma.flags.writeable = False
+        assert np.shares_memory(Views(luma, load_opencv()).full.luma, buffer)
+        assert told(decoder.read(luma)) == {(PAYMENT_CODE, symbology)}
+        assert told(decoder.read_thoroughly(luma)) == {(PAYMENT_CODE, symbology)}
 
 
 def test_other_symbologies_are_not_told(decoder: Decoder) -> None:
