@@ -76,16 +76,20 @@ def drawn(glimpse: Glimpse, columns: int, rows: int) -> list[list[int]]:
 
 
 def _outline(greys: list[list[int]], glimpse: Glimpse, colour: int) -> None:
-    """Draw the box around the outline, its far sides at the far ends of their pixels."""
-    columns, rows = len(greys[0]), len(greys)
+    """Draw the box around the outline, along the last pixels that show something of it."""
     xs, ys = [x for x, _ in glimpse.outline], [y for _, y in glimpse.outline]
-    left, top = min(xs) * columns // glimpse.width, min(ys) * rows // glimpse.height
-    right = max(left, (max(xs) + 1) * columns // glimpse.width - 1)
-    bottom = max(top, (max(ys) + 1) * rows // glimpse.height - 1)
-    for x in range(left, right + 1):
-        greys[top][x] = greys[bottom][x] = colour
-    for y in range(top, bottom + 1):
-        greys[y][left] = greys[y][right] = colour
+    columns = _showing(min(xs), max(xs), glimpse.width, len(greys[0]))
+    rows = _showing(min(ys), max(ys), glimpse.height, len(greys))
+    for x in columns:
+        greys[rows[0]][x] = greys[rows[-1]][x] = colour
+    for y in rows:
+        greys[y][columns[0]] = greys[y][columns[-1]] = colour
+
+
+def _showing(first: int, last: int, size: int, count: int) -> list[int]:
+    """Which of `count` pixels are taken from `first` to `last` of a picture of `size`."""
+    taken = [place for place in range(count) if first <= place * size // count <= last]
+    return taken or [min(first * count // size, count - 1)]
 
 
 @lru_cache(maxsize=(GREYS + 2) ** 2)

@@ -49,6 +49,16 @@ def test_the_picture_keeps_its_shape_at_any_size() -> None:
         assert middle == 235 * GREYS // 256 or columns < 10
         assert 0 <= pixels[0][0] < middle or columns < 10
         assert any(pixel < 0 for row in pixels for pixel in row)
+        bright = {
+            (x, y)
+            for y, row in enumerate(drawn(replace(SEEN, outline=()), columns, rows))
+            for x, grey in enumerate(row)
+            if grey == 235 * GREYS // 256
+        }
+        edge = {(x, y) for y, row in enumerate(pixels) for x, grey in enumerate(row) if grey < 0}
+        assert edge <= bright
+        assert {x for x, _ in bright} == {x for x, _ in edge}
+        assert {y for _, y in bright} == {y for _, y in edge}
     assert not any(p < 0 for row in drawn(replace(SEEN, outline=()), 32, 18) for p in row)
 
 
