@@ -28,6 +28,7 @@ from pos.terminal import Station, device_spec
 
 TURN_S = 0.2
 CATCH_UP_S = 60.0
+PRINTER_S = 15.0
 
 
 @contextmanager
@@ -35,16 +36,19 @@ def foreground(settings: Settings, state: Path, show: Callable[[View], None]) ->
     """The engine of a till without a scanner, started; paper and lights as the settings say."""
     with ExitStack() as stack:
         with plain_device_errors():
-            spec = device_spec(settings.model_copy(update={
-                "devices": settings.devices.model_copy(update={"camera": "none"}),
-            }))  # fmt: skip
+            parts = settings.devices.model_copy(update={"camera": "none", "buttons": "none"})
+            spec = device_spec(settings.model_copy(update={"devices": parts}))
             devices: Devices = open_devices(spec)
         connect = stack.enter_context(connection(settings, state))
         station = stack.enter_context(Station(settings, state, COUNTER, devices))
         engine = station.engine(connect(), show)
         engine.start()
         _catch_up(engine, Language(settings.terminal.language))
-        yield engine
+        try:
+            yield engine
+        finally:
+            # What is printed unheard would be owed, and come out again as a copy.
+            work_until(engine, lambda: not engine.printing, PRINTER_S)
 
 
 def _catch_up(engine: Engine, words: Language) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pos.commands.errand import foreground, work_until
+from pos.commands.errand import PRINTER_S, foreground, work_until
 from pos.commands.options import (
     NothingThere,
     config_option,
@@ -28,7 +28,6 @@ from pos.sale.slip import SlipLine
 from pos.seal import Seal, is_true
 
 COLUMNS = 42
-PRINTER_PATIENCE_S = 15.0
 
 
 @click.group()
@@ -69,7 +68,7 @@ def print_(document_id: str, state: str | None, config: str | None) -> None:
         if engine.history.printing.tries(document_id) == tries:
             said = engine.view().notice
             raise Refused(words.notice(said) if said else "Nothing was printed.")
-        work_until(engine, lambda: not engine.printing, PRINTER_PATIENCE_S)
+        work_until(engine, lambda: not engine.printing, PRINTER_S)
         trouble = engine.view().printer
     if trouble is not None:
         raise Refused(words.notice(trouble))

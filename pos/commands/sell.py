@@ -22,7 +22,6 @@ from pos.sale.view import Stage, View
 # Past the inquiries and the first cancels; what is open then is the business of `pos recover`.
 PATIENCE_S = 240.0
 STOPPING_PATIENCE_S = 20.0
-PRINTER_PATIENCE_S = 10.0
 
 
 @click.command()
@@ -114,7 +113,6 @@ class _Sale:
                 raise Refused(self._why_not())
             request_id = engine.history.recent(1)[0].request_id
             work_until(engine, lambda: self._settled(engine, request_id), PATIENCE_S)
-            work_until(engine, lambda: self._printed(engine, request_id), PRINTER_PATIENCE_S)
         return engine.history.payments[request_id]
 
     def _give_up(self) -> None:
@@ -133,11 +131,6 @@ class _Sale:
                 not engine.history.payments[request_id].state.open
             )
         return not engine.history.payments[request_id].state.open
-
-    def _printed(self, engine: Engine, request_id: str) -> bool:
-        printing = engine.history.printing
-        begun = request_id in printing.numbers
-        return not begun or request_id in printing.printed or self.view.printer is not None
 
 
 def _scanned(code: str | None, image: str | None) -> Scanned:

@@ -105,6 +105,7 @@ class Engine:
         self.start()
         while not self._ending:
             self.turn()
+        self._receipts.finish(self._inbox)
         self._writer.write(Stopped(self._parts.clock.wall()))
 
     def turn(self, wait_s_max: float = IDLE_S) -> None:

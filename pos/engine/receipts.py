@@ -4,9 +4,11 @@ Apart from the loop because paper never decides about money, and a printer answe
 """
 
 import math
+import queue
+from contextlib import suppress
 
 from pos.engine.parts import Parts, Writer
-from pos.sale.input import PrinterSays
+from pos.sale.input import Input, PrinterSays
 from pos.sale.issuing import receipt_of
 from pos.sale.printing import DrawerOpened, ReceiptBegun, ReceiptPrinted, ReceiptUnprinted
 from pos.sale.receipt import Receipt
@@ -14,6 +16,9 @@ from pos.sale.view import Notice, notice
 
 # A printer in trouble is looked at again so often; then every minute.
 LOOK_AGAIN_S = (3.0, 5.0, 10.0, 20.0, 60.0)
+# A till that ends waits so long for its printer.
+FINISH_S = 5.0
+FINISH_LOOK_S = 0.2
 
 
 class Receipts:
@@ -108,6 +113,15 @@ class Receipts:
         if said.document_id:
             self._writer.write(ReceiptPrinted(said.document_id, number))
         self._print_owed()
+
+    def finish(self, inbox: "queue.Queue[Input | None]") -> None:
+        """Hear the printer out before the till ends: what is printed unheard would be owed."""
+        ends_s = self._parts.clock.monotonic() + FINISH_S
+        while self._printing and self._parts.clock.monotonic() < ends_s:
+            with suppress(queue.Empty):
+                said = inbox.get(timeout=FINISH_LOOK_S)
+                if isinstance(said, PrinterSays):
+                    self.heard(said)
 
     def look(self) -> None:
         """Ask the printer whether it is well again; it answers with `heard`."""

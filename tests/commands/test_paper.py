@@ -189,6 +189,10 @@ def test_an_owed_receipt_survives_a_restart(tmp_path: Path) -> None:
         (text,) = fourth.printed(1)
         assert "T01-2" in text
         assert "KOPI" not in text
+        fourth.sell("30")
+    # The till waited for its printer before it ended: nothing is owed that was printed.
+    assert list(read(tmp_path / JOURNAL_NAME).printing.owed()) == []
+    assert len(fourth.printer.receipts) == 2
 
 
 def test_a_copy_is_marked_and_printed_once(counter: Counter) -> None:

@@ -53,6 +53,20 @@ def test_a_receipt_is_shown_printed_once_more_and_no_more(
     assert till.pos("receipt", "print", "0" * 32).code == 1
 
 
+def test_goods_come_back_by_their_line(sold: tuple[Till, str, Path]) -> None:
+    """One of line 1, once; its return receipt is printed before the command ends."""
+    till, request_id, paper = sold
+    assert till.pos("refund", request_id, "--line", "1").code == 2
+    assert till.pos("refund", request_id, "--line", "1:1", "--amount", "1").code == 2
+    assert till.pos("refund", request_id, "--line", "2:1").code == 1
+    done = till.pos("refund", request_id, "--line", "1:1")
+    assert done.code == 0
+    assert done.last["amount"] == {"value": 12_900, "currency": "NOK"}
+    assert done.last["refund_id"] in printed(paper)
+    assert till.pos("refund", request_id, "--line", "1:1").code == 1
+    assert "COPY" not in printed(paper)  # nothing was owed to a later command
+
+
 def test_a_carried_receipt_is_verified_by_anybody(
     sold: tuple[Till, str, Path], tmp_path: Path
 ) -> None:
