@@ -13,9 +13,6 @@ from typing import Protocol
 from hardware.devices import Camera, DeviceError, Frame, Luma, Symbol, Symbology
 
 FRAME_DEADLINE_S = 2.0
-# A product that was out of sight for so long is another one of its kind; less is a blurred frame.
-PRODUCT_GONE_S = 1.5
-_GOODS = ("EAN13", "EAN8", "UPCA")
 REOPEN_DELAYS_S = (0.5, 1.0, 2.0, 5.0)
 AGREE_FRAMES = 5  # a product code counts when read again within so many frames
 SEEN_MAX = 256
@@ -35,9 +32,8 @@ class SymbolReader(Protocol):
 class Scanner:
     """Runs in one thread: `run` until `stop`. Starts disarmed: frames are taken, not decoded.
 
-    `found` is called once per code and arming, for a product once each time it comes into sight;
-    `trouble` with a sentence when the camera fails and with None when it gives pictures again.
-    Both are called from the thread of `run`.
+    `found` is called once per code and arming; `trouble` with a sentence when the camera fails
+    and with None when it gives pictures again. Both are called from the thread of `run`.
     """
 
     def __init__(
@@ -70,7 +66,6 @@ class Scanner:
         self._arming = 0
         self._seen: set[str] = set()
         self._read_at: dict[_Key, int] = {}
-        self._in_sight_s: dict[str, float] = {}
         self._frames = 0
         self._said: str | None = None
 
@@ -81,7 +76,6 @@ class Scanner:
             self._arming += 1
             self._seen.clear()
             self._read_at.clear()
-            self._in_sight_s.clear()
 
     def disarm(self) -> None:
         """Report nothing until armed again; a code being decoded right now is dropped."""
@@ -129,16 +123,14 @@ class Scanner:
             _log.exception("a frame could not be decoded")
             return
         for symbol in symbols:
-            self._weigh(symbol, arming, frame.taken_at_s)
+            self._weigh(symbol, arming)
 
-    def _weigh(self, symbol: Symbol, arming: int, at_s: float) -> None:
+    def _weigh(self, symbol: Symbol, arming: int) -> None:
         """Report the code unless it was, or must be read once more, or came too late."""
         key = (symbol.symbology, symbol.text)
         with self._lock:
             if arming != self._arming:
                 return
-            if symbol.symbology.value in _GOODS:
-                self._count_again(symbol.text, at_s)
             # By its text: a wallet shows the same digits as bars and as a QR code.
             if symbol.text in self._seen or len(self._seen) >= SEEN_MAX:
                 return
@@ -149,15 +141,6 @@ class Scanner:
             self._found(symbol)
         except Exception:  # the receiver's fault; the next code must still be read
             _log.exception("a scanned code was not received")
-
-    def _count_again(self, text: str, at_s: float) -> None:
-        """Forget a product that went out of sight, so that the second of two bottles counts."""
-        if at_s - self._in_sight_s.get(text, at_s) > PRODUCT_GONE_S:
-            self._seen.discard(text)
-        if len(self._in_sight_s) >= SEEN_MAX:  # a long order: the oldest are long gone
-            self._in_sight_s.clear()
-            self._seen.clear()
-        self._in_sight_s[text] = at_s
 
     def _agrees(self, key: _Key) -> bool:
         """True when this product code was read a few frames ago too."""

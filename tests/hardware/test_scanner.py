@@ -8,13 +8,13 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import pytest
 
 from hardware.decoder import Decoder
 from hardware.devices import DeviceError, Frame, Luma, Symbol, Symbology
-from hardware.scanner import REOPEN_DELAYS_S, SEEN_MAX, Scanner
+from hardware.scanner import REOPEN_DELAYS_S, Scanner
 from hardware.simulated import SimulatedCamera
 
 CODE = "251001020123456789012345"
@@ -78,17 +78,6 @@ class Stage:
         self.trouble_at_s.append(self.clock.now_s - 100.0)
 
 
-class Reader:
-    """A decoder that sees one product after the other, whatever the picture."""
-
-    def __init__(self, texts: list[str]) -> None:
-        self._texts = iter(texts)
-
-    def read(self, luma: Luma) -> list[Symbol]:
-        """The next product, while there is one."""
-        return [Symbol(text, Symbology.EAN_8) for text in islice(self._texts, 1)]
-
-
 @pytest.fixture
 def stage() -> Stage:
     """A fresh stage."""
@@ -103,30 +92,6 @@ def test_a_code_is_reported_once_however_long_it_is_held(stage: Stage) -> None:
     stage.play(4)
     assert stage.found == [CODE, OTHER]
     assert stage.troubles == []
-
-
-def test_a_second_product_of_the_same_kind_counts(stage: Stage) -> None:
-    """When the first was taken away before; one that is held, or shakes, is one."""
-    bottle = "4006381333931"
-    stage.scanner.arm()
-    for second in (0.5, 5.0):
-        stage.clock.at(second, lambda: stage.camera.hold_up(bottle, Symbology.EAN_13))
-        stage.clock.at(second + 1.0, stage.camera.take_away)
-        stage.clock.at(second + 1.5, lambda: stage.camera.hold_up(bottle, Symbology.EAN_13))
-        stage.clock.at(second + 2.5, stage.camera.take_away)
-    stage.play(9)
-    assert stage.found == [bottle, bottle]
-
-
-def test_a_long_order_of_different_products_is_read_to_its_end() -> None:
-    """However many kinds there are, the scanner does not stop listening."""
-    stage = Stage()
-    shown = [f"{number:07}" for number in range(SEEN_MAX + 40)]
-    reader = Reader([each for each in shown for _ in range(3)])
-    stage.scanner = stage.scanner_of(stage.camera, reader)
-    stage.scanner.arm()
-    stage.play(len(shown) * 3 / 10)
-    assert len(set(stage.found)) > SEEN_MAX
 
 
 def test_the_same_digits_as_bars_and_as_qr_are_one_code(stage: Stage) -> None:
