@@ -84,6 +84,7 @@ def test_a_payment_is_cancelled_by_its_payment_id(at, quick):
     by_id = InquiryPaymentRequest(payment_id=two.payment_id, payment_request_id="r-1")
     found = at.scheme.book.inquire_payment(CLIENT, by_id)
     assert (found.payment_request_id, found.payment_status) == ("r-2", "SUCCESS")
+    assert found.psp_customer_info.psp_name == "Vipps"
 
 
 def test_a_cancel_of_what_was_never_seen_is_told_with_its_moment(at, quick, clock):
@@ -145,9 +146,9 @@ def test_a_repeated_request_while_it_is_open_is_pushed_on(at, quick, line):
     assert at.balance() == 5_000_000 - 12_900
 
 
-def test_a_refund_that_is_begun_between_the_statements_of_a_cancel_is_seen(emptied, clock):
-    """On PostgreSQL a cancel waits for whoever has the payment, and judges what is there then: a
-    sale that is being given back already is not given back once more.
+def test_on_postgresql_a_cancel_sees_a_refund_that_is_being_begun(emptied, clock):
+    """It waits for whoever has the payment, and judges what is there then: a sale that is being
+    given back already is not given back once more.
     """
     url = emptied()
     waits = text(
