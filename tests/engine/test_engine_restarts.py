@@ -6,8 +6,12 @@ Apart from the sales because here something is there already, or nothing can be 
 import errno
 import itertools
 
+from pos.engine.parts import Writer
+from pos.errors import JournalUnwritable
 from pos.proof.disk import Op
+from pos.sale.history import Started
 from pos.sale.input import Charge, Next, Presenting, Stop
+from pos.sale.payment import CancelAsked, CancelDone, Paid, StopReason
 from pos.sale.view import Stage, Verdict, notice
 from tests.engine.conftest import CLIENT, Shop, said
 from tests.engine.line import Faults
@@ -232,6 +236,21 @@ def test_a_late_success_after_the_disk_failed_pays_nothing(till: Shop) -> None:
     assert all(view.verdict is not Verdict.PAID for view in till.views)
     assert till.engine.history.payments[request_id].state == "CANCELLED"
     assert till.switch.truth(CLIENT, request_id).net == 0
+
+
+def test_from_memory_only_an_end_without_money_is_taken(till: Shop) -> None:
+    """Once each; no success, no new sale, and nothing of a payment that nobody knows."""
+    request_id = till.charge("silent")
+    writer = Writer(till.book)
+    writer.stop(JournalUnwritable("The disk has failed."))
+    asked = CancelAsked(request_id, StopReason.RESTART)
+    amount = till.engine.history.payments[request_id].amount
+    assert not writer.write(Paid(request_id, "p1", amount))
+    assert [writer.write(asked), writer.write(asked)] == [True, False]
+    assert not writer.write(CancelDone("nobody"))
+    assert not writer.write(Started("1", 1.0))
+    assert writer.write(CancelDone(request_id))
+    assert till.book.history.payments[request_id].state == "CANCELLED"
 
 
 def test_an_id_that_comes_twice_halts_the_till_for_good(shop: Shop) -> None:
