@@ -33,6 +33,7 @@ A10 an edited journal        ::test_every_edit_of_every_entry_is_named
 A11 a strange USB device     none: the system image answers it
 A12 a dishonest cashier      tests/commands/test_shell_story.py::test_refunds_never_exceed_what_was_paid
                              tests/sale/test_till.py::test_only_a_staffed_till_gives_back
+                             tests/commands/test_office_engine.py::test_a_refund_above_the_limit_needs_a_supervisor
 A13 a hostile client         tests/scheme/test_targets.py::test_no_other_address_counts
                              tests/scheme/test_app.py::test_a_body_that_is_too_long_is_not_read
                              tests/scheme/test_patience.py::test_slow_clients_do_not_keep_a_good_one_out
@@ -42,6 +43,9 @@ A15 who cannot see or hear   tests/hardware/test_indicator.py::test_signals_diff
                              tests/screens/test_screens_drawn.py::test_every_pair_of_colours_can_be_read
     a guessed pairing code   tests/scheme/test_enrolment.py::test_wrong_codes_from_one_address_are_locked_out
                              tests/scheme/test_enrolment.py::test_an_invitation_bears_a_few_wrong_proofs_only
+    a guessed staff PIN      tests/commands/test_office_engine.py::test_five_wrong_pins_lock_until_a_supervisor_unlocks
+                             tests/sale/test_staff.py::test_a_restart_keeps_the_wrong_pins_and_logs_everybody_out
+                             tests/test_roster.py::test_a_pin_hash_that_was_tampered_with_opens_for_nobody
     a stranger's file        tests/sale/test_settlement_reading.py::test_what_a_stranger_wrote_is_printed_safely
                              tests/commands/test_settling.py::test_a_file_that_cannot_be_relied_on_is_refused
 """  # noqa: E501 - names of tests
