@@ -35,7 +35,8 @@ class Readiness:
         self._office = office
         self._say = say
         self._heard: Notice | None = None
-        self._probed_s = self._busy_s = parts.clock.monotonic()
+        # When the link was last known, when the witness was last told, when a sale was last worked.
+        self._probed_s = self._looked_s = self._busy_s = parts.clock.monotonic()
         self._probed_down_count = 0
 
     def unfit(self) -> Notice | None:
@@ -59,8 +60,12 @@ class Readiness:
         self._probed_down_count += 1
         if link_notice(self._parts.switch) is None:
             self._probed_down_count = 0
-            self._witnessed.look()
-            self.heed_witness()
+            self._look()
+
+    def _look(self) -> None:
+        self._witnessed.look()
+        self._looked_s = self._parts.clock.monotonic()
+        self.heed_witness()
 
     def told(self, now_s: float) -> None:
         """The switch answered, or did not, to something else: it told what a probe would."""
@@ -85,6 +90,10 @@ class Readiness:
         probes = now_s - self._probed_s >= every_s
         if probes:
             self.probe()
+        elif self._well() and now_s - self._looked_s >= PROBE_UP_EVERY_S:
+            # However much is asked of the switch: another device may have taken this one's place.
+            self._look()
+            probes = True
         if self._parts.journal.large() or (quiet and now_s - self._busy_s >= TIDY_AFTER_S):
             self._busy_s = now_s
             self._writer.tidy()

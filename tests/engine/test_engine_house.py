@@ -108,7 +108,7 @@ def test_the_loop_runs_until_it_is_ended(shop: Shop) -> None:
     shop.engine.run()
     other.join()
     assert seen.is_set()
-    assert shop.kinds() == ["Started"]
+    assert shop.kinds() == ["Started", "Stopped"]
 
 
 def test_a_till_that_was_ended_before_it_ran_only_starts(shop: Shop) -> None:
@@ -116,7 +116,7 @@ def test_a_till_that_was_ended_before_it_ran_only_starts(shop: Shop) -> None:
     shop.open()
     shop.engine.end()
     shop.engine.run()
-    assert shop.kinds() == ["Started"]
+    assert shop.kinds() == ["Started", "Stopped"]
 
 
 def test_work_tells_how_long_nothing_is_due(till: Shop) -> None:
@@ -245,7 +245,7 @@ def test_an_unfinished_sale_comes_before_a_person_in_time(shop: Shop) -> None:
 def test_the_printers_trouble_is_shown_until_it_prints(till: Shop) -> None:
     """In its own words; what it printed is written down with the number of the receipt."""
     request_id = till.charge()
-    till.engine.handle(PrinterSays(request_id, "The paper is out."))
+    till.engine.handle(PrinterSays(request_id, "jam", "The paper is out."))
     assert said(till.view.printer) == ("printer.trouble", {"sentence": "The paper is out."}, False)
     assert till.kinds()[-1] == "ReceiptBegun"
     till.engine.handle(PrinterSays(request_id))

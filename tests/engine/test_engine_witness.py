@@ -26,10 +26,10 @@ def test_a_new_till_claims_its_place_and_tells_how_far_it_is(shop: Shop) -> None
     assert (len(claim["session"]), "replaces" in claim) == (32, False)
     shop.charge()
     (pay,) = shop.line.of("pay")
-    assert f"session={claim['session']},seq=2," in pay.mark
+    assert f"session={claim['session']},seq=3," in pay.mark
     shop.go_on(66)
     (report,) = told(shop)[2:]
-    assert (report["session"], report["seq"]) == (claim["session"], "4")
+    assert (report["session"], report["seq"]) == (claim["session"], "5")
     assert report["head"] == shop.book.head.hex()
     assert (shop.engine.witness_told, shop.engine.catching_up) == (None, False)
 
