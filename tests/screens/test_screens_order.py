@@ -58,7 +58,7 @@ KEYBOARD: list[tuple[View, str, list[Input]]] = [
     (PARKED, "f7 down enter", [Recall("p2")]),
     (PARKED, "f7 escape", []),
     (READY, "f3 v a f enter", [AddProduct("M5")]),
-    (READY, "f3 down down enter enter", [AddProduct("K3"), AddProduct("K1")]),
+    (READY, "f3 down down enter enter", [AddProduct("K3"), AddProduct("K3")]),
     (READY, "f3 tab tab enter", [AddProduct("D1")]),
     (READY, "f3 z z z enter escape", []),
     (READY, "4 0 0 6 3 8 1 3 3 3 9 3 1 enter", [Scanned(Secret("4006381333931"), "EAN13")]),
@@ -113,6 +113,7 @@ async def try_keys(till: Any, table: list[tuple[View, str, list[Input]]]) -> Non
         for view, keys, given in table:
             await free(pilot, till, view)
             await pilot.press(*(("percent_sign" if key == "%" else key) for key in keys.split()))
+            await pilot.pause()
             assert till.inputs == given, keys
 
 
