@@ -88,7 +88,7 @@ class Decoder:
         self._matrix_and_micro = readers.Zxing(readers.MATRIX_AND_MICRO)
         self._zbar = readers.zbar()
         self._agreement = agreement.Agreement(self._cv2)
-        self._beside = self._bars(_half)
+        self._quick_bars = readers.Zxing(readers.BARS, quick=True)
         self._turn = 0
         self._looks_left = len(self._further)
         self._took_s = [0.0] * len(self._further)
@@ -145,7 +145,7 @@ class Decoder:
             found = look(sight)
             good = [symbol for symbol in found if symbol.symbology not in REFUSED]
             if good and all(symbol.symbology is Symbology.QR for symbol in good):
-                found += self._beside(sight) if self._beside else []
+                found += self._beside(sight)
             if good:
                 return _distinct(found)
             refused += found
@@ -154,15 +154,22 @@ class Decoder:
     def _first(self, sight: _Sight) -> list[Symbol]:
         return self._believed(sight, self._quick.read(sight.views.half))
 
+    def _beside(self, sight: _Sight) -> list[Symbol]:
+        """Bars that only the unreduced picture shows, beside a QR code that was read."""
+        if sight.views.whole is sight.views.half:
+            return []
+        return self._believed(sight, self._quick_bars.read(sight.views.whole))
+
     @cached_property
     def _further(self) -> Sequence[_Look]:
         """What most is read by for its cost, on frames like those of `hardware.phone_set`."""
         from hardware import views as v
 
         looks = [
-            self._bars(_half),
+            self._bars(_half, sharp=True),
             self._squares(_quarter, 1.0, reader=self._matrix_and_micro),
             self._squares(_quarter, 2.0, v.sharpened(5, 3, smooth_px=2)),
+            self._bars(_half),
             self._frame(self._zxing, _whole),
             self._squares(_quarter, 0.75, v.refocused(1.5, 0.03)),
             self._frame(self._zbar, _half),
@@ -196,8 +203,8 @@ class Decoder:
         ]
         return [look for look in looks if look is not None]
 
-    def _bars(self, choose: _Choice) -> _Look | None:
-        """Bars found by their texture, each line by line."""
+    def _bars(self, choose: _Choice, *, sharp: bool = False) -> _Look | None:
+        """Bars found by their texture, each line by line; unless `sharp`, deblurred too."""
         if self._cv2 is None:
             return None
 
@@ -205,7 +212,7 @@ class Decoder:
             searched = choose(sight.views)
             found = []
             for bars in sight.texture(searched).bars:
-                found += self._agreement.read(sight.views, searched, bars)
+                found += self._agreement.read(sight.views, searched, bars, sharp=sharp)
             return found
 
         return look
