@@ -71,8 +71,9 @@ class Decoder:
     """Reads QR, Code 128, EAN-13, EAN-8 and UPC-A; for one thread at a time.
 
     Micro QR and parts of a structured append are told as such, to be refused with a reason.
-    `budget_s` bounds the further looks at a live frame. Raises DeviceError when zxing-cpp, the
-    one library that it cannot do without, is absent; `missing` names the others that are.
+    `budget_s`, of processor time, bounds the further looks at a live frame. Raises DeviceError
+    when zxing-cpp, the one library that it cannot do without, is absent; `missing` names the
+    others that are.
     """
 
     def __init__(self, budget_s: float = 0.025) -> None:
@@ -115,7 +116,7 @@ class Decoder:
         and rest when each has had its turn and nothing has moved since.
         """
         sight = _Sight(luma, self._cv2)
-        deadline_s = time.perf_counter() + self._budget_s
+        deadline_s = time.thread_time() + self._budget_s
         found = self._first(sight)
         self._watch(sight.views)
         first = True
@@ -123,15 +124,15 @@ class Decoder:
             turn, first = self._turn, False
             self._turn = (turn + 1) % len(self._further)
             self._looks_left -= 1
-            began_s = time.perf_counter()
+            began_s = time.thread_time()
             found = _distinct(self._further[turn](sight))
-            took_s = time.perf_counter() - began_s
+            took_s = time.thread_time() - began_s
             self._took_s[turn] = max(took_s, FORGETTING * self._took_s[turn])
         return found
 
     def _fits(self, deadline_s: float) -> bool:
         """Whether the next look, if it takes as long as it has lately, is over in time."""
-        return time.perf_counter() + self._took_s[self._turn] <= deadline_s
+        return time.thread_time() + self._took_s[self._turn] <= deadline_s
 
     def read_thoroughly(self, luma: Luma) -> list[Symbol]:
         """The codes in a still picture, uint8 (height, width): look after look until one tells.
