@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pos.sale.input import Charge, GiveBack, Presenting, Stop
+from pos.sale.input import Charge, GiveBack, Presenting, PrinterSays, Stop
 from pos.sale.view import Stage, Verdict
 from tests.engine.conftest import CLIENT, Shop, said
 from tests.engine.line import WITNESS, Fault, Faults
@@ -30,6 +30,7 @@ def test_what_the_card_forgot_is_fetched_and_settled_before_the_next_sale(shop: 
     """A sale, a refund and a sale that failed are gone: said, imported, settled, then sold."""
     shop.start()
     first = shop.paid("10")
+    shop.engine.handle(PrinterSays(first))
     shop.go_on(66)
     copy, seq = shop.copied(), shop.book.seq
     second = shop.paid("20")

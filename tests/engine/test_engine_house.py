@@ -247,7 +247,7 @@ def test_the_printers_trouble_is_shown_until_it_prints(till: Shop) -> None:
     request_id = till.charge()
     till.engine.handle(PrinterSays(request_id, "jam", "The paper is out."))
     assert said(till.view.printer) == ("printer.trouble", {"sentence": "The paper is out."}, False)
-    assert till.kinds()[-1] == "ReceiptBegun"
+    assert till.kinds()[-1] == "ReceiptUnprinted"
     till.engine.handle(PrinterSays(request_id))
     assert till.view.printer is None
     assert till.entries()[-1] == ("ReceiptPrinted", {"document_id": request_id, "number": 1})
