@@ -117,5 +117,8 @@ class ReceiptPrinter(Protocol):
         were taken, or with one sentence naming the fault and its remedy.
         """
 
+    def look(self, done: Callable[[str | None], None]) -> None:
+        """Ask whether the printer could print now, and print nothing; answered as `submit`."""
+
     def close(self) -> None:
         """Finish or drop what is queued within a few seconds; may be called twice."""

@@ -53,13 +53,17 @@ class EscposPrinter:
         """As `ReceiptPrinter.submit`; raises DeviceError once closed."""
         self._spool.submit(lines, done)
 
+    def look(self, done: Done) -> None:
+        """As `ReceiptPrinter.look`; raises DeviceError once closed."""
+        self._spool.submit((), done)
+
     def close(self) -> None:
         """As `ReceiptPrinter.close`."""
         self._spool.close()
 
     def _print(self, lines: Sequence[PrintLine]) -> None:
         try:
-            self._send(document(lines, self._columns))
+            self._send(document(lines, self._columns) if lines else b"")
         except TimeoutError as error:
             raise DeviceError(
                 "The printer does not take the receipt: look for paper jam, an open lid or a"

@@ -195,6 +195,10 @@ class SimulatedPrinter:
         """As `ReceiptPrinter.submit`; raises DeviceError once closed."""
         self._spool.submit(lines, done)
 
+    def look(self, done: Done) -> None:
+        """As `ReceiptPrinter.look`; raises DeviceError once closed."""
+        self._spool.submit((), done)
+
     def close(self) -> None:
         """As `ReceiptPrinter.close`."""
         self._spool.close()
@@ -212,7 +216,8 @@ class SimulatedPrinter:
         with self._lock:
             if self._fault is not None:
                 raise DeviceError(self._fault)
-            self._documents.append(tuple(lines))
+            if lines:
+                self._documents.append(tuple(lines))
 
     def _rows(self, document: Sequence[PrintLine]) -> list[str]:
         rows: list[str] = []

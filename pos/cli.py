@@ -24,6 +24,7 @@ COMMANDS = {
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
+    "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),
     "enrol": ("enrol", "enrol", "Make this device a till of a switch, or give it a new key."),
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
