@@ -23,6 +23,7 @@ from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
+from pos.pulse import Pulse
 from pos.sale.input import CameraSays, Input, PrinterSays, Scanned
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -84,12 +85,21 @@ class Station:
     """One till with its journal and devices. Use as a context manager.
 
     The journal is opened at once, so a locked or damaged one is told before any screen comes up.
+    Whoever supervises the process hears from `pulse` that the loop "engine" lives.
     """
 
-    def __init__(self, settings: Settings, state: Path, mode: Mode, devices: Devices) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        state: Path,
+        mode: Mode,
+        devices: Devices,
+        pulse: Pulse | None = None,
+    ) -> None:
         self._settings = settings
         self._mode = mode
         self._devices = devices
+        self._pulse = pulse or Pulse()
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._scanner: Scanner | None = None
@@ -127,6 +137,7 @@ class Station:
             eye=self._scanner,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
             watches=watches,
+            alive=lambda: self._pulse.beat("engine"),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -152,6 +163,7 @@ class Station:
             if not self._ending.is_set():
                 engine.run()
         except PosError as fault:
+            self._pulse.stopped("engine", str(fault))
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
             show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
@@ -176,6 +188,7 @@ class Station:
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
+        self._pulse.ending()
         if self._engine is not None:
             self._engine.end()
         if self._scanner is not None:

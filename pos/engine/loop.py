@@ -96,6 +96,7 @@ class Engine:
 
     def turn(self, wait_s_max: float = IDLE_S) -> None:
         """Do what is due, then take one input if one comes before the next thing is."""
+        self._parts.alive()
         wait_s = max(0.0, min(self.work(), wait_s_max))
         try:
             given = self._inbox.get(timeout=wait_s)
@@ -308,4 +309,5 @@ class Engine:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
+        self._parts.alive()
         self._show(self.view())

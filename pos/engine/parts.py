@@ -69,7 +69,8 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye` and `paper` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here.
+    `watches` is whether what the static code brings is shown here. `alive` is called whenever the
+    engine comes round, in its own thread.
     """
 
     journal: Journal
@@ -83,6 +84,7 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    alive: Callable[[], object] = lambda: None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.
