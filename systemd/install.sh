@@ -152,6 +152,7 @@ make_release() {
 }
 
 point_to() {
+    mkdir -p "$NOTES"
     ln -sfn "releases/$1" $HOME_DIR/current.new && mv -T $HOME_DIR/current.new $HOME_DIR/current
     [ -e $HOME_DIR/bin ] || ln -sfn current/bin $HOME_DIR/bin
 }
@@ -205,6 +206,7 @@ touched() { case $TOUCHED in *"$1"*) return 0 ;; *) return 1 ;; esac; }
 
 # A group that a device rule names and this system does not have would keep the till from starting.
 make_user() {
+    getent group gpio >/dev/null || [ $DRY = yes ] || : >"$NOTES/gpio"
     getent passwd pos >/dev/null || change "the user pos, who cannot log in" systemd-sysusers \
         /etc/sysusers.d/samkassa.conf
 }
@@ -303,12 +305,22 @@ remove_packages() {
     apt_get purge $added || fail "apt could not remove $added; remove them by hand."
 }
 
+# The keys go, and without them nobody can ask what became of a payment.
+require_finished() {
+    [ -e /var/lib/pos/journal.db ] && [ -x $HOME_DIR/bin/pos ] || return 0
+    $HOME_DIR/bin/pos payments --state /var/lib/pos | tail -n 1 |
+        grep -q ' 0 unfinished, 0 refunds unfinished' ||
+        fail "Something in the journal is unfinished, or it cannot be read, and without the keys" \
+            "nobody could ask what became of it. First: sudo pos recover."
+}
+
 keep_journal() {
     chown -R root:root /var/lib/pos
     rmdir /var/lib/pos 2>/dev/null || say "  (kept: the journal in /var/lib/pos)"
 }
 
 uninstall_all() {
+    [ $DRY = yes ] || require_finished
     say "Taking Samkassa away from this machine:"
     if running; then
         # shellcheck disable=SC2086
@@ -325,6 +337,7 @@ uninstall_all() {
     fi
     if [ -d /var/lib/pos ]; then change "/var/lib/pos becomes root's" keep_journal; fi
     if getent passwd pos >/dev/null; then change "the user pos" userdel pos; fi
+    if [ -e "$NOTES/gpio" ]; then change "the group gpio" groupdel gpio; fi
     files | while read -r target _ _; do
         [ ! -e "$target" ] || { say "  $target"; [ $DRY = yes ] || rm -f "$target"; }
     done

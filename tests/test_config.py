@@ -149,7 +149,7 @@ def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
 def test_a_key_that_systemd_lends_comes_before_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Under LoadCredential= the key file itself may not even be seen; elsewhere it is what counts."""
+    """Under LoadCredential= the key file itself may not even be seen; elsewhere it counts."""
     settings = written(tmp_path, SWITCH)
     lent = tmp_path / "lent"
     lent.mkdir()
