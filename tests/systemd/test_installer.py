@@ -13,7 +13,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMD = ROOT / "systemd"
 INSTALLER = SYSTEMD / "install.sh"
-SCRIPTS = ["systemd/install.sh", "systemd/pos", "systemd/halted", ".ci/appliance"]
+SCRIPTS = [
+    "systemd/install.sh",
+    "systemd/pos",
+    "systemd/halted",
+    ".ci/appliance",
+    ".ci/image",
+    "images/os/fetch-wheels",
+]
 
 
 def installer(*arguments: str) -> subprocess.CompletedProcess[str]:
