@@ -164,16 +164,23 @@ remove_old_releases() {
 }
 
 install_program() {
-    release=$(release_name)
-    if [ ! -s "$HOME_DIR/releases/$release/whole" ]; then
-        change "the program: $HOME_DIR/releases/$release, in a Python environment of its own" \
-            make_release "$release"
+    RELEASE=$(release_name)
+    if [ ! -s "$HOME_DIR/releases/$RELEASE/whole" ]; then
+        change "the program: $HOME_DIR/releases/$RELEASE, in a Python environment of its own" \
+            make_release "$RELEASE"
     fi
-    if [ "$(readlink $HOME_DIR/current 2>/dev/null)" != "releases/$release" ]; then
-        change "$HOME_DIR/current leads to it" point_to "$release"
-        [ $DRY = yes ] || remove_old_releases "$release"
-        RESTART=yes
+    [ -e $HOME_DIR/current ] || change "$HOME_DIR/current leads to it" point_to "$RELEASE"
+}
+
+# A till that sells meanwhile takes another release up between sales, and goes back if it is bad.
+take_up_program() {
+    [ "$(readlink $HOME_DIR/current 2>/dev/null)" != "releases/$RELEASE" ] || return 0
+    if running && systemctl --quiet is-active samkassa-counter.service; then
+        change "the till takes up $RELEASE, between sales" /usr/lib/samkassa/take-up "$RELEASE"
+    elif [ -e $HOME_DIR/current ]; then
+        change "$HOME_DIR/current leads to $RELEASE" point_to "$RELEASE"
     fi
+    [ $DRY = yes ] || remove_old_releases "$RELEASE"
 }
 
 # --- files ------------------------------------------------------------------------------------
@@ -186,6 +193,7 @@ files() {
     say /etc/tmpfiles.d/samkassa.conf systemd/samkassa.tmpfiles 644
     say /etc/udev/rules.d/70-samkassa.rules systemd/70-samkassa.rules 644
     say /usr/lib/samkassa/halted systemd/halted 755
+    say /usr/lib/samkassa/take-up systemd/take-up 755
     say /usr/local/bin/pos systemd/pos 755
     say /usr/share/samkassa/terminal.toml systemd/terminal.toml 644
     say /usr/share/doc/samkassa/README.md README.md 644
@@ -251,7 +259,7 @@ enable_services() {
         enabled "$unit" || change "$unit starts with the machine" systemctl --quiet enable "$unit"
     done
     if running && [ $START = yes ]; then
-        if [ "$RESTART" = yes ] || ! systemctl --quiet is-active samkassa-counter.service; then
+        if ! systemctl --quiet is-active samkassa-counter.service; then
             # shellcheck disable=SC2086 # a list of words
             change "the till starts now" systemctl restart --no-block $ENABLED
         fi
@@ -272,7 +280,7 @@ finish() {
 }
 
 install_all() {
-    RESTART=no TOUCHED=
+    TOUCHED=
     say "Samkassa on this machine (board: $BOARD):"
     install_packages
     install_program
@@ -280,6 +288,7 @@ install_all() {
     make_user
     make_folders
     [ $DRY = yes ] || reload
+    take_up_program
     enable_services
     finish
 }
@@ -307,8 +316,8 @@ remove_packages() {
 
 # The keys go, and without them nobody can ask what became of a payment.
 require_finished() {
-    [ -e /var/lib/pos/journal.db ] && [ -x $HOME_DIR/bin/pos ] || return 0
-    $HOME_DIR/bin/pos payments --state /var/lib/pos | tail -n 1 |
+    [ -e /var/lib/pos/journal.db ] && [ -x /usr/local/bin/pos ] || return 0
+    /usr/local/bin/pos payments | tail -n 1 |
         grep -q ' 0 unfinished, 0 refunds unfinished' ||
         fail "Something in the journal is unfinished, or it cannot be read, and without the keys" \
             "nobody could ask what became of it. First: sudo pos recover."

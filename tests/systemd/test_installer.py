@@ -17,6 +17,7 @@ SCRIPTS = [
     "systemd/install.sh",
     "systemd/pos",
     "systemd/halted",
+    "systemd/take-up",
     ".ci/appliance",
     ".ci/image",
     "images/os/fetch-wheels",

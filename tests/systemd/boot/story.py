@@ -16,7 +16,9 @@ from pathlib import Path
 
 TILL, HALTED = "samkassa-counter.service", "samkassa-halted.service"
 WAIT_S_MAX = 200.0
-JOURNAL = Path("/var/lib/pos/journal.db")
+STATE = Path("/var/lib/pos")
+JOURNAL = STATE / "journal.db"
+CURRENT, RELEASES = Path("/opt/samkassa/current"), Path("/opt/samkassa/releases")
 
 
 def tell(*words: object) -> None:
@@ -52,6 +54,11 @@ def runs(count: int) -> Callable[[], bool]:
     return lambda: told(TILL, "SubState") == "running" and told(TILL, "NRestarts") == str(count)
 
 
+def running() -> bool:
+    """Whether the till is up."""
+    return told(TILL, "SubState") == "running"
+
+
 def drawn() -> str:
     """What stands on the console, and what stood there."""
     return Path("/run/console").read_text("utf-8", "replace")
@@ -60,6 +67,52 @@ def drawn() -> str:
 def out_of_order() -> bool:
     """Whether the screen of a till that does not start is there."""
     return told(HALTED, "ActiveState") == "active" and "out of order" in drawn()
+
+
+def took_up(release: str, **environment: str) -> int:
+    """How `take-up RELEASE` ended."""
+    done = subprocess.run(
+        ["/usr/lib/samkassa/take-up", release],
+        env=os.environ | environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    tell(done.stderr.strip())
+    return done.returncode
+
+
+def updates() -> None:
+    """A release that does not come up, one that is offered during a payment, and a good one."""
+    first = CURRENT.readlink().name
+    bad, good = RELEASES / "bad", RELEASES / "good"
+    (bad / "bin").mkdir(parents=True)
+    (bad / "bin/pos").write_text("#!/bin/sh\necho 'This release is bad.' >&2\nexit 1\n")
+    (bad / "bin/pos").chmod(0o755)
+    (bad / "whole").write_text("bad")
+    good.symlink_to(first)
+    assert took_up("bad") == 1
+    assert CURRENT.readlink().name == first
+    until("a release that does not come up gives way to the one before", running)
+    subprocess.run(["systemctl", "stop", TILL], check=True)
+    sale = ["/opt/samkassa/bin/pos", "sell", "--amount", "10.00", "--show", "--state", str(STATE)]
+    as_pos = [
+        "setpriv",
+        "--reuid=pos",
+        "--regid=pos",
+        "--init-groups",
+        "timeout",
+        "-s",
+        "KILL",
+        "15",
+    ]
+    subprocess.run([*as_pos, *sale], check=False, capture_output=True)
+    assert took_up("good", TAKE_UP_WAIT_S="0") == 3
+    assert CURRENT.readlink().name == first
+    tell("ok one that is offered during a payment waits")
+    subprocess.run(["systemctl", "start", TILL], check=True)
+    assert took_up("good") == 0
+    assert CURRENT.readlink().name == "good"
+    tell("ok and is taken up when the payment is finished")
+    subprocess.run(["/usr/local/bin/pos", "journal", "verify"], check=True)
+    assert took_up(first) == 0
 
 
 def main() -> None:
@@ -91,7 +144,7 @@ def main() -> None:
     shutil.copy(kept, JOURNAL)
     shutil.chown(JOURNAL, "pos", "pos")
     Path("/run/keys").write_text("\r")
-    until("and Enter brings the till back", lambda: told(TILL, "SubState") == "running")
+    until("and Enter brings the till back", running)
     for words in (("check",), ("journal", "verify")):
         done = subprocess.run(
             ["/usr/local/bin/pos", *words], capture_output=True, text=True, check=False
@@ -99,6 +152,7 @@ def main() -> None:
         tell(done.stdout, done.stderr)
         if done.returncode:
             sys.exit(1)
+    updates()
     tell("the story is whole")
 
 
