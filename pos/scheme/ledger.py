@@ -225,13 +225,10 @@ def positions(connection: Connection) -> list[Mapping[str, Any]]:
     place.
     """
     total = cast(func.sum(-entry.c.value), BigInteger)
-    of_payment = (payments.c.client_id == entry.c.client_id) & (
-        payments.c.payment_id == entry.c.payment_id
-    )
     between = (payments.c.wallet, payments.c.acquirer, entry.c.currency)
     query = (
         select(*between, total)
-        .select_from(entry.join(payments, of_payment))
+        .select_from(entry.join(payments))
         .where(entry.c.account.startswith("merchant:"))
         .group_by(*between)
     )
@@ -252,14 +249,11 @@ def _paid_by_scheme(connection: Connection) -> Iterator[tuple[tuple[str, str, st
         of_account = entry.c.account.startswith(account)
         return cast(func.coalesce(func.sum(case((of_account, entry.c.value))), 0), BigInteger)
 
-    of_payment = (payments.c.client_id == entry.c.client_id) & (
-        payments.c.payment_id == entry.c.payment_id
-    )
     who = (payments.c.wallet, payments.c.acquirer)
     paid_in = func.max(case((entry.c.account.startswith("merchant:"), entry.c.currency)))
     query = (
         select(*who, paid_in, total("merchant:"), total("marketing:"), total("wallet:"))
-        .select_from(entry.join(payments, of_payment))
+        .select_from(entry.join(payments))
         .where(payments.c.saved_by == SCHEME)
         .group_by(payments.c.client_id, payments.c.payment_id, *who)
     )

@@ -10,7 +10,7 @@ import pytest
 from pos.sale.arrival import OPEN_ASKED_MAX
 from pos.sale.input import CameraSays, Charge, Presenting, PrinterSays
 from pos.sale.view import Stage
-from tests.engine.conftest import Shop
+from tests.engine.conftest import OPENS_S, Shop
 from tests.engine.counter import LOOK_S, Counter, beside
 from tests.engine.line import TAKES_S, Faults
 
@@ -65,6 +65,23 @@ def test_what_is_paid_is_written_then_shown_and_printed(till: Counter) -> None:
     shop.go_on(30.0)
     assert shop.kinds(seq) == ["Arrived", "ReceiptBegun"]
     assert set(till.asked(at)) == {2}
+
+
+@pytest.mark.parametrize("told", ["2026-03-01T09:00:00+00:00", "some time ago", None])
+def test_an_arrival_has_the_moment_at_which_it_was_paid(
+    told: str | None, till: Counter, faults: Faults
+) -> None:
+    """By the switch's clock; where it does not say, by the till's when it heard of it."""
+    shop = till.shop
+    till.pay()
+    shop.fate.pass_time(LOOK_S)
+    shop.line.plan("inquiryPayment", faults.altered(paymentTime=told))
+    before_s = shop.wall_s()
+    shop.work()
+    kind, arrived = shop.entries()[-2]
+    assert kind == "Arrived"
+    nine_s = OPENS_S - 3600.0
+    assert arrived["at"] == (nine_s if told and told.startswith("2026") else before_s)
 
 
 def test_a_look_is_followed_by_whatever_is_due(till: Counter) -> None:

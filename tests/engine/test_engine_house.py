@@ -34,6 +34,7 @@ def test_a_start_is_noted_and_shown(shop: Shop) -> None:
     assert len(probes(shop)) == 1
     assert (shop.view.stage, shop.view.link) == (Stage.READY, LinkState.UP)
     assert (shop.view.notice, shop.view.stopped, shop.view.recent) == (None, None, ())
+    assert (shop.view.camera, shop.view.printer, shop.view.watch) == (None, None, None)
     assert not shop.engine.catching_up
     assert (shop.engine.unsure, shop.engine.witness_told) == (set(), None)
 

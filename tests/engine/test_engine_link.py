@@ -47,6 +47,17 @@ def test_a_line_that_is_down_is_looked_after_ever_more_rarely(till: Shop, faults
     assert again[1] - again[0] - SILENCE_S - TAKES_S == pytest.approx(20.0, abs=5.5)
 
 
+def test_a_line_that_is_down_at_the_start_is_looked_after(shop: Shop, faults: Faults) -> None:
+    """After twenty seconds, as after any look that found it down."""
+    shop.line.plan("inquiryPayment", faults.lost)
+    shop.start()
+    assert shop.view.link is LinkState.DOWN
+    shop.go_on(30)
+    first, second = probes(shop)
+    assert second - first - SILENCE_S - TAKES_S == pytest.approx(20.0, abs=1.0)
+    assert shop.view.link is LinkState.UP
+
+
 def test_a_line_that_a_sale_found_down_is_looked_after_soon(till: Shop, faults: Faults) -> None:
     """Ten seconds after it was looked after last."""
     (started_s,) = probes(till)

@@ -32,8 +32,9 @@ def test_the_first_start_looks_for_the_newest_number(at: Counter) -> None:
     for _ in range(5):
         at.pay()
     at.shop.start(watches=True)
-    began_s = at.shop.wall_s()
+    began_s, count = at.shop.wall_s(), len(at.shop.views)
     at.shop.go_on(2.0)
+    assert len(at.shop.views) == count  # nothing is drawn for it
     assert at.asked() == [1, 2, 4, 8, 6, 5, 6]
     kind, fields = at.shop.entries()[-1]
     assert (kind, fields["terminal"], fields["number"]) == ("Watching", "T01", 5)

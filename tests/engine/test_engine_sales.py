@@ -65,6 +65,7 @@ def test_the_camera_is_armed_for_one_code_only(till: Shop) -> None:
     """Armed when the till waits for a code, not when it is shown something else, then disarmed."""
     till.engine.handle(Charge("5", Presenting.CUSTOMER))
     assert till.eye == ["arm"]
+    assert "scan" in till.views[0].actions
     till.scan("5901234123457")
     assert (till.eye, till.view.notice) == (["arm"], notice("code.too_short"))
     told: list[list[str]] = []
@@ -263,6 +264,20 @@ def test_a_refused_cancel_is_followed_by_a_question_and_repeated(
     again = till.line.of("inquiryPayment")[-1]
     assert again.at_s == pytest.approx(asked[0].at_s + 3.0, abs=1e-6)
     assert till.engine.history.payments[request_id].reversal_id == ""
+
+
+def test_a_cancel_is_repeated_until_it_is_heard(till: Shop, faults: Faults) -> None:
+    """Ever more rarely, and for ever: somebody may be charged as long as it is not."""
+    request_id = till.charge("silent")
+    till.line.plan("cancel", *[faults.lost] * 10)
+    till.engine.handle(Stop(request_id))
+    till.go_on(500)
+    asked = [each.at_s for each in till.line.of("cancel")]
+    waits_s = [b - a for a, b in itertools.pairwise(asked)]
+    # Shorter ones are over when the silence of the one before is.
+    expected = [SILENCE_S, SILENCE_S, SILENCE_S, 10.0, 20.0, 30.0, 60.0, 60.0, 60.0, 60.0]
+    assert waits_s == pytest.approx(expected, abs=1.0)
+    assert till.view.verdict is Verdict.CANCELLED
 
 
 def test_too_late_to_cancel_becomes_a_full_refund_under_a_stored_id(

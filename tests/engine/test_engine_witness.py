@@ -155,6 +155,22 @@ def test_two_tills_with_one_identity_are_told_apart(shop: Shop) -> None:
     twin.leave()
 
 
+def test_a_disk_that_cannot_say_what_it_holds_halts_the_till(shop: Shop) -> None:
+    """Whether the journal is whole cannot be known; what is open is ended without money."""
+    shop.start()
+    request_id = shop.charge("silent")
+    shop.open()
+    shop.forget_statements("SELECT hash")
+    shop.engine.start()
+    key, values, grave = said(shop.engine.view().stopped)
+    assert (key, grave) == ("halt.journal", True)
+    assert "cannot be read" in values["sentence"]
+    assert len(told(shop)) == 3  # it was asked, and could not be answered
+    shop.go_on(5)
+    assert shop.engine.history.payments[request_id].state != "PAID"
+    assert shop.line.of("refund") == []
+
+
 def test_a_till_that_halts_asks_its_witness_no_more(till: Shop) -> None:
     """Nothing is sold, so nothing is to be compared."""
     till.break_disk("write", "sync")

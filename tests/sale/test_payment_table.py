@@ -130,7 +130,8 @@ def test_an_event_of_another_payment_is_refused(state: State, event: type[Event]
     payment = in_state(state)
     fields = {name: getattr(SAMPLES[event], name) for name in SAMPLES[event].__slots__}
     foreign = event(**(fields | {"request_id": "r2"}))
-    with pytest.raises(IllegalMove):
+    said = "r2 is not the payment r1" if EXPECTED[state, event] else event.__name__
+    with pytest.raises(IllegalMove, match=said):
         step(payment, foreign)
 
 
@@ -143,6 +144,12 @@ def test_a_success_over_another_amount_is_refused(state: State, amount: Amount) 
         step(payment, Paid("r1", "p1", amount))
     assert payment is not None
     assert payment.state is state
+
+
+def test_an_intent_is_kept_whole() -> None:
+    """Sale, price, who presents the code, when, and the digest of the code."""
+    opened = in_state(State.INTENT)
+    assert opened == Payment("r1", "s1", PRICE, Scenario.PAYMENT_CODE, 1000.0, "f1")
 
 
 def test_a_success_is_kept_whole() -> None:
@@ -169,6 +176,9 @@ def test_a_late_success_is_remembered_and_changes_nothing_else() -> None:
     assert late.wallet == ""
     assert late.stop_reason is StopReason.OPERATOR
     assert step(late, SAMPLES[Paid]) is late
+    # The newest id is the one that a refund has to name; none at all is a success all the same.
+    assert step(late, Paid("r1", "p2", PRICE)).payment_id == "p2"
+    assert step(before, Paid("r1", "", PRICE)).late_success
 
 
 @pytest.mark.parametrize("event", [StillOpen, CancelAsked, CancelRefused, Mismatch])

@@ -5,12 +5,13 @@ Apart from the book's ordinary day, which asks by request id and leaves nothing 
 
 import logging
 import random
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from pos.scheme.book import Book
 from pos.scheme.coupons import Coupon
@@ -20,6 +21,8 @@ from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.partners import PartnerUnreachable
 from pos.scheme.rates import Rates
 from pos.scheme.rates_file import sample_rates
+from pos.scheme.records import payment_of
+from pos.scheme.refund_records import add_refund
 from pos.scheme.simulation import open_scheme
 from pos.scheme.store import Store
 from pos.scheme.tables import PaymentState, RefundState, payment, refund
@@ -81,6 +84,7 @@ def test_a_payment_is_cancelled_by_its_payment_id(at, quick):
     by_id = InquiryPaymentRequest(payment_id=two.payment_id, payment_request_id="r-1")
     found = at.scheme.book.inquire_payment(CLIENT, by_id)
     assert (found.payment_request_id, found.payment_status) == ("r-2", "SUCCESS")
+    assert found.psp_customer_info.psp_name == "Vipps"
 
 
 def test_a_cancel_of_what_was_never_seen_is_told_with_its_moment(at, quick, clock):
@@ -140,6 +144,34 @@ def test_a_repeated_request_while_it_is_open_is_pushed_on(at, quick, line):
     assert at.pay(code=code).result.result_status == "U"
     assert at.pay(code=code).result.result_status == "S"
     assert at.balance() == 5_000_000 - 12_900
+
+
+def test_on_postgresql_a_cancel_sees_a_refund_that_is_being_begun(emptied, clock):
+    """It waits for whoever has the payment, and judges what is there then: a sale that is being
+    given back already is not given back once more.
+    """
+    url = emptied()
+    waits = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+        "AND datname = current_database()"
+    )
+    with Store.open(url) as ours, Store.open(url) as theirs, ThreadPoolExecutor(1) as pool:
+        desk = Desk(open_scheme(ours, clock, random.Random(7).randbytes), clock)
+        paid = desk.pay()
+        with theirs.write() as connection:
+            held = payment_of(connection, CLIENT, request_id="r-1", payment_id=None, locked=True)
+            assert held is not None
+            cancelling = pool.submit(desk.cancel)
+            while not (cancelling.done() or connection.execute(waits).scalar()):
+                pass  # until it waits for the payment
+            add_refund(
+                connection, client_id=CLIENT, refund_request_id="rf-1", refund_id="f-1",
+                payment_id=paid.payment_id, state=RefundState.PENDING, value=500, currency="NOK",
+                customer_value=500, created_at_ms=0,
+            )  # fmt: skip
+        answer = cancelling.result(60)
+        assert answer.result.result_code == "ORDER_STATUS_INVALID"
+        assert state(ours) == "SUCCEEDED"
 
 
 def test_a_start_takes_up_what_was_left_and_tells_what_stays_open(at, quick, clock, line):

@@ -1,15 +1,25 @@
 """The books: double entry, append-only, equal to what the wallets say."""
 
+import random
+
 import pytest
-from sqlalchemy import delete, insert, text, update
+from sqlalchemy import delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from pos.errors import IllegalMove, SettingsError
-from pos.scheme.ledger import Leg, post
+from pos.scheme.clients import Clients
+from pos.scheme.coupons import Coupon
+from pos.scheme.ledger import Leg, balances, positions, post, unbalanced
+from pos.scheme.partner_file import read_scheme
 from pos.scheme.records import payment_by_id
+from pos.scheme.simulation import open_scheme
 from pos.scheme.statement import statement
 from pos.scheme.store import Store
 from pos.scheme.tables import entry, wallet_movement
+from pos.switch.signature import public_key_line
+from tests.scheme.conftest import TILL_KEY, Desk
+
+AT_MS = 1_772_400_000_123
 
 
 def test_a_day_at_the_till_balances(desk):
@@ -112,3 +122,141 @@ def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path):
     with pytest.raises(SettingsError, match="--database"):
         Store.open(f"sqlite:///{path}")
     assert path.read_text().startswith("not a database")
+
+
+@pytest.fixture
+def street(store, clock, tmp_path):
+    """Two merchants of two acquirers; the scheme pays the coupons of one wallet."""
+    path = tmp_path / "partners.toml"
+    path.write_text('[[partner]]\nname = "alipay"\nfunds = { coupons = "scheme" }\n')
+    terms = read_scheme(path)
+    desk = Desk(open_scheme(store, clock, random.Random(7).randbytes, terms=terms), clock)
+    clients = Clients(store, clock)
+    for name in ("vipps", "epassi"):
+        clients.add(f"shop-{name}", public_key_line(TILL_KEY), name)
+    return desk
+
+
+def pay(desk, request_id, shop, wallet, value=12_900, currency="NOK"):
+    """A payment at a shop by a customer of a wallet; its payment id."""
+    answer = desk.pay(
+        request_id, client=f"shop-{shop}", code=desk.code(wallet), value=value, currency=currency
+    )
+    assert answer.result.result_status == "S"
+    return answer.payment_id
+
+
+def owed(desk):
+    """The positions as they are told."""
+    with desk.scheme.store.read() as connection:
+        return [dict(row) for row in positions(connection)]
+
+
+def row(wallet, acquirer, currency, value):
+    """One of them."""
+    return {"wallet": wallet, "acquirer": acquirer, "currency": currency, "value": value}
+
+
+def test_each_wallet_owes_each_acquirer_what_its_customers_paid_there(street):
+    """By currency, in order; refunds and cancelled payments are taken off."""
+    pay(street, "r-1", "vipps", "vipps", 10_000)
+    pay(street, "r-2", "vipps", "epassi", 2_000)
+    pay(street, "r-3", "epassi", "vipps", 300)
+    given = pay(street, "r-4", "epassi", "vipps", 4_000)
+    pay(street, "r-5", "epassi", "vipps", 50, "EUR")
+    pay(street, "r-6", "vipps", "vipps", 6)
+    street.refund(given, 1_000, client="shop-epassi")
+    street.cancel("r-6", client="shop-vipps")
+    assert owed(street) == [
+        row("epassi", "vipps", "NOK", 2_000),
+        row("vipps", "epassi", "EUR", 50),
+        row("vipps", "epassi", "NOK", 3_300),
+        row("vipps", "vipps", "NOK", 10_000),
+    ]
+
+
+def test_the_scheme_owes_its_share_of_each_payment_by_itself(street):
+    """Rounded payment for payment, so that the acquirer is owed each price to the unit."""
+    street.scheme.book.promotions.add(
+        [Coupon("c", "10 off", "alipay", "NOK", budget=900_000, off=1_000)]
+    )
+    for number, value in enumerate((4_321, 4_567, 9_999, 2_003, 7_777)):
+        pay(street, f"r-{number}", "vipps", "alipay", value)
+    pay(street, "r-9", "epassi", "alipay", 5_555)
+    pay(street, "r-8", "epassi", "vipps", 100)
+    shares = []
+    with street.scheme.store.read() as connection:
+        found = connection.execute(
+            select(entry.c.payment_id, entry.c.account, entry.c.value).order_by(entry.c.payment_id)
+        ).all()
+    for payment_id in dict.fromkeys(each[0] for each in found):
+        of = {account: value for each, account, value in found if each == payment_id}
+        saved = of.get("marketing:scheme", 0)
+        price = -min(of.values())
+        whole = saved + of.get("wallet:alipay", 0)
+        shares.append((price, (2 * price * saved + whole) // (2 * whole) if saved else 0))
+    ours = sum(share for price, share in shares if price not in (5_555, 100))
+    (abroad,) = (share for price, share in shares if price == 5_555)
+    prices = 4_321 + 4_567 + 9_999 + 2_003 + 7_777
+    assert owed(street) == [
+        row("alipay", "epassi", "NOK", 5_555 - abroad),
+        row("alipay", "vipps", "NOK", prices - ours),
+        row("scheme", "epassi", "NOK", abroad),
+        row("scheme", "vipps", "NOK", ours),
+        row("vipps", "epassi", "NOK", 100),
+    ]
+    assert ours == pytest.approx(5_000, abs=20)
+
+
+def test_a_coupon_payment_that_was_given_back_leaves_nothing_owed(street):
+    """Neither by the wallet nor by the scheme, which is not named then."""
+    street.scheme.book.promotions.add(
+        [Coupon("c", "10 off", "alipay", "NOK", budget=900_000, off=1_000)]
+    )
+    pay(street, "r-1", "vipps", "alipay")
+    street.cancel("r-1", client="shop-vipps")
+    assert owed(street) == [row("alipay", "vipps", "NOK", 0)]
+
+
+def test_balances_are_told_by_account_and_currency_in_order(desk, store):
+    """The sum of the entries of each, whatever the order in which they came."""
+    payment_id = desk.pay(code=desk.code(behaves="silent")).payment_id
+    with store.write() as connection:
+        record = payment_by_id(connection, payment_id)
+        post(connection, record, "b", "1", [Leg("z", 5, "SEK"), Leg("a", -5, "SEK")], AT_MS)
+        post(connection, record, "a", "1", [Leg("z", 7, "NOK"), Leg("a", -7, "NOK")], AT_MS)
+        post(connection, record, "c", "1", [Leg("z", 1, "SEK"), Leg("m", -1, "SEK")], AT_MS)
+        assert balances(connection) == [
+            {"account": "a", "currency": "NOK", "value": -7},
+            {"account": "a", "currency": "SEK", "value": -5},
+            {"account": "m", "currency": "SEK", "value": -1},
+            {"account": "z", "currency": "NOK", "value": 7},
+            {"account": "z", "currency": "SEK", "value": 6},
+        ]
+
+
+def test_transactions_that_do_not_sum_to_zero_are_named(clock):
+    """Put there past the ledger, as by somebody with the file in hand; each once, in order."""
+    with Store.open("sqlite://") as store:  # PostgreSQL itself lets nobody
+        desk = Desk(open_scheme(store, clock, random.Random(7).randbytes), clock)
+        whose = {
+            client: desk.pay(client=client, code=desk.code(behaves="silent")).payment_id
+            for client in ("till-1", "till-2")
+        }
+
+        def forge(connection, tx, *legs, client="till-1"):
+            whole = {"client_id": client, "payment_id": whose[client], "at_ms": AT_MS}
+            rows = [
+                whole | {"tx": tx, "leg": number, "account": "a", "value": value, "currency": unit}
+                for number, (value, unit) in enumerate(legs)
+            ]
+            connection.execute(insert(entry), rows)
+
+        with store.write() as connection:
+            forge(connection, "z:1", (1, "NOK"), (2, "SEK"))
+            forge(connection, "b:1", (1, "NOK"), (-1, "SEK"))
+            forge(connection, "c:1", (1, "NOK"), (-1, "NOK"))
+            # What one caller lacks, another does not make up for.
+            forge(connection, "d:1", (1, "NOK"))
+            forge(connection, "d:1", (-1, "NOK"), client="till-2")
+            assert unbalanced(connection) == ["b:1", "d:1", "z:1"]
