@@ -7,12 +7,24 @@ without one, as in a shell, nothing is said. Every beat may come from another th
 
 import os
 import socket
+import sys
+import syslog
 import threading
 import time
 from collections.abc import Callable
 
 PING_EVERY_S = 1.0
-STATUS_CHARACTERS_MAX = 200
+STATUS_CHARACTERS_MAX = 300
+
+
+def note(sentence: str) -> None:
+    """Put a sentence into the system's log too, where systemd started the program on a console.
+
+    There the standard error is the screen, which is wiped when the program ends.
+    """
+    if os.environ.get("INVOCATION_ID") and sys.stderr is not None and sys.stderr.isatty():
+        syslog.openlog("samkassa", syslog.LOG_PID)
+        syslog.syslog(syslog.LOG_ERR, _one_line(sentence))
 
 
 class Pulse:

@@ -17,7 +17,7 @@ HERE=$PWD
 HOME_DIR=/opt/samkassa
 NOTES=$HOME_DIR/installed
 APT_LOCK_WAIT_SECONDS=300
-UNITS="samkassa-counter.service samkassa-halted.service samkassa-night.service samkassa-night.timer"
+UNITS="samkassa-counter.service samkassa-enrol.service samkassa-halted.service samkassa-night.service samkassa-night.timer"
 ENABLED="samkassa-counter.service samkassa-night.timer"
 CHANGES=0
 
@@ -188,6 +188,10 @@ take_up_program() {
 # target, source and rights of every file that is put into the system.
 files() {
     for unit in $UNITS; do say "/etc/systemd/system/$unit systemd/$unit 644"; done
+    version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+    [ "${version:-0}" -lt 254 ] ||
+        say /etc/systemd/system/samkassa-counter.service.d/restart.conf \
+            systemd/samkassa-counter-restart.conf 644
     say /etc/systemd/system.conf.d/samkassa.conf systemd/samkassa-system.conf 644
     say /etc/sysusers.d/samkassa.conf systemd/samkassa.sysusers 644
     say /etc/tmpfiles.d/samkassa.conf systemd/samkassa.tmpfiles 644
@@ -355,7 +359,7 @@ uninstall_all() {
     do
         [ ! -e "$folder" ] || change "$folder" rm -rf "$folder"
     done
-    for folder in /etc/systemd/system.conf.d /etc/sysusers.d /etc/tmpfiles.d; do
+    for folder in /etc/systemd/system/samkassa-counter.service.d /etc/systemd/system.conf.d /etc/sysusers.d /etc/tmpfiles.d; do
         [ $DRY = yes ] || rmdir $folder 2>/dev/null || true
     done
     if running; then

@@ -1,12 +1,15 @@
 """The sign of life: what is told to the supervisor, when, and what silence means."""
 
+import os
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from pos.proof.screen import Screen
 from pos.pulse import Pulse
 
 
@@ -129,3 +132,21 @@ def test_without_a_supervisor_nothing_is_said() -> None:
     pulse.beat("engine")
     pulse.stopped("engine", "x")
     pulse.ending()
+
+
+@pytest.mark.usefixtures("pseudo_terminals")
+def test_a_till_on_a_console_leaves_its_last_words_in_the_log(tmp_path: Path) -> None:
+    """Started by systemd with its screen on the standard error; in a shell nothing is noted."""
+    program = (
+        "import sys, syslog\n"
+        "syslog.syslog = lambda level, said: print('noted', said, file=sys.stdout, flush=True)\n"
+        "from pos.pulse import note\n"
+        "note('Entry 7 is\\n missing.')\n"
+    )
+    command = [sys.executable, "-c", program]
+    shell = {name: value for name, value in os.environ.items() if name != "INVOCATION_ID"}
+    for environment, noted in ((shell, False), ({**shell, "INVOCATION_ID": "1"}, True)):
+        screen = Screen(command, environment)
+        screen.child.wait(30)
+        screen.close()
+        assert (b"noted Entry 7 is missing." in bytes(screen.drawn)) == noted

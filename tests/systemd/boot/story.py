@@ -42,7 +42,8 @@ def until(what: str, happened: Callable[[], bool]) -> None:
     while not happened():
         if time.monotonic() - began_s > WAIT_S_MAX:
             tell(f"FAILED: {what}")
-            tell(told(TILL, "ActiveState"), told(TILL, "SubState"), told(TILL, "Result"))
+            for name in ("ActiveState", "SubState", "Result", "NRestarts", "WatchdogUSec"):
+                tell(name, told(TILL, name))
             subprocess.run(["journalctl", "-b", "--no-pager", "-n", "60"], check=False)
             sys.exit(1)
         time.sleep(0.2)
@@ -50,8 +51,8 @@ def until(what: str, happened: Callable[[], bool]) -> None:
 
 
 def runs(count: int) -> Callable[[], bool]:
-    """Whether the till is up, in its so many-th start by systemd itself."""
-    return lambda: told(TILL, "SubState") == "running" and told(TILL, "NRestarts") == str(count)
+    """Whether the till is up, started again by systemd itself so many times."""
+    return lambda: running() and int(told(TILL, "NRestarts")) >= count
 
 
 def running() -> bool:
@@ -118,6 +119,7 @@ def updates() -> None:
 def main() -> None:
     """Chapter by chapter."""
     until("the till is ready after the machine has started", runs(0))
+    until("its screen is on the console", lambda: "Fjord Kafe" in drawn())
     first = int(told(TILL, "MainPID"))
     seen = Path(f"/proc/{first}/status").read_text()
     tell(
