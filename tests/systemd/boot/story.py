@@ -142,7 +142,8 @@ def main() -> None:
     subprocess.run(["systemctl", "start", TILL], check=False)
     until("one that cannot start ends in a screen that says what to do", out_of_order)
     until("which says why", lambda: "is not a journal of this version" in drawn())
-    tell(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", drawn()).replace("\r", ""))
+    screen = drawn().rpartition("\x1b[2J")[2]
+    tell(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", screen).replace("\r", ""))
     shutil.copy(kept, JOURNAL)
     shutil.chown(JOURNAL, "pos", "pos")
     Path("/run/keys").write_text("\r")
