@@ -13,6 +13,7 @@ import click
 from pos import __version__
 from pos.errors import PosError
 from pos.privacy import keep_memory_private
+from pos.pulse import note
 
 # command -> (module, attribute, one line of help). The help stands here so that listing the
 # commands imports none of them.
@@ -29,6 +30,7 @@ COMMANDS = {
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
+    "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),
     "enrol": ("enrol", "enrol", "Make this device a till of a switch, or give it a new key."),
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
@@ -84,12 +86,17 @@ def main() -> None:
         sys.exit(fault.exit_code)
     except PosError as fault:
         click.echo(str(fault), err=True)
+        note(str(fault))
         sys.exit(fault.exit_code)
     except OSError as fault:
         # A disk that is full or a folder of somebody else's, met where no module expected it.
         told = f"{fault.filename}: {fault.strerror}" if fault.filename else str(fault)
         click.echo(f"The system refused ({told}); check the disk and its rights.", err=True)
+        note(f"The system refused ({told}); check the disk and its rights.")
         sys.exit(1)
+    except Exception as fault:
+        note(f"Samkassa met a fault of its own ({type(fault).__name__}: {fault}).")
+        raise
 
 
 if __name__ == "__main__":

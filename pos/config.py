@@ -19,6 +19,7 @@ from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
 
 FILE_NAME = "terminal.toml"
+LENT_KEYS = "keys"  # as the units name the folder of keys among their credentials
 
 # A terminal whose payments by the static code can be named on the wire.
 CODED = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
@@ -232,8 +233,14 @@ def _found(order: OrderSection, folder: Path) -> OrderSection:
 
 
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:
-    """The same with its paths made absolute, and the key file surely there."""
+    """The same with its paths made absolute, and the key file surely there.
+
+    A service gets its key lent by systemd (LoadCredential=), under the name of the file.
+    """
     key = folder / switch.key
+    lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{key.name}"
+    if lent.is_absolute() and lent.is_file():
+        key = lent
     if not key.is_file():
         raise SettingsError(f"switch.key names {key}, which is not there; make it or correct it.")
     ca_file = str(folder / switch.ca_file) if switch.ca_file else ""

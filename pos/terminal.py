@@ -23,6 +23,7 @@ from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
 from pos.paper import SignedTexts, Slips
+from pos.pulse import Pulse
 from pos.register_key import RegisterKey
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
@@ -51,13 +52,22 @@ class Station:
     """One till with its journal and devices. Use as a context manager.
 
     The journal is opened at once, so a locked or damaged one is told before any screen comes up.
+    Whoever supervises the process hears from `pulse` that the loop "engine" lives.
     """
 
-    def __init__(self, settings: Settings, state: Path, mode: Mode, devices: Devices) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        state: Path,
+        mode: Mode,
+        devices: Devices,
+        pulse: Pulse | None = None,
+    ) -> None:
         self._settings = settings
         self._state = state
         self._mode = mode
         self._devices = devices
+        self._pulse = pulse or Pulse()
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
@@ -115,6 +125,7 @@ class Station:
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
             register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
+            alive=lambda: self._pulse.beat("engine"),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -177,6 +188,7 @@ class Station:
                     self._eyes.tell()
                 engine.run()
         except PosError as fault:
+            self._pulse.stopped("engine", str(fault))
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
             show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
@@ -205,6 +217,7 @@ class Station:
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
+        self._pulse.ending()
         if self._engine is not None:
             self._engine.end()
         if self._eyes is not None:

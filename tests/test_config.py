@@ -155,3 +155,21 @@ def test_the_file_is_looked_for_in_order(tmp_path: Path) -> None:
     for option, environment in ((str(tmp_path / "gone"), {}), (None, {"POS_CONFIG": "gone.toml"})):
         with pytest.raises(SettingsError, match=r"no settings file .*gone"):
             find(option, tmp_path, environment)
+
+
+def test_a_key_that_systemd_lends_comes_before_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under LoadCredential= the key file itself may not even be seen; elsewhere it counts."""
+    settings = written(tmp_path, SWITCH)
+    lent = tmp_path / "lent"
+    lent.mkdir()
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(lent))
+    own = load(settings).switch
+    assert own is not None
+    assert own.key == str(tmp_path / "till.pem")
+    (lent / "keys_till.pem").write_text("lent")
+    (tmp_path / "till.pem").unlink()
+    borrowed = load(settings).switch
+    assert borrowed is not None
+    assert borrowed.key == str(lent / "keys_till.pem")

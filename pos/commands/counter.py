@@ -1,5 +1,7 @@
 """`pos counter`: the till at a counter."""
 
+import signal
+
 import click
 
 from hardware.devices import Button
@@ -7,6 +9,7 @@ from pos.commands.options import config_option, opened, plain_device_errors, sta
 
 # What the buttons beside the screen are on its keyboard.
 KEYS = {Button.PAY: "enter", Button.CANCEL: "escape"}
+SCREEN_BEAT_S = 1.0
 
 
 @click.command()
@@ -17,6 +20,7 @@ def counter(state: str | None, config: str | None) -> None:
     from hardware.bench import open_devices
     from pos.embedded import connection
     from pos.language import Language
+    from pos.pulse import Pulse
     from pos.sale.mode import COUNTER
     from pos.sale.view import Stage, View
     from pos.screens.app import PosApp
@@ -26,18 +30,24 @@ def counter(state: str | None, config: str | None) -> None:
     with plain_device_errors():
         devices = open_devices(device_spec(settings))
     parties = settings.parties()
+    pulse = Pulse.of_service("engine", "screen")
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     with (
         connection(settings, folder) as connect,
-        Station(settings, folder, COUNTER, devices) as station,
+        Station(settings, folder, COUNTER, devices, pulse) as station,
     ):
+
+        def opened_app(app: PosApp) -> None:
+            app.set_interval(SCREEN_BEAT_S, lambda: pulse.beat("screen"))
+            station.start(connect, app.show, lambda key: app.press(KEYS[key]), app.glimpse)
+
         app = PosApp(
             station.put,
             Language(settings.terminal.language),
             first,
             theme=settings.terminal.theme,
-            opened=lambda app: station.start(
-                connect, app.show, lambda key: app.press(KEYS[key]), app.glimpse
-            ),
+            opened=opened_app,
         )
+        # systemd stops a till so: the engine ends the call that it is in, and nothing is lost.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit())
         app.run()

@@ -5,6 +5,7 @@ Apart from `pos scheme`, which acts for the switch: this is the till's half.
 
 import ipaddress
 import os
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,11 +16,15 @@ from pos.config import FILE_NAME, load
 from pos.errors import Refused, SettingsError, WrongUse
 from pos.folders import state_folder
 
+CAMERA_S_MAX = 120.0
+FRAME_S_MAX = 5.0
+
 
 @click.command()
 @click.option("--switch", "url", metavar="URL", help="Where the switch is.")
 @click.option("--code", metavar="CODE", help="The pairing code, or the text of its QR code.")
 @click.option("--image", metavar="FILE", help="A picture of the invitation's QR code.")
+@click.option("--camera", is_flag=True, help="Read the invitation's QR code with the camera.")
 @click.option("--ca-file", default="", metavar="FILE", help="Whose certificates to trust, PEM.")
 @click.option("--force", is_flag=True, help="Change an existing terminal.toml.")
 @click.option("--insecure", is_flag=True, help="Allow plain http to another machine.")
@@ -34,6 +39,7 @@ def enrol(
     state: str | None,
     config: str | None,
     *,
+    camera: bool,
     force: bool,
     insecure: bool,
     rotate: bool,
@@ -43,18 +49,21 @@ def enrol(
     folder = state_folder(state)
     settings = Path(config or os.environ.get("POS_CONFIG", "") or folder / FILE_NAME).absolute()
     if rotate:
-        if url or code or image:
+        if url or code or image or camera:
             raise WrongUse("An enrolled till needs no code for a new key: give --rotate alone.")
         _rotate(folder, settings)
         return
-    if bool(code) == bool(image):
-        raise WrongUse("Say what the switch's pos scheme invite gave: one of --code, --image.")
-    if settings.exists() and not force:
+    if bool(code) + bool(image) + camera != 1:
+        raise WrongUse("Say how pos scheme invite's code comes: one of --code, --image, --camera.")
+    # Settings without a switch are nobody's yet: the installer puts such a file in place.
+    if settings.exists() and not force and load(settings).switch is not None:
         raise SettingsError(
             f"There is a {settings} already; say --force to change who it is, or --rotate for a "
             "new key."
         )
-    _enrol(folder, settings, url, code or _read_image(str(image)), ca_file, insecure=insecure)
+    if not code:
+        code = _read_camera(settings) if camera else _read_image(str(image))
+    _enrol(folder, settings, url, code, ca_file, insecure=insecure)
 
 
 def _enrol(
@@ -150,3 +159,31 @@ def _read_image(file: str) -> str:
     if len(symbols) != 1:
         raise WrongUse("The picture must show one QR code; take it again, or type --code.")
     return symbols[0].text
+
+
+def _read_camera(settings: Path) -> str:
+    """The text of the first invitation that is held before the till's own camera.
+
+    Raises SettingsError without a camera, Refused when none is held up in time.
+    """
+    from hardware.bench import DeviceSpec, open_devices
+    from hardware.decoder import Decoder
+    from pos.switch.pairing import QR_PREFIX
+
+    named = load(settings if settings.exists() else None).devices.camera
+    with plain_device_errors():
+        camera = open_devices(DeviceSpec(camera=named)).camera
+        if camera is None:
+            raise SettingsError("No camera is found: plug one in, or give --code or --image.")
+        click.echo("Hold the QR code of pos scheme invite before the camera.")
+        try:
+            camera.open()
+            decoder = Decoder()
+            ends_s = time.monotonic() + CAMERA_S_MAX
+            while time.monotonic() < ends_s:
+                for symbol in decoder.read(camera.frame(FRAME_S_MAX).luma):
+                    if symbol.text.startswith(QR_PREFIX):
+                        return symbol.text
+        finally:
+            camera.close()
+    raise Refused("No invitation was held before the camera; run pos enrol --camera again.")

@@ -110,6 +110,7 @@ class Engine:
 
     def turn(self, wait_s_max: float = IDLE_S) -> None:
         """Do what is due, then take one input if one comes before the next thing is."""
+        self._parts.alive()
         wait_s = max(0.0, min(self.work(), wait_s_max))
         try:
             given = self._inbox.get(timeout=wait_s)
@@ -309,6 +310,7 @@ class Engine:
         self._desk = replace(self._desk, notice=said)
 
     def _publish(self) -> None:
+        self._parts.alive()
         view = self.view()
         products = len(view.products) > 0 or self._paperwork.seeking
         self._gaze.follow(self._desk.stage, products=products, badge=view.office.log_in_needed)

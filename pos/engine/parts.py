@@ -144,7 +144,7 @@ class Parts:
     `watches` is whether what the static code brings is shown here. `staff` is None where nobody
     ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
     `register_key` is None where the till is no cash register, `zone` where it is that of this
-    machine.
+    machine. `alive` is called whenever the engine comes round, in its own thread.
     """
 
     journal: Journal
@@ -165,6 +165,7 @@ class Parts:
     pin_above: int | None = None
     register_key: SigningKey | None = None
     zone: tzinfo | None = None
+    alive: Callable[[], object] = lambda: None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

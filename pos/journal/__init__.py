@@ -8,6 +8,16 @@ journal of a till.
 
 from pos.journal.chain import GENESIS, Row, chained
 from pos.journal.disk import PRAGMAS, Disk
-from pos.journal.writing import Journal, read, rows
+from pos.journal.writing import FREE_BYTES_MIN, Journal, read, rows
 
-__all__ = ["GENESIS", "PRAGMAS", "Disk", "Journal", "Row", "chained", "read", "rows"]
+__all__ = [
+    "FREE_BYTES_MIN",
+    "GENESIS",
+    "PRAGMAS",
+    "Disk",
+    "Journal",
+    "Row",
+    "chained",
+    "read",
+    "rows",
+]

@@ -88,12 +88,14 @@ class Answer:
 class Exchange:
     """A connection to one switch. Used by one thread; `close` it at the end.
 
-    `mark` is what the requests to come tell of the journal, or empty.
+    `mark` is what the requests to come tell of the journal, or empty; `answered_at` when the switch
+    says that it gave its last verified answer, or empty.
     """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self.mark = ""
+        self.answered_at = ""
         sandbox = caller.client_id.startswith(SANDBOX_PREFIX)
         self._paths = SANDBOX_PATHS if sandbox else PATHS
         parts = urlsplit(caller.url)
@@ -131,6 +133,7 @@ class Exchange:
         if self._caller.verifier is None:
             raise DistrustError("SWITCH_NOT_KNOWN")
         answer.check(self._caller.client_id, self._caller.verifier)
+        self.answered_at = answer.answered_at
         return answer.raw
 
     def fetch(

@@ -3,12 +3,15 @@
 import stat
 from pathlib import Path
 
+import cv2
 import pytest
 from click.testing import CliRunner
 from driving import shell
 from driving.shell import one_sentence
 
 from hardware.decoder import Decoder
+from hardware.devices import Symbology
+from hardware.phone import photograph
 from hardware.pictures import open_picture
 from pos.commands.enrol import enrol
 from pos.commands.scheme import scheme
@@ -136,7 +139,10 @@ def test_an_existing_till_is_not_changed_by_mistake(desk):
     """Without --force nothing is sent; with it the devices, comments and old keys stay."""
     desk.device.mkdir()
     file = desk.device / "terminal.toml"
-    before = '# Mine.\n[devices]\ncamera = "none" # none here\n[terminal]\nlanguage = "fi"\n'
+    before = (
+        '# Mine.\n[switch]\nurl = "https://old.example"\nclient_id = "old"\nkey = "till.pem"\n'
+        'public_key = "x"\n[devices]\ncamera = "none" # none here\n[terminal]\nlanguage = "fi"\n'
+    )
     file.write_text(before)
     old_key = desk.device / "till.pem"
     old_key.write_bytes(new_private_key())
@@ -164,6 +170,42 @@ def test_the_picture_of_an_invitation_is_enough(desk, tmp_path):
     assert "enrolled as bakeri-1" in desk.enrol("--image", str(picture))
     with pytest.raises(WrongUse, match="--url"):
         desk.switch("invite", "--image", str(picture))
+
+
+def filmed(path: Path, text: str) -> None:
+    """A phone with the QR code of `text`, held before a camera for two seconds."""
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (1280, 720))
+    for number in range(20):
+        luma = photograph(text, Symbology.QR, 4, number)
+        writer.write(cv2.cvtColor(luma, cv2.COLOR_GRAY2BGR))
+    writer.release()
+
+
+def test_the_tills_own_camera_reads_an_invitation(desk, tmp_path):
+    """As at the first start of a card image: settings without a switch, a code held up, enrolled;
+    other codes before it are passed over."""
+    picture = tmp_path / "invite.png"
+    desk.switch("invite", "--client", "bakeri-2", "--url", desk.url, "--image", str(picture))
+    (symbol,) = Decoder().read_thoroughly(open_picture(picture))
+    film = tmp_path / "film.avi"
+    filmed(film, symbol.text)
+    desk.device.mkdir(parents=True)
+    (desk.device / "terminal.toml").write_text(f'[devices]\ncamera = "{film}"\n')
+    assert "enrolled as bakeri-2" in desk.enrol("--camera")
+    assert desk.settings().devices.camera == str(film)
+    assert desk.settings().switch.client_id == "bakeri-2"
+
+
+def test_a_camera_that_sees_no_invitation_changes_nothing(desk, tmp_path):
+    """A payment code is no invitation; the video ends, and nothing is enrolled."""
+    film = tmp_path / "film.avi"
+    filmed(film, "281234567890123456")
+    desk.device.mkdir(parents=True)
+    before = f'[devices]\ncamera = "{film}"\n'
+    (desk.device / "terminal.toml").write_text(before)
+    with pytest.raises(SettingsError, match="has ended"):
+        desk.enrol("--camera")
+    assert (desk.device / "terminal.toml").read_text() == before
 
 
 def test_an_answer_that_got_lost_is_asked_for_again(desk):

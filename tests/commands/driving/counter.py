@@ -5,7 +5,7 @@ Apart from `shell` because a screen needs a pseudo-terminal that is read all the
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Self
 
@@ -20,9 +20,11 @@ SCAN, SHOW, STOP, QUIT = "\r", "\x1bOQ", "\x1b", "\x11"
 class Counter(Screen):
     """A counter till on a screen of its own; killed at the end of the `with` if still alive."""
 
-    def __init__(self, *args: str, dying_at: str = "") -> None:
+    def __init__(
+        self, *args: str, dying_at: str = "", extra: Mapping[str, str] | None = None
+    ) -> None:
         command = shell.command("counter", *args, dying_at=dying_at)
-        super().__init__(command, shell.environment({"TERM": "xterm-256color"}))
+        super().__init__(command, shell.environment({"TERM": "xterm-256color", **(extra or {})}))
 
     def press_until(self, keys: str, happened: Callable[[], bool]) -> None:
         """Press the same key until it has had its effect, or the till has died."""

@@ -1,18 +1,15 @@
 """The units for three switches behind nginx say what the switch understands."""
 
 import re
-import shutil
-import subprocess
 from importlib import resources
 from pathlib import Path
 
-import pytest
 from click.testing import CliRunner
 
 from pos.commands.scheme import scheme
 from pos.commands.switch import GRACE_IN_SERVICE_S, switch
 
-SYSTEMD = Path(__file__).resolve().parents[1] / "systemd"
+SYSTEMD = Path(__file__).resolve().parents[2] / "systemd"
 UNIT = (SYSTEMD / "samkassa-switch@.service").read_text("utf-8")
 RATES = (SYSTEMD / "samkassa-rates.service").read_text("utf-8")
 NGINX = (SYSTEMD / "nginx-switch.conf").read_text("utf-8")
@@ -47,20 +44,6 @@ def test_the_measures_are_not_passed_on():
         assert passed.search(path)
     for path in ("/metrics", "/phone", "/", "/healthy", "/x/ams/"):
         assert not passed.search(path)
-
-
-def test_systemd_finds_no_fault_in_the_units(tmp_path):
-    """`systemd-analyze verify`, with programs that exist here."""
-    if shutil.which("systemd-analyze") is None:
-        pytest.skip("systemd-analyze is not installed here")
-    units = {"samkassa-switch@8791.service": UNIT, "samkassa-rates.service": RATES}
-    units["samkassa-rates.timer"] = (SYSTEMD / "samkassa-rates.timer").read_text("utf-8")
-    for name, unit in units.items():
-        text = re.sub(r"/opt/samkassa/bin/pos|/usr/bin/curl", "/bin/true", unit)
-        (tmp_path / name).write_text(text.replace("EnvironmentFile=/", "EnvironmentFile=-/"))
-    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / name) for name in units)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert "samkassa" not in done.stderr
 
 
 def test_the_rates_are_put_where_the_switches_may_read_them(tmp_path):
