@@ -27,13 +27,16 @@ _TRIAL = "samkassa"
 
 def codes() -> Diagnosis:
     """Whether a code that was just drawn is read."""
-    import numpy as np
-
     try:
+        import numpy as np
+
         decoder = Decoder()
         symbols = decoder.read_thoroughly(np.asarray(qr_raster(_TRIAL).convert("L")))
     except DeviceError as fault:
         return Diagnosis("codes", Standing.FAULT, "nothing reads codes", str(fault))
+    except ImportError:
+        remedy = "Install Samkassa again: numpy does not fit this machine."
+        return Diagnosis("codes", Standing.FAULT, "nothing reads codes", remedy)
     if [symbol.text for symbol in symbols] != [_TRIAL]:
         remedy = "Install Samkassa again: a library that reads codes does not fit this machine."
         return Diagnosis("codes", Standing.FAULT, "a code that was drawn is not read", remedy)
@@ -68,6 +71,9 @@ def _tried(
     except DeviceError as fault:
         found, _, remedy = str(fault).partition(": ")
         return Diagnosis(part, Standing.FAULT, found, remedy[:1].upper() + remedy[1:])
+    except ImportError as fault:
+        remedy = "Install Samkassa again: this library does not fit this machine."
+        return Diagnosis(part, Standing.FAULT, f"{fault.name or 'a library'} is broken", remedy)
     if diagnosis is None:
         remedy = "Plug one in, or type amounts and show codes without it."
         return Diagnosis(part, Standing.ABSENT, "none is found on this machine", remedy)
