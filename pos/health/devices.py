@@ -27,16 +27,19 @@ _TRIAL = "samkassa"
 
 def codes() -> Diagnosis:
     """Whether a code that was just drawn is read."""
-    import numpy as np
-    import segno
-
-    modules = segno.make_qr(_TRIAL).matrix_iter(scale=PIXELS_A_MODULE, border=4)
-    luma = np.array([[255 * (not dark) for dark in row] for row in modules], np.uint8)
     try:
+        import numpy as np
+        import segno
+
+        modules = segno.make_qr(_TRIAL).matrix_iter(scale=PIXELS_A_MODULE, border=4)
+        luma = np.array([[255 * (not dark) for dark in row] for row in modules], np.uint8)
         decoder = Decoder()
         symbols = decoder.read_thoroughly(luma)
     except DeviceError as fault:
         return Diagnosis("codes", Standing.FAULT, "nothing reads codes", str(fault))
+    except ImportError:
+        remedy = "Install Samkassa again: numpy does not fit this machine."
+        return Diagnosis("codes", Standing.FAULT, "nothing reads codes", remedy)
     if [symbol.text for symbol in symbols] != [_TRIAL]:
         remedy = "Install Samkassa again: a library that reads codes does not fit this machine."
         return Diagnosis("codes", Standing.FAULT, "a code that was drawn is not read", remedy)
@@ -81,6 +84,9 @@ def _tried(
     except DeviceError as fault:
         found, _, remedy = str(fault).partition(": ")
         return Diagnosis(part, Standing.FAULT, found, remedy[:1].upper() + remedy[1:])
+    except ImportError as fault:
+        remedy = "Install Samkassa again: this library does not fit this machine."
+        return Diagnosis(part, Standing.FAULT, f"{fault.name or 'a library'} is broken", remedy)
     if diagnosis is None:
         remedy = "Plug one in, or type amounts and show codes without it."
         return Diagnosis(part, Standing.ABSENT, "none is found on this machine", remedy)

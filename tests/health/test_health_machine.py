@@ -4,6 +4,8 @@ The files are written as the kernel writes them: `sysfs` of a Raspberry Pi 4, an
 """
 
 import os
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,3 +178,17 @@ def test_a_clock_that_systemd_set_is_good(tmp_path: Path) -> None:
     told = clock(None, None, tmp_path)
     assert told.standing is Standing.GOOD
     assert f"{datetime.now(UTC).year}" in told.found
+
+
+def test_a_library_that_does_not_fit_is_a_fault_and_not_an_end(tmp_path: Path) -> None:
+    """Where numpy is broken, as an update of the system may leave it, the rest is told too."""
+    broken = wrote(tmp_path, "numpy/__init__.py", "raise ImportError('built for another system')\n")
+    environment = {**os.environ, "PYTHONPATH": str(broken.parents[1])}
+    done = subprocess.run(
+        [sys.executable, "-m", "pos", "check", "--state", str(tmp_path / "state")],
+        env=environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "FAULT codes" in done.stdout
+    assert "lights" in done.stdout
+    assert done.stderr == ""

@@ -98,6 +98,19 @@ def test_nobody_gets_past_the_till() -> None:
     )
 
 
+def test_the_first_start_enrols_with_the_tills_own_camera() -> None:
+    """The unit for it starts with the image, before the till, and only until it is enrolled."""
+    assert 'chroot "$1" systemctl enable samkassa-enrol.service' in body()["customize-hooks"]
+    unit = (ROOT / "systemd" / "samkassa-enrol.service").read_text("utf-8")
+    assert "Before=samkassa-counter.service" in unit
+    assert "pos enrol --camera" in unit
+    (asked,) = re.findall(r"^ExecCondition=/bin/sh -c '(.*)'$", unit, re.MULTILINE)
+    for text, starts in (('[devices]\ncamera = "auto"\n', True), ("[switch]\nurl = 1\n", False)):
+        command = asked.replace("/etc/samkassa/terminal.toml", "/dev/stdin")
+        done = subprocess.run(["/bin/sh", "-c", command], input=text, text=True, check=False)
+        assert (done.returncode == 0) is starts
+
+
 def test_the_hooks_name_files_that_are_there() -> None:
     """What is copied into the image exists, seen from where the hooks run."""
     (copied,) = [hook for hook in body()["customize-hooks"] if hook.startswith("cd ../..")]
