@@ -349,7 +349,7 @@ uninstall_all() {
         # shellcheck disable=SC2086
         change "the till is stopped" systemctl stop $UNITS || true
     fi
-    for unit in $ENABLED; do
+    for unit in $UNITS; do
         ! enabled "$unit" || change "$unit starts no more" systemctl --quiet disable "$unit"
     done
     if [ -e "$NOTES/getty" ]; then
