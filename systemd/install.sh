@@ -203,10 +203,20 @@ files() {
     say /usr/share/doc/samkassa/README.md README.md 644
 }
 
+# put RIGHTS SOURCE TARGET: and note a folder that was not there before.
+put() {
+    folder=$(dirname "$3")
+    if [ ! -d "$folder" ]; then
+        mkdir -p "$NOTES"
+        say "$folder" >>"$NOTES/folders"
+    fi
+    install -D -m "$1" "$2" "$3"
+}
+
 install_files() {
     while read -r target source rights; do
         if ! cmp -s "$HERE/$source" "$target" || [ "$(stat -c %a "$target")" != "$rights" ]; then
-            change "$target" install -D -m "$rights" "$HERE/$source" "$target"
+            change "$target" put "$rights" "$HERE/$source" "$target"
             TOUCHED="$TOUCHED $target"
         fi
     done <<END
@@ -339,7 +349,7 @@ uninstall_all() {
         # shellcheck disable=SC2086
         change "the till is stopped" systemctl stop $UNITS || true
     fi
-    for unit in $ENABLED; do
+    for unit in $UNITS; do
         ! enabled "$unit" || change "$unit starts no more" systemctl --quiet disable "$unit"
     done
     if [ -e "$NOTES/getty" ]; then
@@ -354,13 +364,13 @@ uninstall_all() {
     files | while read -r target _ _; do
         [ ! -e "$target" ] || { say "  $target"; [ $DRY = yes ] || rm -f "$target"; }
     done
+    if [ $DRY = no ] && [ -s "$NOTES/folders" ]; then
+        while read -r folder; do rmdir "$folder" 2>/dev/null || true; done <"$NOTES/folders"
+    fi
     for folder in $HOME_DIR /etc/samkassa /usr/lib/samkassa /usr/share/samkassa \
         /usr/share/doc/samkassa
     do
         [ ! -e "$folder" ] || change "$folder" rm -rf "$folder"
-    done
-    for folder in /etc/systemd/system/samkassa-counter.service.d /etc/systemd/system.conf.d /etc/sysusers.d /etc/tmpfiles.d; do
-        [ $DRY = yes ] || rmdir $folder 2>/dev/null || true
     done
     if running; then
         systemctl daemon-reload

@@ -166,3 +166,14 @@ def test_settings_that_are_wrong_are_told_as_wrong_use(till: Till) -> None:
     done = till.pos("check")
     assert done.code == 2
     assert "devices.scaner" in done.err
+
+
+def test_a_key_that_is_lent_has_no_age_of_its_own(till: Till, tmp_path: Path) -> None:
+    """systemd copies it at every start, so its date would tell of the start and not of the key."""
+    lent = tmp_path / "lent"
+    lent.mkdir(mode=0o700)
+    (till.folder / TILL_KEY_NAME).rename(lent / f"keys_{TILL_KEY_NAME}")
+    done = till.pos("check", "--json", extra={"CREDENTIALS_DIRECTORY": str(lent)})
+    parts = {each["part"]: each for each in json.loads(done.out)["parts"]}
+    assert parts["key"]["found"] == "version 1, lent by systemd"
+    assert parts["link"]["standing"] == "good"
