@@ -31,6 +31,7 @@ _SHAPES = {
     Verdict.DECLINED: "cross",
     Verdict.CANCELLED: "bar",
     Verdict.ASIDE: "glass",
+    Verdict.TRAINED: "bar",
 }
 _ASKED = {
     Stage.TIPPING: "display.tipping",

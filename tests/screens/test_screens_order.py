@@ -19,6 +19,7 @@ from pos.sale.input import (
     Presenting,
     Recall,
     Scanned,
+    SeekReceipt,
     SetDiscount,
     SetQuantity,
     Stop,
@@ -261,7 +262,11 @@ async def test_keys_faster_than_the_screen_go_where_they_were_meant(till: Any) -
         (OPEN, "f6 1 0 plus", [SetDiscount("10", None)]),
         (OPEN, "f9 escape 5 plus", [AddAmount("5")]),
         (OPEN, "f3 k a f enter escape enter", [AddProduct("K1"), Charge("", CUSTOMER)]),
-        (OPEN, "f5 escape escape enter", [Charge("", CUSTOMER)]),
+        (
+            OPEN,
+            "f5 escape escape enter",
+            [SeekReceipt(wanted=True), SeekReceipt(wanted=False), Charge("", CUSTOMER)],
+        ),
     ]
     async with till.screen(OPEN, "nb").run_test(size=SMALL) as pilot:
         for view, keys, given in bursts:
