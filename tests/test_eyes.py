@@ -78,7 +78,7 @@ def test_a_recorded_phone_pays(tmp_path: Path, mode: Mode) -> None:
         Station(settings, tmp_path, mode, devices) as station,
     ):
         embedded.spawn()
-        station.start(embedded.connect, desk.show, glimpses.append)
+        station.start(embedded.connect, desk.show, glimpse=glimpses.append)
         view = desk.wait("the switch", lambda v: v.link is LinkState.UP and v.camera is not None)
         assert view.camera is not None
         assert "There is no camera or video" in dict(view.camera.values)["sentence"]
@@ -219,7 +219,7 @@ def test_a_camera_that_fails_in_every_way_is_told_and_reads_again() -> None:
     Stream.picture = phone(CODE)
     with streaming() as port:
         camera = SteadyCamera(VideoCamera(f"http://127.0.0.1:{port}/video.mjpg"))
-        devices = Devices(camera, SimulatedIndicator(), None, hand)
+        devices = Devices(camera, SimulatedIndicator(), None, hand_scanner=hand)
         with watching(devices, listener) as eyes:
             listener.wait_for(lambda: listener.read() == [CODE])
             Stream.stalled.set()
@@ -252,7 +252,7 @@ def test_a_camera_that_fails_in_every_way_is_told_and_reads_again() -> None:
 def test_each_eye_complains_in_its_own_words() -> None:
     """Camera, hand scanner or both: the till says which, and which one reads on."""
     listener, hand, camera = Listener(), SimulatedHandScanner(), SimulatedCamera()
-    with watching(Devices(camera, SimulatedIndicator(), None, hand), listener):
+    with watching(Devices(camera, SimulatedIndicator(), None, hand_scanner=hand), listener):
         camera.drop_out()
         listener.wait_for(listener.complains("camera.trouble_hand"))
         hand.unplug()
@@ -267,7 +267,7 @@ def test_a_hand_scanner_alone_is_an_eye() -> None:
     """A till without a camera sells by its hand scanner, and only while it is armed."""
     listener, hand = Listener(), SimulatedHandScanner()
     indicator = SimulatedIndicator()
-    with watching(Devices(None, indicator, None, hand), listener) as eyes:
+    with watching(Devices(None, indicator, None, hand_scanner=hand), listener) as eyes:
         hand.scan(CODE)
         listener.wait_for(lambda: listener.read() == [CODE])
         eyes.disarm()
@@ -296,7 +296,7 @@ def test_no_picture_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         Station(settings, state, COUNTER, open_devices(device_spec(settings))) as station,
     ):
         embedded.spawn()
-        station.start(embedded.connect, desk.show, lambda g: seen.set() if g.read else None)
+        station.start(embedded.connect, desk.show, glimpse=lambda g: seen.set() if g.read else None)
         desk.wait("the switch", lambda v: v.link is LinkState.UP)
         station.put(Charge("5.00", Presenting.CUSTOMER))
         assert seen.wait(WAIT_S)

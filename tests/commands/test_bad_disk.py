@@ -96,7 +96,7 @@ def test_a_till_whose_journal_was_changed(till: Till) -> None:
     written = journal.read_bytes()
     assert written.count(b'"value":12900') == 2  # in the intent and in the outcome
     changed = written.replace(b'"value":12900', b'"value":12901', 1)
-    named = 3 if changed.index(b'"value":12901') < written.rindex(b'"value":12900') else 2
+    named = 4 if changed.index(b'"value":12901') < written.rindex(b'"value":12900') else 3
     journal.write_bytes(changed)
     code = till.switch.new_code()
     before = len(till.booked())
