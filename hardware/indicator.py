@@ -108,6 +108,7 @@ _ON_THREE: Mapping[Rgb, Rgb] = MappingProxyType(
         DIM: (0.0, 0.0, 0.2),
         WHITE: (0.0, 0.0, 1.0),
         BLUE: (0.0, 0.0, 1.0),  # as white in colour, but fast where that is slow
+        CYAN: (0.0, 1.0, 1.0),
         GREEN: (0.0, 1.0, 0.0),
         RED: (1.0, 0.0, 0.0),
         AMBER: (1.0, 0.0, 1.0),

@@ -44,12 +44,15 @@ class Box:
         while True:
             line, _ = self._server.accept()
             with line:
-                if self._over.is_set():
-                    return
                 if not self._reads:
-                    self._over.wait(60)
+                    if self._over.wait(60):
+                        return
                     continue
-                self.taken.append(self._take(line))
+                data = self._take(line)
+                # What was sent before the end is taken; the end itself comes with nothing.
+                if self._over.is_set() and not data:
+                    return
+                self.taken.append(data)
 
     def _take(self, line: socket.socket) -> bytes:
         data = b""
