@@ -184,13 +184,13 @@ def test_a_pin_used_twice_is_told(factory: MockFactory) -> None:
 def test_three_leds_tell_the_same_signals(factory: MockFactory) -> None:
     """A red, a green and a yellow lamp, none of them blue: paid is green alone, attention red and
     yellow, and the rhythm stays what it is with one lamp of three colours."""
-    lamps = Lamps(LampPins(red=17, green=27, yellow=22, buzzer=18))
     shown = {}
     for signal in Signal:
+        lamps = Lamps(LampPins(red=17, green=27, yellow=22, buzzer=18))
         lamps.play(signal)
         lamps.advance()
         shown[signal] = tuple(level > 0 for level in levels(factory))
-    lamps.close()
+        lamps.close()
     assert shown[Signal.PAID] == (False, True, False, True)
     assert shown[Signal.DECLINED] == (True, False, False, True)
     assert shown[Signal.ATTENTION] == (True, False, True, True)
