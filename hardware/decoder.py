@@ -76,7 +76,7 @@ class Decoder:
     others that are.
     """
 
-    def __init__(self, budget_s: float = 0.025) -> None:
+    def __init__(self, budget_s: float = 0.008) -> None:
         # Imported here: they bring numpy, which no headless module may load by being imported.
         from hardware import agreement, readers, views
 
