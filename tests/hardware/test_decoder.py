@@ -84,14 +84,17 @@ def test_samples_are_read_better_than_by_each_library_alone() -> None:
 
 
 @pytest.mark.parametrize(("text", "symbology"), SHOWN)
-def test_photographed_phone_is_read_within_three_frames(
+def test_photographed_phone_is_read_by_the_time_that_each_look_had_its_turn(
     text: str, symbology: Symbology, decoder: Decoder
 ) -> None:
-    """A live frame of a phone gives the code, its kind and nothing else, for forty hands."""
+    """Nine live frames of a phone, 0.6 s, give the code, its kind and nothing else, for forty hands.
+
+    Mostly the first does; how many looks fit into one depends on the machine.
+    """
     seeds = range(40) if text == PAYMENT_CODE else range(100, 106)
     for seed in seeds:
         found: list[Symbol] = []
-        for number in range(3):
+        for number in range(9):
             found = found or decoder.read(photograph(text, symbology, seed, number))
         assert told(found) == {(text, symbology)}, f"seed {seed}"
 
