@@ -87,7 +87,7 @@ def test_samples_are_read_better_than_by_each_library_alone() -> None:
 def test_photographed_phone_is_read_by_the_time_that_each_look_had_its_turn(
     text: str, symbology: Symbology, decoder: Decoder
 ) -> None:
-    """Nine live frames of a phone, 0.6 s, give the code, its kind and nothing else, for forty hands.
+    """Nine live frames of a phone, 0.6 s, give the code, its kind and nothing else, in any hand.
 
     Mostly the first does; how many looks fit into one depends on the machine.
     """
