@@ -23,6 +23,7 @@ from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.signing import Signing
+from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History
@@ -58,6 +59,7 @@ class Engine:
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
+        self._unattended = Unattended(parts, self._writer, self._office)
         self._desk = till.Desk(since_s=parts.clock.monotonic())
         self._camera: Notice | None = None
 
@@ -178,7 +180,8 @@ class Engine:
             return 0.0
         if self._receipts.due_s <= now_s:
             self._receipts.look()
-        if self._desk.stage in till.FREE and self._orders.look(now_s):
+        tended = self._unattended.look(now_s, self._camera, self._receipts.trouble)
+        if self._desk.stage in till.FREE and (self._orders.look(now_s) or tended):
             self._publish()
         if self._readiness.keep_house(now_s, quiet=not dues):
             self._publish()
@@ -207,6 +210,7 @@ class Engine:
             products=self._orders.products,
             shelf=self._orders.fault,
             office=self._office.shown(),
+            box_office=self._orders.box_office,
         )
 
     def _run_office(self, given: Input) -> None:
@@ -245,7 +249,7 @@ class Engine:
             self._desk = till.back(self._desk, why)
 
     def _pay(self, command: till.Pay) -> None:
-        if (why := self._readiness.unfit()) is not None:
+        if (why := self._orders.unfit(command.order) or self._readiness.unfit()) is not None:
             self._desk = till.back(self._desk, why)
             return
         if command.code is not None and self._payments.used(command.code):

@@ -19,8 +19,18 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
-from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
+from pos.sale.incident import (
+    INCIDENTS,
+    Answered,
+    Gap,
+    GapClosed,
+    Incident,
+    InOrder,
+    OutOfOrder,
+    Started,
+)
 from pos.sale.money import Amount
+from pos.sale.occupancy import Occupancy, persons_of
 from pos.sale.order import (
     ORDER_EVENTS,
     Order,
@@ -71,6 +81,8 @@ class History:
     parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    occupancy: Occupancy = field(default_factory=Occupancy)
+    barred: OutOfOrder | None = None
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -125,6 +137,10 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
+            case OutOfOrder() if self.barred is None:  # the first cause stands
+                self.barred = entry
+            case InOrder():
+                self.barred = None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -152,6 +168,7 @@ class History:
         match entry:
             case OrderPlaced():
                 self.orders[entry.order.sale_id] = entry.order
+                self.occupancy.placed(entry.order)
             case OrderParked():
                 self.parked[entry.park_id] = entry
             case OrderRecalled():
@@ -170,6 +187,7 @@ class History:
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
         self.payments[payment.request_id] = payment
+        self.occupancy.paying(payment)
         self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
             self.printing.final(payment.request_id)
@@ -270,6 +288,16 @@ class History:
         """The same as an Amount, or None when nothing is left."""
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
+
+    def persons_at(self, entry_at: int) -> int:
+        """How many persons were sold the entry time that begins at this Unix second, or are
+        about to be."""
+        orders = self.occupancy.orders.get(entry_at, {})
+        paying = {sale_id: self.occupancy.payments.get(sale_id, "") for sale_id in orders}
+        return sum(
+            persons_of(order, self.payments.get(paying[sale_id]), self.refunds_of(paying[sale_id]))
+            for sale_id, order in orders.items()
+        )
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""
