@@ -10,15 +10,17 @@ from dataclasses import dataclass
 class Mode:
     """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches.
 
-    `preview` is whether the camera's picture is shown while a code is waited for.
+    `preview` is whether the camera's picture is shown while a code is waited for. `both` is
+    whether a code of ours may be shown while the camera looks for the customer's.
     """
 
     name: str
     gives_back: bool
     idle_reset_s: float | None
     preview: bool = False
+    both: bool = False
 
 
 COUNTER = Mode("counter", gives_back=True, idle_reset_s=None, preview=True)
-KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0)
+KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0, both=True)
 CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0)
