@@ -154,7 +154,9 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._desk = self._orders.idle(self._desk, now_s)
+        left, self._desk = self._desk, self._orders.idle(self._desk, now_s)
+        if self._desk is not left:
+            self._publish()
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
