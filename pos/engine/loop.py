@@ -157,7 +157,10 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._selling.desk = self._orders.idle(self._selling.desk, now_s)
+        left = self._selling.desk
+        self._selling.desk = self._orders.idle(left, now_s)
+        if self._selling.desk is not left:
+            self._publish()
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
