@@ -8,7 +8,6 @@ from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.ejournal import find
-from pos.sale.incident import InOrder, OutOfOrder
 from pos.sale.input import (
     OFFICE_INPUTS,
     CloseShift,
@@ -31,6 +30,8 @@ from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
 from pos.sale.report import Report
 from pos.sale.shift import (
+    InOrder,
+    OutOfOrder,
     Practised,
     ShiftClosed,
     ShiftOpened,
@@ -232,7 +233,7 @@ class BackOffice:
         if (why := self._attending.forbidden(Duty.SHIFT)) is not None:
             return why
         staff_id, at = self._attending.staff_id, self._parts.clock.wall()
-        barred = self._writer.history.barred is not None
+        barred = self._writer.history.books.barred is not None
         if on and not barred:
             self._writer.write(OutOfOrder("barred.staff", staff_id, at))
         elif barred and not on:

@@ -19,18 +19,9 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
-from pos.sale.incident import (
-    INCIDENTS,
-    Answered,
-    Gap,
-    GapClosed,
-    Incident,
-    InOrder,
-    OutOfOrder,
-    Started,
-)
+from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
-from pos.sale.occupancy import Occupancy, persons_of
+from pos.sale.occupancy import Occupancy
 from pos.sale.order import (
     ORDER_EVENTS,
     Order,
@@ -82,7 +73,6 @@ class History:
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     occupancy: Occupancy = field(default_factory=Occupancy)
-    barred: OutOfOrder | None = None
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -91,6 +81,7 @@ class History:
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
+    _latest_of: dict[str, str] = field(default_factory=dict)
 
     def would_change(self, entry: Entry) -> bool:
         """Whether `apply` would change anything, so that the entry belongs in the journal.
@@ -137,10 +128,6 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
-            case OutOfOrder() if self.barred is None:  # the first cause stands
-                self.barred = entry
-            case InOrder():
-                self.barred = None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -187,7 +174,6 @@ class History:
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
         self.payments[payment.request_id] = payment
-        self.occupancy.paying(payment)
         self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
             self.printing.final(payment.request_id)
@@ -195,6 +181,7 @@ class History:
             self._open[payment.request_id] = None
         else:
             self._open.pop(payment.request_id, None)
+        self._latest_of[payment.sale_id] = payment.request_id
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
@@ -231,7 +218,20 @@ class History:
         before = self.payments.get(event.request_id)
         if before is not None and isinstance(event, Opened):
             raise IllegalMove(f"The request id {event.request_id} was used before.")
+        if isinstance(event, Opened):
+            self._check_sale(event)
         return step(before, event)
+
+    def _check_sale(self, opened: Opened) -> None:
+        """One sale may be tried again, by another code; never while it is or may yet be paid.
+
+        What was lost and comes back from the switch happened before this could be asked.
+        """
+        before = self.payment_of(opened.sale_id)
+        if before is None or not opened.sale_id or self.gap is not None:
+            return
+        if before.state.open or before.state is State.PAID:
+            raise IllegalMove(f"The sale {opened.sale_id} is not to be paid twice.")
 
     def _refund_stepped(self, event: RefundEvent) -> Refund:
         if isinstance(event, RefundAsked):
@@ -289,15 +289,9 @@ class History:
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
 
-    def persons_at(self, entry_at: int) -> int:
-        """How many persons were sold the entry time that begins at this Unix second, or are
-        about to be."""
-        orders = self.occupancy.orders.get(entry_at, {})
-        paying = {sale_id: self.occupancy.payments.get(sale_id, "") for sale_id in orders}
-        return sum(
-            persons_of(order, self.payments.get(paying[sale_id]), self.refunds_of(paying[sale_id]))
-            for sale_id, order in orders.items()
-        )
+    def payment_of(self, sale_id: str) -> Payment | None:
+        """The latest payment of this sale."""
+        return self.payments.get(self._latest_of.get(sale_id, ""))
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""

@@ -15,7 +15,7 @@ from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
-from pos.sale.till import FREE, Desk
+from pos.sale.till import ASKED, FREE, Desk, looks
 from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View, notice
 
 RECENT_COUNT = 20
@@ -71,7 +71,7 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
 
 def barred_by(history: History) -> Notice | None:
     """Why nothing is sold until somebody of the staff has come, or None."""
-    return None if history.barred is None else notice(history.barred.cause, grave=True)
+    return None if history.books.barred is None else notice(history.books.barred.cause, grave=True)
 
 
 def view_of(
@@ -144,6 +144,7 @@ def view_of(
         office=office,
         box_office=box_office,
         barred=barred_by(history),
+        looking=can_scan and looks(desk),
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
@@ -160,7 +161,12 @@ def _actions(
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
         actions.add(Action.OFFICE)
-    if desk.stage in FREE and stopped is None and not office.closed and history.barred is None:
+    if (
+        desk.stage in FREE
+        and stopped is None
+        and not office.closed
+        and history.books.barred is None
+    ):
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
@@ -170,7 +176,7 @@ def _actions(
             actions.add(Action.RECALL)
     if desk.stage is Stage.TIPPING:
         actions.add(Action.TIP)
-    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+    if desk.stage in (Stage.TIPPING, Stage.SCANNING, *ASKED):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)

@@ -25,6 +25,7 @@ class Stage(StrEnum):
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
+    SWITCHING = "switching"  # it is being closed, because the customer's was scanned instead
     STOPPING = "stopping"  # cancelling; the outcome is not known yet
     OUTCOME = "outcome"  # it is known: see `verdict`
 
@@ -120,6 +121,7 @@ class View:
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
     `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
     the staff has come.
+    `looking` is whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -157,6 +159,7 @@ class View:
     papers: Papers = Papers()
     box_office: BoxOffice | None = None
     barred: Notice | None = None
+    looking: bool = False
 
 
 class Action:
