@@ -99,10 +99,8 @@ class Books:
                 self.training = True
             case TrainingEnded():
                 self.training = False
-            case OutOfOrder() if self.barred is None:  # the first cause stands
-                self.barred = event
-            case InOrder():
-                self.barred = None
+            case OutOfOrder() | InOrder():
+                self.barred = event if isinstance(event, OutOfOrder) else None
             case Practised():
                 self.current.practised.append(event)
             case Signed():
