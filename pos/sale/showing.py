@@ -161,12 +161,8 @@ def _actions(
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
         actions.add(Action.OFFICE)
-    if (
-        desk.stage in FREE
-        and stopped is None
-        and not office.closed
-        and history.books.barred is None
-    ):
+    sells = stopped is None and not office.closed and history.books.barred is None
+    if desk.stage in FREE and sells:
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
