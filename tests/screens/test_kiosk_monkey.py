@@ -11,7 +11,8 @@ import pytest
 from textual import events
 
 from pos.errors import PosError
-from pos.sale.input import CameraSays, PrinterSays
+from pos.sale.input import CameraSays, PrinterSays, PutInOrder, Scanned
+from pos.sale.secret import Secret
 from pos.sale.view import Stage, notice
 from pos.scheme.partners import Behaviour
 from pos.screens.panels import Key
@@ -32,6 +33,8 @@ STRANGE_CODES = (
     ("Samkassa badge of nobody", "QR"), ("", "QR"), ("\x1b[2J", "QR"), ("BCD\n001", "QR"),
 )  # fmt: skip
 APIS = ("pay", "inquiryPayment", "cancelPayment", "witness")
+# A monkey that left as often as it went on would seldom come to pay.
+LIKED = {"on": 9.0, "pay": 9.0, "entry": 2.0, "over": 0.3, "stop": 0.3, "back": 0.3, "help": 0.3}
 WALLETS = ("vipps", "epassi", "alipay")
 
 
@@ -51,10 +54,11 @@ class Monkey:
 
     async def touch(self) -> None:
         """Any cell, or, as people do, a thing to touch."""
-        if self.chance.random() < 0.5:
+        if self.chance.random() < 0.3:
             self.kiosk.finger(self.chance.randrange(SIZE[0]), self.chance.randrange(SIZE[1]))
         elif keys := self.kiosk.shown(Key):
-            region = self.chance.choice(keys).region
+            weights = [LIKED.get(each.action.partition(":")[0], 1.0) for each in keys]
+            region = self.chance.choices(keys, weights)[0].region
             self.kiosk.finger(region.x, region.y)
 
     async def press(self) -> None:
@@ -67,15 +71,12 @@ class Monkey:
         shop = self.kiosk.shop
         way = self.chance.random()
         if way < 0.6:
-            behaves = self.chance.choice(list(Behaviour)).value
+            behaves = self.chance.choice([*Behaviour, *[Behaviour.PAYS] * len(Behaviour)]).value
             self.codes.append(shop.code(behaves, self.chance.choice(WALLETS)))
             shop.scan(self.codes[-1])
         elif way < 0.75 and self.codes:
             shop.scan(self.chance.choice(self.codes))
         else:
-            from pos.sale.input import Scanned
-            from pos.sale.secret import Secret
-
             text, symbology = self.chance.choice(STRANGE_CODES)
             shop.engine.handle(Scanned(Secret(text), symbology))
 
@@ -148,6 +149,8 @@ async def at_the_start(kiosk: Visited, start: set[str]) -> None:
     kiosk.shop.line.plans.clear()
     kiosk.shop.engine.handle(CameraSays(None))
     kiosk.shop.engine.handle(PrinterSays())
+    if kiosk.view.barred is not None:
+        kiosk.shop.engine.handle(PutInOrder())  # eye and paper had failed: the staff has come
     await kiosk.wait(200.0)
     if kiosk.view.stage is not Stage.READY or kiosk.step != "start":
         await kiosk.wait(400.0)
