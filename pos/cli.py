@@ -29,6 +29,7 @@ COMMANDS = {
     "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
+    "gate": ("gate", "gate", "A turnstile: reads tickets and lets each in once."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
     "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),
