@@ -28,7 +28,8 @@ def train(
     The till is the product's own, with this shop's settings and products, but it sells through a
     switch that exists for this day only; the shop's journal is not touched. The customer stands
     beside the till and says what she wants. N calls the next one, R puts a new roll into the
-    printer. Afterwards the two books tell what went well; exit 0 unless they differ."""
+    printer. Afterwards the two books tell what went well; exit 1 if they ever differ, 3 if
+    the till was left with a payment unfinished."""
     if not all(each.isatty() for each in (sys.stdin, sys.stdout, sys.stderr)):
         raise WrongUse("A training day needs a terminal to sit at; start it in one.")
     from pos.language import Language
@@ -43,6 +44,8 @@ def train(
     for line in result.lines(Language(settings.terminal.language)):
         click.echo(line)
     click.echo(f"pos train --seed {seed} --customers {count}")
+    if result.unfinished:
+        raise click.exceptions.Exit(3)
     if not result.books.equal:
         raise Refused("The switch's books and the till's journal differ; this must never happen.")
 

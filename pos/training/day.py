@@ -149,12 +149,13 @@ class TrainingDay:
         self._hands.customer = customer
         guest = Guest(customer, self._hands, self._language, self._patience)
         guest.comes(time.monotonic())
-        while not self._ending.is_set():
+        done = False
+        while not done and not self._ending.is_set():
             self._show(customer, guest)
-            if self._asked(guest):
-                break
+            done = self._asked(guest)
         guest.leaves()
-        self._note(customer)
+        if done:  # nobody is judged by a customer whom the trainee was still serving
+            self._note(customer)
 
     def _asked(self, guest: Guest) -> bool:
         """Wait a moment for the trainee, and let the guest look; whether the next may come."""

@@ -215,7 +215,8 @@ class Guest:
         if self._customer.mishap is Mishap.LINK_DOWN:
             self._say("guest.can_wait")
         else:
-            self._say("guest.declined" if view.verdict is Verdict.DECLINED else "once_more")
+            declined = view.verdict is Verdict.DECLINED
+            self._say("guest.declined" if declined else "guest.once_more")
 
     def _ask_for_more(self) -> None:
         asks = {

@@ -32,6 +32,11 @@ class Result:
         """(mishap, point) for each point that was not won."""
         return tuple((str(each.customer.mishap), each.name) for each in self.marks if not each.won)
 
+    @property
+    def unfinished(self) -> int:
+        """Payments and refunds that the trainee left the till with; a till works on at them."""
+        return self.books.unfinished
+
     def lines(self, language: Language) -> Iterator[str]:
         """A heading and its points for each customer, the score, and whether the books agree."""
         say = language.say
@@ -44,7 +49,10 @@ class Result:
                 yield f"     {sign} {say(f'train.{said}.{each.name}')}"
         won, count = score(self.marks)
         yield say("train.score", won=won, count=count)
-        yield say("train.books_agree" if self.books.equal else "train.books_differ")
+        if self.unfinished:
+            yield say("train.books_open", count=self.unfinished)
+        else:
+            yield say("train.books_agree" if self.books.equal else "train.books_differ")
 
 
 def result_of(state: Path, served: Sequence[Served], currency: str) -> Result:
