@@ -4,17 +4,18 @@ Apart from the switch, which knows nothing of it: to the till a cut line is what
 a refused connection and one that breaks off.
 """
 
-import asyncio
+import socket
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import Future
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Self
 from urllib.parse import urlsplit
 
 HOST = "127.0.0.1"
 CHUNK_BYTES = 65_536
-ANSWER_S_MAX = 10.0
+CONNECT_S = 5.0
+JOIN_S = 5.0
 
 
 class Line:
@@ -26,12 +27,11 @@ class Line:
     def __init__(self, target: str) -> None:
         parts = urlsplit(target)
         self._target = parts.hostname or HOST, parts.port or 80
-        self._loop = asyncio.new_event_loop()
-        self._server: asyncio.Server | None = None
+        self._lock = threading.Lock()
+        self._listening: socket.socket | None = None
         self._port = 0
-        self._open: set[asyncio.StreamWriter] = set()
-        self._pumps: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="line", daemon=True)
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
 
     @property
     def url(self) -> str:
@@ -40,65 +40,72 @@ class Line:
 
     def mend(self) -> None:
         """Let everything through; may be called twice."""
-        self._have(self._listen())
+        with self._lock:
+            if self._listening is not None:
+                return
+            listening = self._listening = socket.create_server((HOST, self._port))
+            self._port = listening.getsockname()[1]
+        self._begin(lambda: self._listen(listening))
 
     def cut(self) -> None:
         """Break what is under way off and refuse what comes; may be called twice."""
-        self._have(self._hang_up())
+        with self._lock:
+            listening, self._listening = self._listening, None
+            open_, self._open = self._open, set()
+        for each in (*([listening] if listening is not None else []), *open_):
+            _hang_up(each)
+        for thread in self._threads:
+            thread.join(JOIN_S)
+        self._threads = [each for each in self._threads if each.is_alive()]
 
     def __enter__(self) -> Self:
-        self._thread.start()
         self.mend()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._have(self._end())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(ANSWER_S_MAX)
-        self._loop.close()
+        self.cut()
 
-    def _have(self, work: Coroutine[None, None, None]) -> None:
-        done: Future[None] = asyncio.run_coroutine_threadsafe(work, self._loop)
-        done.result(ANSWER_S_MAX)
+    def _begin(self, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name="line", daemon=True)
+        self._threads.append(thread)
+        thread.start()
 
-    async def _listen(self) -> None:
-        if self._server is None:
-            self._server = await asyncio.start_server(self._pass_on, HOST, self._port)
-            self._port = self._server.sockets[0].getsockname()[1]
+    def _listen(self, listening: socket.socket) -> None:
+        while True:
+            try:
+                caller, _ = listening.accept()
+            except OSError:
+                return
+            self._pass_on(caller, listening)
 
-    async def _hang_up(self) -> None:
-        server, self._server = self._server, None
-        if server is not None:
-            server.close()
-        for writer in list(self._open):
-            writer.transport.abort()
+    def _pass_on(self, caller: socket.socket, listening: socket.socket) -> None:
+        there = None
+        with suppress(OSError):
+            there = socket.create_connection(self._target, CONNECT_S)
+            there.settimeout(None)
+        with self._lock:
+            if there is not None and self._listening is listening:
+                self._open |= {caller, there}
+                for source, sink in ((caller, there), (there, caller)):
+                    self._begin(partial(self._pump, source, sink))
+                return
+        _hang_up(caller)  # the line was cut while the connection was being made
+        if there is not None:
+            _hang_up(there)
 
-    async def _end(self) -> None:
-        await self._hang_up()
-        if self._pumps:
-            await asyncio.wait(list(self._pumps), timeout=ANSWER_S_MAX)
-
-    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - a connection is served in a task
-        self._pumps.add(task)
-        self._open.add(writer)
-        try:
-            there = await asyncio.open_connection(*self._target)
-            self._open.add(there[1])
-            await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
-            self._open.discard(there[1])
-        except OSError:
-            writer.transport.abort()
-        finally:
-            self._open.discard(writer)
-            self._pumps.discard(task)
+    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+        """All bytes of one direction; when it ends, so does the other."""
+        with suppress(OSError):
+            while chunk := source.recv(CHUNK_BYTES):
+                sink.sendall(chunk)
+        with self._lock:
+            self._open -= {source, sink}
+        _hang_up(source)
+        _hang_up(sink)
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """All bytes of one direction, then its end."""
+def _hang_up(line: socket.socket) -> None:
+    """End the connection; whoever waits on it wakes."""
     with suppress(OSError):
-        while chunk := await reader.read(CHUNK_BYTES):
-            writer.write(chunk)
-            await writer.drain()
-    writer.close()
+        line.shutdown(socket.SHUT_RDWR)
+    line.close()

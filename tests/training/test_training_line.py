@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -62,6 +63,5 @@ def test_a_call_that_is_under_way_breaks_off(echo: str) -> None:
         with socket.create_connection((parts.hostname, parts.port), 5) as caller:
             caller.settimeout(5)
             line.cut()
-            with pytest.raises((ConnectionError, BrokenPipeError)):
-                if not caller.recv(100):
-                    raise ConnectionResetError
+            with suppress(ConnectionResetError):
+                assert caller.recv(100) == b""
