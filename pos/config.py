@@ -131,6 +131,7 @@ class DevicesSection(_Section):
     printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
     pins: PinsSection = PinsSection()
     hand_scanner: str = "none"
+    voice: str = "none"
 
 
 class CameraSection(_Section):

@@ -40,7 +40,7 @@ FINAL_FAILURES = (
     "SYSTEM_ERROR", "NOT_SENT",
 )  # fmt: skip
 
-WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 # Keys that are put together while the till runs, and so are not found in the source.
 MADE = {
@@ -223,3 +223,24 @@ def test_babel_loads_only_when_something_is_said() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("code", "whole", "part"),
+    [
+        ("en", "1299 Norwegian kroner", "1 euro and 0.05 euros"),
+        ("nb", "1299 norske kroner", "1 euro and 0,05 euro"),
+        ("fi", "1299 Norjan kruunua", "1 euro and 0,05 euroa"),
+        ("sv", "1299 norska kronor", "1 euro and 0,05 euro"),
+        ("da", "1299 norske kroner", "1 euro and 0,05 euro"),
+        ("zh", "1299挪威克朗", "1欧元 and 0点零五欧元"),
+    ],
+)
+def test_an_amount_is_spoken_with_the_name_of_its_currency(
+    code: str, whole: str, part: str
+) -> None:
+    """No letters of a currency code, no group marks, no decimals that are nothing."""
+    language = Language(code)
+    assert language.spoken_amount(Amount(129900, "NOK")) == whole
+    cents = [language.spoken_amount(Amount(value, "EUR")) for value in (100, 5)]
+    assert " and ".join(cents) == part
