@@ -21,6 +21,7 @@ from pos.sale.arrival import (
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
+from pos.sale.occupancy import Occupancy
 from pos.sale.order import (
     ORDER_EVENTS,
     Order,
@@ -71,6 +72,7 @@ class History:
     parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    occupancy: Occupancy = field(default_factory=Occupancy)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -153,6 +155,7 @@ class History:
         match entry:
             case OrderPlaced():
                 self.orders[entry.order.sale_id] = entry.order
+                self.occupancy.placed(entry.order)
             case OrderParked():
                 self.parked[entry.park_id] = entry
             case OrderRecalled():
@@ -224,7 +227,7 @@ class History:
 
         What was lost and comes back from the switch happened before this could be asked.
         """
-        before = self.payments.get(self._latest_of.get(opened.sale_id, ""))
+        before = self.payment_of(opened.sale_id)
         if before is None or not opened.sale_id or self.gap is not None:
             return
         if before.state.open or before.state is State.PAID:
@@ -285,6 +288,10 @@ class History:
         """The same as an Amount, or None when nothing is left."""
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
+
+    def payment_of(self, sale_id: str) -> Payment | None:
+        """The latest payment of this sale."""
+        return self.payments.get(self._latest_of.get(sale_id, ""))
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from textual import events
 from textual.app import App
-from textual.message import Message
 
 from pos.language import Language
 from pos.sale.glimpse import Glimpse
@@ -17,6 +16,7 @@ from pos.sale.input import Input
 from pos.sale.view import Stage, View
 from pos.screens import sound
 from pos.screens.beside import Makes
+from pos.screens.changes import Glimpsed, ViewChanged
 from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
 from pos.screens.front import Front
@@ -27,18 +27,6 @@ from pos.screens.party import Party
 from pos.screens.phone import PhonePanel
 from pos.screens.qr import QrForm
 from pos.screens.refund import RefundScreen
-
-
-class ViewChanged(Message):
-    """The till has something new to show."""
-
-    def __init__(self, view: View) -> None:
-        super().__init__()
-        self.view = view
-
-
-class Glimpsed(Message):
-    """The camera sees something new; what it is, the app keeps."""
 
 
 class PosApp(App[None]):
