@@ -71,12 +71,17 @@ class BackOffice:
             # Where nobody logs in, a shift begins by itself with its first sale.
             shift_open=opened is not None or not self._attending.gates,
             attended=self._parts.mode.idle_reset_s is None,
-            training=books.training,
-            duties=frozenset(duty for duty in Duty if self._attending.forbidden(duty) is None),
+            training=books.training or self._parts.mode.pretend,
+            duties=frozenset(duty for duty in Duty if self._may(duty)),
             report=self._report,
             found=self._found,
             found_for=self._found_for,
         )
+
+    def _may(self, duty: Duty) -> bool:
+        # Nobody begins or ends training within a day that is nothing else.
+        idle = duty is Duty.TRAIN and self._parts.mode.pretend
+        return not idle and self._attending.forbidden(duty) is None
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""

@@ -176,6 +176,7 @@ def _actions(
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None and not office.closed and not office.training:
+    real = mode.pretend or not office.training  # sales of which money comes back
+    if mode.gives_back and stopped is None and not office.closed and real:
         actions.add(Action.REFUND)
     return frozenset(actions)

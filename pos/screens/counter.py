@@ -15,6 +15,7 @@ from pos.sale.input import CallHelp, Charge, Input, Next, OpenDrawer, Presenting
 from pos.sale.view import Action, Stage, View
 from pos.screens import overlays
 from pos.screens.basket import Basket
+from pos.screens.beside import Beside
 from pos.screens.front import Front
 from pos.screens.handing import handed_on
 from pos.screens.keyed import Entry, Keyed
@@ -22,7 +23,6 @@ from pos.screens.offers import may_leave, offered
 from pos.screens.order_keys import ordered
 from pos.screens.panels import Arrived, Faults, Head, Key, Unfinished, Words, amount_or_nothing
 from pos.screens.paying import WAITING, Outcome, Stopped, Waiting
-from pos.screens.phone import PHONE_KEYS, PhonePanel
 from pos.screens.qr import QrCode, drawing
 from pos.screens.ready import Ready
 from pos.screens.theming import ThemeAsked
@@ -66,7 +66,7 @@ class CounterScreen(Screen[None]):
         self._fits = True
 
     def compose(self) -> ComposeResult:
-        """The shown code over the full height, the till, and the demo's phone."""
+        """The shown code over the full height, the till, and what stands beside it."""
         language = self._front.language
         with Horizontal(id="whole"):
             with Middle(id="code"), Center():
@@ -83,8 +83,8 @@ class CounterScreen(Screen[None]):
                 yield Words(id="notice")
                 yield Unfinished(language)
                 yield Words(id="keys")
-            if self._front.phone is not None:
-                yield PhonePanel(self._front.phone, self._front.language)
+            if self._front.beside is not None:
+                yield self._front.beside(self._front.language)
 
     def on_mount(self) -> None:
         """Show what is known so far, and keep the clocks going."""
@@ -101,7 +101,7 @@ class CounterScreen(Screen[None]):
         if view.stage is not self._view.stage and begun:
             self._keyed, self._tip = Keyed(), Entry()
         if view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME:
-            self.remove_class("-phone")  # a phone laid over the till hides no outcome
+            self.remove_class("-beside")  # a phone laid over the till hides no outcome
         if view.notice != self._view.notice or view.stage is not self._view.stage:
             self._local = ""
         self._view = view
@@ -135,8 +135,8 @@ class CounterScreen(Screen[None]):
             self.query_one(Waiting).apply(view, self._front.clock(), code_fits=self._fits)
         self._show_notice()
         self.query_one("#keys", Words).say(self._keys_line())
-        for phone in self.query(PhonePanel):
-            phone.apply(view)
+        for other in self.query(Beside):
+            other.apply(view)
 
     def _show_notice(self) -> None:
         said, line = self._view.notice, self.query_one("#notice", Words)
@@ -148,7 +148,7 @@ class CounterScreen(Screen[None]):
         showing = view.stage is Stage.SHOWING and bool(view.order_code) and view.stopped is None
         plan = None
         if showing:
-            taken = sum(phone.columns_taken for phone in self.query(PhonePanel))
+            taken = sum(other.columns_taken for other in self.query(Beside))
             columns = self.size.width - taken - SIDE_COLUMNS_MIN
             plan = drawing(view.order_code, columns, self.size.height, self._front.qr_form)
         self._fits = plan is not None or not showing
@@ -160,8 +160,7 @@ class CounterScreen(Screen[None]):
         """The keys that mean something now; those that find no room stand in the menu."""
         say = self._front.language.say
         keys = [(each.key, each.word) for each in offered(self._view) if each.foot]
-        if any(not phone.columns_taken for phone in self.query(PhonePanel)):
-            keys.append(("P", "screen.key_phone"))
+        keys += [("P", other.WORD) for other in self.query(Beside) if not other.columns_taken]
         keys.sort(key=lambda key: key[1] == "screen.key_menu")  # the menu names what is left out
         parts = [f"{key} {say(word)}" for key, word in keys]
         while len(parts) > 1 and cell_len("   ".join(parts)) > self.size.width - 2:
@@ -178,8 +177,8 @@ class CounterScreen(Screen[None]):
         mark = event.character or ""
         if (mark in _TYPED and mark) or mark == "%":
             action = f"pad:{mark}"
-        elif event.key in PHONE_KEYS and self._front.phone is not None:
-            self.query_one(PhonePanel).press(event.key)
+        elif (other := self._other(event.key)) is not None:
+            other.press(event.key)
             event.stop()
             return
         else:
@@ -187,6 +186,10 @@ class CounterScreen(Screen[None]):
         if action:
             event.stop()
             self._act(self._meant(action))
+
+    def _other(self, key: str) -> Beside | None:
+        """What stands beside the till, where the key is one of its own."""
+        return next((other for other in self.query(Beside) if key in other.KEYS), None)
 
     def _meant(self, action: str) -> str:
         """Keys that depend on whether something is typed."""
