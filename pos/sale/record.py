@@ -9,11 +9,13 @@ import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pos.errors import JournalDamaged
 from pos.sale.history import ENTRIES, Entry
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 
@@ -36,13 +38,22 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
 
 def plain(value: Any) -> object:
     """A value of dataclasses, tuples, texts and numbers as JSON values."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple):
         return [plain(each) for each in value]
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        kind: type = type(value)
+        return {name: plain(getattr(value, name)) for name in _names(kind)}
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; an order has hundreds of lines of the same kind."""
+    return tuple(field.name for field in fields(kind))
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

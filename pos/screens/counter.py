@@ -49,7 +49,9 @@ _KEYS = {
     "backspace": "pad:back", "delete": "pad:clear",
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
-_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt", "office"})
+_OPENING = frozenset(
+    {"review", "products", "menu", "discount", "lines", "park", "receipt", "office"}
+)
 _PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
 
@@ -64,6 +66,8 @@ class CounterScreen(Screen[None]):
         self._tip = Entry()
         self._local = ""
         self._fits = True
+        phone = front.phone
+        self._phone = PhonePanel(phone, front.language) if phone is not None else None
 
     def compose(self) -> ComposeResult:
         """The shown code over the full height, the till, and the demo's phone."""
@@ -83,8 +87,8 @@ class CounterScreen(Screen[None]):
                 yield Words(id="notice")
                 yield Unfinished(language)
                 yield Words(id="keys")
-            if self._front.phone is not None:
-                yield PhonePanel(self._front.phone, self._front.language)
+            if self._phone is not None:
+                yield self._phone
 
     def on_mount(self) -> None:
         """Show what is known so far, and keep the clocks going."""
@@ -135,8 +139,8 @@ class CounterScreen(Screen[None]):
             self.query_one(Waiting).apply(view, self._front.clock(), code_fits=self._fits)
         self._show_notice()
         self.query_one("#keys", Words).say(self._keys_line())
-        for phone in self.query(PhonePanel):
-            phone.apply(view)
+        if self._phone is not None:
+            self._phone.apply(view)
 
     def _show_notice(self) -> None:
         said, line = self._view.notice, self.query_one("#notice", Words)
@@ -148,7 +152,7 @@ class CounterScreen(Screen[None]):
         showing = view.stage is Stage.SHOWING and bool(view.order_code) and view.stopped is None
         plan = None
         if showing:
-            taken = sum(phone.columns_taken for phone in self.query(PhonePanel))
+            taken = self._phone.columns_taken if self._phone is not None else 0
             columns = self.size.width - taken - SIDE_COLUMNS_MIN
             plan = drawing(view.order_code, columns, self.size.height, self._front.qr_form)
         self._fits = plan is not None or not showing
@@ -160,7 +164,7 @@ class CounterScreen(Screen[None]):
         """The keys that mean something now; those that find no room stand in the menu."""
         say = self._front.language.say
         keys = [(each.key, each.word) for each in offered(self._view) if each.foot]
-        if any(not phone.columns_taken for phone in self.query(PhonePanel)):
+        if self._phone is not None and not self._phone.columns_taken:
             keys.append(("P", "screen.key_phone"))
         keys.sort(key=lambda key: key[1] == "screen.key_menu")  # the menu names what is left out
         parts = [f"{key} {say(word)}" for key, word in keys]
@@ -178,8 +182,8 @@ class CounterScreen(Screen[None]):
         mark = event.character or ""
         if (mark in _TYPED and mark) or mark == "%":
             action = f"pad:{mark}"
-        elif event.key in PHONE_KEYS and self._front.phone is not None:
-            self.query_one(PhonePanel).press(event.key)
+        elif event.key in PHONE_KEYS and self._phone is not None:
+            self._phone.press(event.key)
             event.stop()
             return
         else:
