@@ -5,7 +5,6 @@ kept outside the journal for two days and then destroyed. A plain hash would not
 code has so few digits that all of them can be tried.
 """
 
-import hashlib
 import hmac
 import json
 import os
@@ -55,7 +54,7 @@ class Fingerprints:
 
 
 def _digest(key: bytes, code: Secret) -> str:
-    return hmac.new(key, code.reveal().encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, code.reveal().encode(), "sha256").hex()[:32]
 
 
 def _write_private(path: Path, text: str) -> None:
