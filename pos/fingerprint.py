@@ -9,6 +9,7 @@ import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from pos.errors import SettingsError
@@ -24,10 +25,12 @@ class Fingerprints:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "fingerprint.keys"
         self._keys: dict[int, bytes] = {}
-        if self._path.exists():
+        with suppress(FileNotFoundError):
             try:
                 stored = json.loads(self._path.read_text())
                 self._keys = {int(day): bytes.fromhex(key) for day, key in stored.items()}
+            except FileNotFoundError:
+                raise  # no code was ever shown here
             except (ValueError, TypeError, AttributeError, OSError) as fault:
                 raise SettingsError(
                     f"{self._path} cannot be read; delete it and start again."

@@ -152,7 +152,9 @@ class Book:
             return InquiryPaymentResponse(result=failure("ORDER_NOT_EXIST"))
         record = self._progress.advance(record)
         with self._store.read() as connection:
-            refunds = refunds_of(connection, record)
+            # Nothing else was ever given back of.
+            paid = record.state == PaymentState.SUCCEEDED
+            refunds = refunds_of(connection, record) if paid else []
             discounts = discounts_of(connection, record)
         return answers.payment_answer(record, self._psp_name(record), refunds, discounts)
 
