@@ -3,7 +3,7 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import inf
 
@@ -121,13 +121,8 @@ def view_of(
         rate=payment.rate if payment else "",
         savings=payment.savings if payment else None,
         recent=recent_rows(history, wall_s, limits),
-        unfinished=tuple(
-            row(each, history, wall_s, limits) for each in _others(history, desk.request_id)
-        ),
-        arrived=tuple(
-            row(history.payments[each], history, wall_s, limits)
-            for each in arrived[-ARRIVED_COUNT:]
-        ),
+        unfinished=_rows(_others(history, desk.request_id), history, wall_s, limits),
+        arrived=_rows(arrived[-ARRIVED_COUNT:], history, wall_s, limits),
         arrived_more=max(0, len(arrived) - ARRIVED_COUNT),
         link=link,
         camera=camera,
@@ -158,11 +153,17 @@ def view_of(
     )
 
 
-def _others(history: History, on_desk: str) -> Iterator[Payment]:
+def _rows(
+    request_ids: Iterable[str], history: History, wall_s: float, limits: Limits
+) -> tuple[SaleRow, ...]:
+    return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
+
+
+def _others(history: History, on_desk: str) -> list[str]:
     """What is unfinished beside the sale on the desk."""
     ids = [payment.request_id for payment in history.open_payments()]
     ids += [refund.request_id for refund in history.open_refunds()]
-    return (history.payments[each] for each in dict.fromkeys(ids) if each != on_desk)
+    return [each for each in dict.fromkeys(ids) if each != on_desk]
 
 
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)
