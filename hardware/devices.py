@@ -123,6 +123,10 @@ class Signal(StrEnum):
     DECLINED = "declined"
     ATTENTION = "attention"
     ARRIVED = "arrived"  # money came without a sale; dim again by itself
+    ADMITTED = "admitted"  # a ticket lets its holder in; these four go on as SCAN does
+    USED = "used"  # it did before
+    UNTIMELY = "untimely"  # it is for another time
+    REJECTED = "rejected"  # it is none that is let in here
 
 
 class Indicator(Protocol):
