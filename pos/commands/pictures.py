@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from pos.commands import kiosk_pictures
 from pos.commands.office_pictures import office_views
 from pos.commands.paper_pictures import paper_views
 from pos.language import Language
@@ -237,6 +238,10 @@ def pictures(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in PICTURES.items():
         (folder / f"{name}.svg").write_text(asyncio.run(drawn(picture)), encoding="utf-8")
+        click.echo(folder / f"{name}.svg")
+    for name, visited in kiosk_pictures.KIOSK_PICTURES.items():
+        svg = alone(asyncio.run(kiosk_pictures.drawn(visited)))
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
         click.echo(folder / f"{name}.svg")
 
 
