@@ -133,6 +133,14 @@ class DevicesSection(_Section):
     hand_scanner: str = "none"
 
 
+class KioskSection(_Section):
+    """[kiosk]: the visitors' side. `site` is the .toml file of tickets and hours, relative to this
+    file; `keyboard` is whether a keyboard works it too, else only touches and codes do."""
+
+    site: str = ""
+    keyboard: bool = False
+
+
 class CameraSection(_Section):
     """[camera]: how it is mounted; `pos camera --calibrate` measures and writes the first three.
 
@@ -176,6 +184,7 @@ class Settings(_Section):
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
     gate: GateSection | None = None
+    kiosk: KioskSection = KioskSection()
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -231,19 +240,22 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    return _complete(settings, path.parent)
+    return settings.model_copy(update=_beside(settings, path.parent))
 
 
-def _complete(settings: Settings, folder: Path) -> Settings:
-    """The same with every path in it made absolute. Raises SettingsError for one that is wrong."""
+def _beside(settings: Settings, folder: Path) -> dict[str, _Section]:
+    """The sections that name files, with their paths made absolute."""
     changed: dict[str, _Section] = {}
     if settings.order.catalogue:
         changed["order"] = _found(settings.order, folder)
+    if settings.kiosk.site:
+        site = str(folder / settings.kiosk.site)
+        changed["kiosk"] = settings.kiosk.model_copy(update={"site": site})
     if settings.switch is not None:
         changed["switch"] = _rooted(settings.switch, folder)
     if settings.gate is not None:
         changed["gate"] = _at(settings.gate, folder)
-    return settings.model_copy(update=changed)
+    return changed
 
 
 def _found(order: OrderSection, folder: Path) -> OrderSection:

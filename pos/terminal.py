@@ -34,7 +34,7 @@ from pos.sale.merchant import Role
 from pos.sale.mode import Mode
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
-from pos.shelf import CatalogueShelf
+from pos.shelf import CatalogueShelf, SiteShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -138,11 +138,12 @@ class Station:
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
-    def _shelf(self, currency: str) -> CatalogueShelf | None:
-        order = self._settings.order
+    def _shelf(self, currency: str) -> CatalogueShelf | SiteShelf | None:
+        order, language = self._settings.order, self._settings.terminal.language
+        if self._mode.entrance:
+            return SiteShelf(Path(self._settings.kiosk.site), self._state, currency, language)
         if not order.catalogue:
             return None
-        language = self._settings.terminal.language
         return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(

@@ -180,7 +180,7 @@ def _print(
     """One line; never the code, and of its serial only what people call it."""
     ticket = admission.ticket
     list_age_s, others_age_s = turnstile.list_age_s(), turnstile.others_age_s()
-    told = {
+    told: dict[str, object] = {
         "at": datetime.fromtimestamp(admission.at, UTC).isoformat(timespec="milliseconds"),
         "gate": section.name,
         "verdict": admission.verdict.value,

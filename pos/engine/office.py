@@ -8,6 +8,7 @@ from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.ejournal import find
+from pos.sale.incident import InOrder, OutOfOrder
 from pos.sale.input import (
     OFFICE_INPUTS,
     CloseShift,
@@ -19,6 +20,8 @@ from pos.sale.input import (
     MakeReport,
     OpenShift,
     PrintReport,
+    PutInOrder,
+    PutOutOfOrder,
     Scanned,
     ShowShift,
     Train,
@@ -35,9 +38,8 @@ from pos.sale.shift import (
     TrainingEnded,
     XReported,
 )
-from pos.sale.staff import (
-    Duty,
-)
+from pos.sale.showing import barred_by
+from pos.sale.staff import Duty
 from pos.sale.tallying import unfinished_of, x_report, z_report
 from pos.sale.view import Notice, notice
 
@@ -78,6 +80,8 @@ class BackOffice:
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
         books = self._writer.history.books
+        if (barred := barred_by(self._writer.history)) is not None:
+            return barred
         if not self._attending.gates:
             return None
         if books.attendance.present is None:
@@ -126,6 +130,8 @@ class BackOffice:
                 return self._close()
             case Train():
                 return self._train(on=given.on)
+            case PutOutOfOrder() | PutInOrder():
+                return self._bar(on=isinstance(given, PutOutOfOrder))
             case Unlock():
                 return self._attending.unlock(given)
         return None
@@ -158,6 +164,15 @@ class BackOffice:
             return notice("shift.gap", grave=True)
         if history.books.training:
             return notice("shift.training")
+        return self._closed()
+
+    def end_day(self) -> None:
+        """Close the shift with nobody there to ask for it: its report is printed, and not shown."""
+        self._closed()
+        self._report = None
+
+    def _closed(self) -> Notice | None:
+        history = self._writer.history
         at, currency = self._parts.clock.wall(), self._parts.terminal.currency
         unfinished = unfinished_of(history)
         total = x_report(history, currency, at, self._attending.staff_id, self._parts.zone).total
@@ -210,6 +225,18 @@ class BackOffice:
             return why
         self._found = find(self._writer.history, given.typed, self._parts.zone)
         self._found_for = given.typed
+        return None
+
+    def _bar(self, *, on: bool) -> Notice | None:
+        """Whoever may close a shift may say that the till sells, or does not."""
+        if (why := self._attending.forbidden(Duty.SHIFT)) is not None:
+            return why
+        staff_id, at = self._attending.staff_id, self._parts.clock.wall()
+        barred = self._writer.history.barred is not None
+        if on and not barred:
+            self._writer.write(OutOfOrder("barred.staff", staff_id, at))
+        elif barred and not on:
+            self._writer.write(InOrder(staff_id, at))
         return None
 
     def _train(self, *, on: bool) -> Notice | None:

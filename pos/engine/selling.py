@@ -89,7 +89,9 @@ class Selling:
         return self.desk is not before
 
     def _pay(self, command: till.Pay) -> None:
-        if (why := self._unfit()) is not None:
+        # What is paid by another code than it was opened for has its places already.
+        fits = None if command.instead_of else self._orders.unfit(command.order)
+        if (why := fits or self._unfit()) is not None:
             # A code that is shown stays there: it may be paid as long as it is not closed.
             showing = self.desk.stage is Stage.SHOWING
             self.desk = (till.refused if showing else till.back)(self.desk, why)

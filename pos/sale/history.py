@@ -19,17 +19,26 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
-from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
+from pos.sale.incident import (
+    INCIDENTS,
+    Answered,
+    Gap,
+    GapClosed,
+    Incident,
+    InOrder,
+    OutOfOrder,
+    Started,
+)
 from pos.sale.money import Amount
+from pos.sale.occupancy import Occupancy
 from pos.sale.order import (
     ORDER_EVENTS,
     Order,
     OrderDropped,
     OrderEvent,
-    OrderParked,
     OrderPlaced,
-    OrderRecalled,
 )
+from pos.sale.order_book import OrderBook
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
@@ -38,17 +47,23 @@ from pos.sale.refund import (
     RefundAsked,
     RefundEvent,
     RefundState,
+    check_asked,
     step_refund,
 )
-from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.return_line import ReturnLine
 from pos.sale.shift import Kind
+from pos.sale.ticket import TicketsIssued
+from pos.sale.ticket_book import TicketBook, void_serials
 from pos.sale.view import SaleRow
 
-Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
+Entry = (
+    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | TicketsIssued
+    | Incident
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS,
+    TicketsIssued, *INCIDENTS,
 )  # fmt: skip
 
 
@@ -56,8 +71,6 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
-    `orders` are by sale id, and only of sales that this till began: a payment that came back from
-    the switch, or by the static code, has none. `parked` are by park id, oldest first.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
@@ -67,10 +80,12 @@ class History:
     printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    parked: dict[str, OrderParked] = field(default_factory=dict)
+    order_book: OrderBook = field(default_factory=OrderBook)
+    ticket_book: TicketBook = field(default_factory=TicketBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    occupancy: Occupancy = field(default_factory=Occupancy)
+    barred: OutOfOrder | None = None
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -79,7 +94,11 @@ class History:
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
-    _latest_of: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def orders(self) -> dict[str, Order]:
+        """Every order that was placed, by sale id."""
+        return self.order_book.placed
 
     def would_change(self, entry: Entry) -> bool:
         """Whether `apply` would change anything, so that the entry belongs in the journal.
@@ -93,9 +112,11 @@ class History:
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
-            self._check_order(entry)
+            self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
+        if isinstance(entry, TicketsIssued):
+            self.ticket_book.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -113,6 +134,8 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
+        if isinstance(entry, TicketsIssued):
+            return self.ticket_book.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:
@@ -126,6 +149,10 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
+            case OutOfOrder() if self.barred is None:  # the first cause stands
+                self.barred = entry
+            case InOrder():
+                self.barred = None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -149,28 +176,16 @@ class History:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
     def _take_order(self, entry: OrderEvent) -> None:
-        self._check_order(entry)
-        match entry:
-            case OrderPlaced():
-                self.orders[entry.order.sale_id] = entry.order
-            case OrderParked():
-                self.parked[entry.park_id] = entry
-            case OrderRecalled():
-                del self.parked[entry.park_id]
-            case OrderDropped():
-                self.books.dropped(entry.order)
-
-    def _check_order(self, entry: OrderEvent) -> None:
-        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
-            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
-        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
-            raise IllegalMove(f"The order {entry.park_id} is parked already.")
-        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
-            raise IllegalMove(f"There is no parked order {entry.park_id}.")
+        self.order_book.take(entry)
+        if isinstance(entry, OrderPlaced):
+            self.occupancy.placed(entry.order)
+        elif isinstance(entry, OrderDropped):
+            self.books.dropped(entry.order)
 
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
         self.payments[payment.request_id] = payment
+        self.occupancy.paying(payment)
         self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
             self.printing.final(payment.request_id)
@@ -178,7 +193,6 @@ class History:
             self._open[payment.request_id] = None
         else:
             self._open.pop(payment.request_id, None)
-        self._latest_of[payment.sale_id] = payment.request_id
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
@@ -224,7 +238,7 @@ class History:
 
         What was lost and comes back from the switch happened before this could be asked.
         """
-        before = self.payments.get(self._latest_of.get(opened.sale_id, ""))
+        before = self.payments.get(self.occupancy.payments.get(opened.sale_id, ""))
         if before is None or not opened.sale_id or self.gap is not None:
             return
         if before.state.open or before.state is State.PAID:
@@ -236,23 +250,9 @@ class History:
         return step_refund(self.refunds.get(event.refund_id), event)
 
     def _check_refund(self, asked: RefundAsked) -> None:
-        payment = self.payments.get(asked.request_id)
-        left = self.left(asked.request_id)
-        if payment is None or asked.amount.currency != payment.amount.currency:
-            raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
-        if asked.amount.value > left:
-            raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
-        if asked.lines:
-            self._check_lines(asked, payment)
-
-    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
-        order = self.orders.get(payment.sale_id)
-        if order is None:
-            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
-        before = self.returned(asked.request_id)
-        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
-        if asked.amount.value != value:
-            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
+        payment, left = self.payments.get(asked.request_id), self.left(asked.request_id)
+        order = None if payment is None else self.orders.get(payment.sale_id)
+        check_asked(asked, payment, left, order, self.returned(asked.request_id))
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -285,6 +285,16 @@ class History:
         """The same as an Amount, or None when nothing is left."""
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
+
+    def persons_at(self, entry_at: int) -> int:
+        """How many persons were sold the entry time that begins at this Unix second, or are
+        about to be."""
+        return self.occupancy.persons_at(entry_at, self.payments, self.refunds_of)
+
+    def void_tickets(self, since: float) -> frozenset[str]:
+        """Serials of tickets that were given back and whose time was not over at `since`."""
+        refunds = {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
+        return void_serials(self.ticket_book, self.payments, self.orders, refunds, since)
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""

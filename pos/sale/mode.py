@@ -10,8 +10,9 @@ from dataclasses import dataclass
 class Mode:
     """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches.
 
-    `preview` is whether the camera's picture is shown while a code is waited for. `both` is
-    whether a code of ours may be shown while the camera looks for the customer's.
+    `preview` is whether the camera's picture is shown while a code is waited for, `both` whether a
+    code of ours may be shown while the camera looks for the customer's, `entrance` whether the
+    tickets of a site are sold. An unattended till ends its day by itself.
     """
 
     name: str
@@ -19,8 +20,9 @@ class Mode:
     idle_reset_s: float | None
     preview: bool = False
     both: bool = False
+    entrance: bool = False
 
 
 COUNTER = Mode("counter", gives_back=True, idle_reset_s=None, preview=True)
-KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0, both=True)
+KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0, both=True, entrance=True)
 CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0)

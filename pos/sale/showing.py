@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
@@ -15,7 +16,7 @@ from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
 from pos.sale.till import ASKED, FREE, Desk, looks
-from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View, notice
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
@@ -68,6 +69,11 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
     return made
 
 
+def barred_by(history: History) -> Notice | None:
+    """Why nothing is sold until somebody of the staff has come, or None."""
+    return None if history.barred is None else notice(history.barred.cause, grave=True)
+
+
 def view_of(
     desk: Desk,
     history: History,
@@ -88,6 +94,7 @@ def view_of(
     products: Catalogue,
     shelf: Notice | None,
     office: Office,
+    box_office: BoxOffice | None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -129,13 +136,15 @@ def view_of(
         watch=watch,
         order=desk.order,
         tip=desk.tip,
-        parked=tuple(history.parked.values()),
+        parked=tuple(history.order_book.parked.values()),
         products=products,
         shelf=shelf,
         stopped=stopped,
         papers=papers,
         office=office,
         looking=can_scan and looks(desk),
+        box_office=box_office,
+        barred=barred_by(history),
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
@@ -152,13 +161,13 @@ def _actions(
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
         actions.add(Action.OFFICE)
-    if desk.stage in FREE and stopped is None and not office.closed:
+    if desk.stage in FREE and stopped is None and not office.closed and history.barred is None:
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
         if desk.order is not None:
             actions.add(Action.PARK)
-        elif history.parked:
+        elif history.order_book.parked:
             actions.add(Action.RECALL)
     if desk.stage is Stage.TIPPING:
         actions.add(Action.TIP)

@@ -16,6 +16,7 @@ from pos.sale.input import (
     Next,
     Presenting,
     Scanned,
+    Stay,
     Stop,
     Tip,
 )
@@ -126,6 +127,8 @@ def advance(
         case Next() if desk.stage is Stage.STOPPING:
             # Set aside: it cannot become paid any more, but nobody knows yet that it was not.
             return replace(desk, stage=Stage.OUTCOME, since_s=now_s, verdict=Verdict.ASIDE), None
+        case Stay() if desk.stage in (Stage.READY, *UNWATCHED):
+            return replace(desk, since_s=now_s), None
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:

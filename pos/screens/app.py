@@ -9,13 +9,13 @@ from pathlib import Path
 
 from textual import events
 from textual.app import App
-from textual.message import Message
 
 from pos.language import Language
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import Input
 from pos.sale.view import Stage, View
 from pos.screens import sound
+from pos.screens.changes import Glimpsed, ViewChanged
 from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
 from pos.screens.front import Front
@@ -23,18 +23,6 @@ from pos.screens.offers import may_leave
 from pos.screens.palette import PALETTES, theme_name, themes
 from pos.screens.qr import QrForm
 from pos.screens.refund import RefundScreen
-
-
-class ViewChanged(Message):
-    """The till has something new to show."""
-
-    def __init__(self, view: View) -> None:
-        super().__init__()
-        self.view = view
-
-
-class Glimpsed(Message):
-    """The camera sees something new; what it is, the app keeps."""
 
 
 class PosApp(App[None]):

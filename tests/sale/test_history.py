@@ -258,14 +258,14 @@ def test_a_parked_order_waits_until_it_is_recalled() -> None:
     """Oldest first, also after a restart, and only once."""
     first, second = (OrderParked(name, "Bord 4", BUN, 1000.0) for name in ("p1", "p2"))
     history = folded(first, second)
-    assert list(history.parked.values()) == [first, second]
+    assert list(history.order_book.parked.values()) == [first, second]
     history.apply(OrderRecalled("p1"))
-    assert list(history.parked) == ["p2"]
+    assert list(history.order_book.parked) == ["p2"]
     wrong: tuple[OrderEvent, ...] = (OrderRecalled("p1"), second)
     for entry in wrong:
         with pytest.raises(IllegalMove):
             history.apply(entry)
-    assert list(history.parked) == ["p2"]
+    assert list(history.order_book.parked) == ["p2"]
 
 
 def test_orders_given_up_are_kept_for_the_report() -> None:

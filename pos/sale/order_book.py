@@ -1,0 +1,49 @@
+"""The orders of the journal: placed, parked, recalled, given up; and what their tickets are.
+
+Apart from the history of the money because an order asks for none, and one order may be tried by
+more than one payment, the one after the other.
+"""
+
+from dataclasses import dataclass, field
+
+from pos.errors import IllegalMove
+from pos.sale.order import (
+    Order,
+    OrderDropped,
+    OrderEvent,
+    OrderParked,
+    OrderPlaced,
+    OrderRecalled,
+)
+
+
+@dataclass(slots=True)
+class OrderBook:
+    """`placed` are by sale id, and only of sales that this till began: a payment that came back
+    from the switch, or by the static code, has none. `parked` are by park id, oldest first."""
+
+    placed: dict[str, Order] = field(default_factory=dict)
+    parked: dict[str, OrderParked] = field(default_factory=dict)
+
+    def check(self, entry: OrderEvent) -> None:
+        """Raises IllegalMove for an entry that does not fit those before."""
+        match entry:
+            case OrderPlaced() if entry.order.sale_id in self.placed:
+                raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
+            case OrderParked() if entry.park_id in self.parked:
+                raise IllegalMove(f"The order {entry.park_id} is parked already.")
+            case OrderRecalled() if entry.park_id not in self.parked:
+                raise IllegalMove(f"There is no parked order {entry.park_id}.")
+
+    def take(self, entry: OrderEvent) -> None:
+        """Take one entry in. Raises IllegalMove, having changed nothing."""
+        self.check(entry)
+        match entry:
+            case OrderPlaced():
+                self.placed[entry.order.sale_id] = entry.order
+            case OrderParked():
+                self.parked[entry.park_id] = entry
+            case OrderRecalled():
+                del self.parked[entry.park_id]
+            case OrderDropped():
+                pass  # counted by the books alone
