@@ -20,6 +20,7 @@ from pos.pulse import note
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "train": ("train", "train", "A training day at the till, with pretend customers."),
     "kiosk": ("kiosk", "kiosk", "Tickets for visitors, with nobody around."),
     "display": ("display", "display", "The customer's screen of the till on this machine."),
     "sell": ("sell", "sell", "One sale from the shell."),

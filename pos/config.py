@@ -131,6 +131,7 @@ class DevicesSection(_Section):
     printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
     pins: PinsSection = PinsSection()
     hand_scanner: str = "none"
+    voice: str = "none"
 
 
 class KioskSection(_Section):
@@ -165,7 +166,7 @@ class GateSection(_Section):
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "gate"
-    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]
+    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,24}$")]
     keys: str
     revoked: tuple[str, ...] = ()
     share: str = ""
@@ -183,8 +184,8 @@ class Settings(_Section):
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
-    gate: GateSection | None = None
     kiosk: KioskSection = KioskSection()
+    gate: GateSection | None = None
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -240,11 +241,11 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    return settings.model_copy(update=_beside(settings, path.parent))
+    return _complete(settings, path.parent)
 
 
-def _beside(settings: Settings, folder: Path) -> dict[str, _Section]:
-    """The sections that name files, with their paths made absolute."""
+def _complete(settings: Settings, folder: Path) -> Settings:
+    """The same with every path in it made absolute. Raises SettingsError for one that is wrong."""
     changed: dict[str, _Section] = {}
     if settings.order.catalogue:
         changed["order"] = _found(settings.order, folder)
@@ -255,7 +256,7 @@ def _beside(settings: Settings, folder: Path) -> dict[str, _Section]:
         changed["switch"] = _rooted(settings.switch, folder)
     if settings.gate is not None:
         changed["gate"] = _at(settings.gate, folder)
-    return changed
+    return settings.model_copy(update=changed)
 
 
 def _found(order: OrderSection, folder: Path) -> OrderSection:

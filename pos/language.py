@@ -34,6 +34,10 @@ _WALLETS = {
 
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) ([A-Z]{3})")
 
+# A voice passes over the point of a Chinese number, and reads what follows as another number.
+_POINT = re.compile(r"\.([0-9]+)")
+_DIGITS = "零一二三四五六七八九"
+
 # Values that are names of the program, and the keys under which people know them.
 _NAMED = {"state": "state.{}", "says": "says.{}"}
 
@@ -95,6 +99,25 @@ class Language:
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
         major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    def spoken_amount(self, amount: Amount) -> str:
+        """The same as a voice says it: `1299,50 norske kroner`, without decimals that are zero."""
+        from babel.numbers import format_currency
+
+        decimals = exponent(amount.currency)
+        major = Decimal(amount.value).scaleb(-decimals)
+        whole = major == major.to_integral_value()
+        text = str(
+            format_currency(
+                Decimal(int(major)) if whole else major,  # one euro, not 1.00 euros
+                amount.currency,
+                "0" if whole else "0." + "0" * decimals,
+                locale=self._locale,
+                currency_digits=False,
+                format_type="name",
+            )
+        )
+        return _POINT.sub(_chinese_point, text) if self.code == "zh" else text
 
     def percent_text(self, rate: int) -> str:
         """A rate in basis points as this language writes it: `25 %`, `13,5 %`."""
@@ -163,6 +186,10 @@ class Language:
             except AmountError:
                 return value
         return value
+
+
+def _chinese_point(decimals: re.Match[str]) -> str:
+    return "点" + "".join(_DIGITS[int(digit)] for digit in decimals[1])
 
 
 @cache

@@ -99,7 +99,7 @@ def _section(settings: Settings, given: dict[str, object]) -> GateSection:
     try:
         return GateSection.model_validate(whole)
     except ValueError as fault:
-        raise WrongUse("The site's reference has at most 16 letters and digits; the gate's name "
+        raise WrongUse("The site's reference has at most 24 letters and digits; the gate's name "
                        "letters, digits, hyphens and underscores.") from fault  # fmt: skip
 
 

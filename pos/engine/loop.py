@@ -159,7 +159,7 @@ class Engine:
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
         now_s = self._parts.clock.monotonic()
-        self._selling.desk = self._orders.idle(self._selling.desk, now_s)
+        self._leave_idle(now_s)
         if self._writer.halt is not None:
             if not self._writer.from_memory:
                 return IDLE_S
@@ -198,6 +198,13 @@ class Engine:
             dues[0][0] if dues else now_s + IDLE_S,
         )
         return next_s - now_s
+
+    def _leave_idle(self, now_s: float) -> None:
+        """Free a desk that nobody came back to, where nobody stands beside it."""
+        left = self._selling.desk
+        self._selling.desk = self._orders.idle(left, now_s)
+        if self._selling.desk is not left:
+            self._publish()
 
     def view(self) -> View:
         """All that may be shown right now."""

@@ -8,7 +8,6 @@ from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.ejournal import find
-from pos.sale.incident import InOrder, OutOfOrder
 from pos.sale.input import (
     OFFICE_INPUTS,
     CloseShift,
@@ -31,6 +30,8 @@ from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
 from pos.sale.report import Report
 from pos.sale.shift import (
+    InOrder,
+    OutOfOrder,
     Practised,
     ShiftClosed,
     ShiftOpened,
@@ -70,12 +71,17 @@ class BackOffice:
             # Where nobody logs in, a shift begins by itself with its first sale.
             shift_open=opened is not None or not self._attending.gates,
             attended=self._parts.mode.idle_reset_s is None,
-            training=books.training,
-            duties=frozenset(duty for duty in Duty if self._attending.forbidden(duty) is None),
+            training=books.training or self._parts.mode.pretend,
+            duties=frozenset(duty for duty in Duty if self._may(duty)),
             report=self._report,
             found=self._found,
             found_for=self._found_for,
         )
+
+    def _may(self, duty: Duty) -> bool:
+        # Nobody begins or ends training within a day that is nothing else.
+        idle = duty is Duty.TRAIN and self._parts.mode.pretend
+        return not idle and self._attending.forbidden(duty) is None
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
@@ -232,7 +238,7 @@ class BackOffice:
         if (why := self._attending.forbidden(Duty.SHIFT)) is not None:
             return why
         staff_id, at = self._attending.staff_id, self._parts.clock.wall()
-        barred = self._writer.history.barred is not None
+        barred = self._writer.history.books.barred is not None
         if on and not barred:
             self._writer.write(OutOfOrder("barred.staff", staff_id, at))
         elif barred and not on:

@@ -6,12 +6,14 @@ loop, which only says when.
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pos.engine.parts import Parts, Writer
 from pos.sale import ordering, till
 from pos.sale.box_office import BoxOffice, box_office_at
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.input import Ordering, Scanned
+from pos.sale.occupancy import persons_at
 from pos.sale.order import Order, OrderDropped, OrderParked, OrderRecalled, order_of
 from pos.sale.ordering import GiveUpOrder, PutAside, Shop, TakeUp
 from pos.sale.ticketing import unsellable
@@ -47,7 +49,9 @@ class Orders:
         site = self._parts.shelf.site if self._parts.shelf is not None else None
         if site is None:
             return None
-        return box_office_at(site, self._parts.clock.wall(), self._writer.history.persons_at)
+        history = self._writer.history
+        taken = partial(persons_at, history)
+        return box_office_at(site, self._parts.clock.wall(), taken)
 
     def unfit(self, order: Order | None) -> Notice | None:
         """Why this order cannot be paid now, whatever else could, or None."""

@@ -7,7 +7,7 @@ anything may be sold now.
 
 from pos.engine.office import BackOffice
 from pos.engine.parts import Parts, Writer
-from pos.sale.incident import OutOfOrder
+from pos.sale.shift import OutOfOrder
 from pos.sale.view import Notice
 
 LOOK_EVERY_S = 5.0
@@ -39,7 +39,7 @@ class Unattended:
 
     def _bar(self, now_s: float) -> bool:
         """Without eye and paper a visitor can be sold nothing that is sure to be had."""
-        if self._writer.history.barred is not None or now_s - self._well_s < DEAD_AFTER_S:
+        if self._writer.history.books.barred is not None or now_s - self._well_s < DEAD_AFTER_S:
             return False
         wall_s = self._parts.clock.wall()
         return self._writer.write(OutOfOrder("barred.devices", "", wall_s))

@@ -19,16 +19,7 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
-from pos.sale.incident import (
-    INCIDENTS,
-    Answered,
-    Gap,
-    GapClosed,
-    Incident,
-    InOrder,
-    OutOfOrder,
-    Started,
-)
+from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
 from pos.sale.order import (
@@ -53,7 +44,7 @@ from pos.sale.refund import (
 from pos.sale.return_line import ReturnLine
 from pos.sale.shift import Kind
 from pos.sale.ticket import TicketsIssued
-from pos.sale.ticket_book import TicketBook, void_serials
+from pos.sale.ticket_book import TicketBook
 from pos.sale.view import SaleRow
 
 Entry = (
@@ -85,7 +76,6 @@ class History:
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     occupancy: Occupancy = field(default_factory=Occupancy)
-    barred: OutOfOrder | None = None
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -94,6 +84,7 @@ class History:
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
+    _latest_of: dict[str, str] = field(default_factory=dict)
 
     @property
     def orders(self) -> dict[str, Order]:
@@ -142,6 +133,7 @@ class History:
         match entry:
             case Started():
                 self.books.attendance.leave()
+                self.order_book.park_again()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -149,10 +141,6 @@ class History:
                 self.gap = entry
             case GapClosed():
                 self.gap = None
-            case OutOfOrder() if self.barred is None:  # the first cause stands
-                self.barred = entry
-            case InOrder():
-                self.barred = None
 
     def _arrive(self, entry: ArrivalEvent) -> None:
         match entry:
@@ -185,7 +173,6 @@ class History:
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
         self.payments[payment.request_id] = payment
-        self.occupancy.paying(payment)
         self._changed(payment.request_id)
         if payment.state is State.PAID and self.gap is None:
             self.printing.final(payment.request_id)
@@ -193,6 +180,7 @@ class History:
             self._open[payment.request_id] = None
         else:
             self._open.pop(payment.request_id, None)
+        self._latest_of[payment.sale_id] = payment.request_id
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
@@ -238,7 +226,7 @@ class History:
 
         What was lost and comes back from the switch happened before this could be asked.
         """
-        before = self.payments.get(self.occupancy.payments.get(opened.sale_id, ""))
+        before = self.payment_of(opened.sale_id)
         if before is None or not opened.sale_id or self.gap is not None:
             return
         if before.state.open or before.state is State.PAID:
@@ -286,15 +274,9 @@ class History:
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
 
-    def persons_at(self, entry_at: int) -> int:
-        """How many persons were sold the entry time that begins at this Unix second, or are
-        about to be."""
-        return self.occupancy.persons_at(entry_at, self.payments, self.refunds_of)
-
-    def void_tickets(self, since: float) -> frozenset[str]:
-        """Serials of tickets that were given back and whose time was not over at `since`."""
-        refunds = {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
-        return void_serials(self.ticket_book, self.payments, self.orders, refunds, since)
+    def payment_of(self, sale_id: str) -> Payment | None:
+        """The latest payment of this sale."""
+        return self.payments.get(self._latest_of.get(sale_id, ""))
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""
@@ -303,6 +285,10 @@ class History:
     def open_refunds(self) -> list[Refund]:
         """Refunds whose outcome is not known yet, oldest first."""
         return [self.refunds[each] for each in self._open_refunds]
+
+    def given_back(self) -> dict[str, list[Refund]]:
+        """The refunds of every payment that has any, by its request id."""
+        return {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
 
     def recent(self, count: int) -> list[Payment]:
         """The newest `count` payments, newest first."""

@@ -51,27 +51,6 @@ class GapClosed:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class OutOfOrder:
-    """Nothing is sold any more, because of `cause`: a key of the language catalogue.
-
-    `staff_id` is who said so, empty for the till itself. It holds until InOrder, also after a
-    restart.
-    """
-
-    cause: str
-    staff_id: str
-    at: float
-
-
-@dataclass(frozen=True, slots=True)
-class InOrder:
-    """Somebody of the staff saw to it, and the till sells again."""
-
-    staff_id: str
-    at: float
-
-
-Incident = Started | Stopped | Answered | Gap | GapClosed | OutOfOrder | InOrder
+Incident = Started | Stopped | Answered | Gap | GapClosed
 
 INCIDENTS: tuple[type[Incident], ...] = Incident.__args__

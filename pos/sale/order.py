@@ -209,12 +209,16 @@ def spread(lines: Sequence[Line], discount: Discount) -> tuple[Line, ...]:
     total = sum(amounts)
     off = discount.of(total)
     if not total:
-        return tuple(replace(line, share=0) for line in lines)
+        return tuple(line if not line.share else replace(line, share=0) for line in lines)
     shares = [amount * off // total for amount in amounts]
     by_loss = sorted(range(len(lines)), key=lambda i: (-(amounts[i] * off % total), i))
     for place in by_loss[: off - sum(shares)]:
         shares[place] += 1
-    return tuple(replace(line, share=share) for line, share in zip(lines, shares, strict=True))
+    # Lines whose share stays are the same lines: an order may have hundreds of them.
+    return tuple(
+        line if line.share == share else replace(line, share=share)
+        for line, share in zip(lines, shares, strict=True)
+    )
 
 
 def order_of(sale_id: str, amount: Amount, text: str = "", vat: int = 0) -> Order:

@@ -20,10 +20,13 @@ from pos.sale.order import (
 @dataclass(slots=True)
 class OrderBook:
     """`placed` are by sale id, and only of sales that this till began: a payment that came back
-    from the switch, or by the static code, has none. `parked` are by park id, oldest first."""
+    from the switch, or by the static code, has none. `parked` are by park id, oldest first;
+    `recalled` is the one that lies on the desk, and is parked again when the till dies before it
+    is placed."""
 
     placed: dict[str, Order] = field(default_factory=dict)
     parked: dict[str, OrderParked] = field(default_factory=dict)
+    recalled: OrderParked | None = None
 
     def check(self, entry: OrderEvent) -> None:
         """Raises IllegalMove for an entry that does not fit those before."""
@@ -38,12 +41,21 @@ class OrderBook:
     def take(self, entry: OrderEvent) -> None:
         """Take one entry in. Raises IllegalMove, having changed nothing."""
         self.check(entry)
+        self.recalled = None
         match entry:
             case OrderPlaced():
                 self.placed[entry.order.sale_id] = entry.order
             case OrderParked():
                 self.parked[entry.park_id] = entry
             case OrderRecalled():
-                del self.parked[entry.park_id]
+                self.recalled = self.parked.pop(entry.park_id)
             case OrderDropped():
                 pass  # counted by the books alone
+
+    def park_again(self) -> None:
+        """What lay on the desk of a till that ended was neither paid nor given up."""
+        if self.recalled is not None:
+            waiting = [*self.parked.values(), self.recalled]
+            waiting.sort(key=lambda parked: parked.parked_at)
+            self.parked = {parked.park_id: parked for parked in waiting}
+            self.recalled = None

@@ -71,7 +71,7 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
 
 def barred_by(history: History) -> Notice | None:
     """Why nothing is sold until somebody of the staff has come, or None."""
-    return None if history.barred is None else notice(history.barred.cause, grave=True)
+    return None if history.books.barred is None else notice(history.books.barred.cause, grave=True)
 
 
 def view_of(
@@ -142,9 +142,9 @@ def view_of(
         stopped=stopped,
         papers=papers,
         office=office,
-        looking=can_scan and looks(desk),
         box_office=box_office,
         barred=barred_by(history),
+        looking=can_scan and looks(desk),
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
@@ -161,7 +161,8 @@ def _actions(
     actions: set[str] = set()
     if desk.stage in FREE and stopped is None:
         actions.add(Action.OFFICE)
-    if desk.stage in FREE and stopped is None and not office.closed and history.barred is None:
+    sells = stopped is None and not office.closed and history.books.barred is None
+    if desk.stage in FREE and sells:
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
@@ -175,6 +176,7 @@ def _actions(
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None and not office.closed and not office.training:
+    real = mode.pretend or not office.training  # sales of which money comes back
+    if mode.gives_back and stopped is None and not office.closed and real:
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -24,13 +24,13 @@ TICKET_PREFIX = "SAMKASSA:T1:"
 SIGNED_AS = b"samkassa ticket 1\n"
 SIGNATURE_BYTES = 64
 SERIAL_DIGITS = 16
-NAME_BYTES_MAX = 16
+NAME_BYTES_MAX = 24
 PERSONS_MAX = 255
 _HEAD = struct.Struct(">8sIHB")
 _MINUTE_S = 60
 _TEXT = re.compile(r"[A-Z2-7]{130,240}")
 _SERIAL = re.compile(r"[0-9a-f]{16}")
-_NAME = re.compile(r"[!-~]{1,16}")
+_NAME = re.compile(r"[!-~]{1,24}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,9 @@
 Apart from the tickets, whose form a gate shares, because only the till knows what was given back.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pos.errors import IllegalMove
 from pos.sale.order import Order
@@ -12,6 +13,9 @@ from pos.sale.payment import Payment
 from pos.sale.refund import Refund, RefundState
 from pos.sale.return_line import counted
 from pos.sale.ticket import Ticket, TicketsIssued, places_of
+
+if TYPE_CHECKING:
+    from pos.sale.history import History
 
 
 @dataclass(slots=True)
@@ -47,23 +51,20 @@ def void_among(
             yield ticket
 
 
-def void_serials(
-    book: TicketBook,
-    payments: Mapping[str, Payment],
-    orders: Mapping[str, Order],
-    refunds: Mapping[str, Sequence[Refund]],
-    since: float,
-) -> frozenset[str]:
-    """The serials of all void tickets whose time was not over before `since` (Unix seconds).
-
-    `refunds` are by the request id of the payment that they are of.
-    """
+def void_serials(history: "History", since: float) -> frozenset[str]:
+    """The serials of all void tickets whose time was not over before `since` (Unix seconds)."""
     return frozenset(
         ticket.serial
-        for request_id, given_back in refunds.items()
-        if (issued := book.issued.get(request_id)) is not None
-        for ticket in void_among(
-            issued, orders[payments[request_id].sale_id], payments[request_id], given_back
-        )
+        for request_id, refunds in history.given_back().items()
+        for ticket in void_of(history, request_id, refunds)
         if ticket.ends_at >= since
     )
+
+
+def void_of(history: "History", request_id: str, refunds: Sequence[Refund]) -> tuple[Ticket, ...]:
+    """The tickets of a payment that admit nobody any more; none where it has no tickets."""
+    issued = history.ticket_book.issued.get(request_id)
+    if issued is None:
+        return ()
+    payment = history.payments[request_id]
+    return tuple(void_among(issued, history.orders[payment.sale_id], payment, refunds))

@@ -119,9 +119,9 @@ class View:
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
-    `looking` is whether the camera waits for the customer's code, alone or beside ours.
     `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
     the staff has come.
+    `looking` is whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -157,9 +157,9 @@ class View:
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
-    looking: bool = False
     box_office: BoxOffice | None = None
     barred: Notice | None = None
+    looking: bool = False
 
 
 class Action:

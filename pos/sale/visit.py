@@ -23,7 +23,7 @@ from pos.sale.input import (
 from pos.sale.view import Stage, View
 from pos.sale.visitor import MORE_S, Step, Visit, nobody, out_of_order, patience_s
 
-_PAYING = frozenset({Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.STOPPING})
+_PAYING = frozenset(Stage) - {Stage.READY, Stage.OUTCOME}
 
 
 def chosen(visit: Visit, action: str, view: View, now_s: float) -> tuple[Visit, tuple[Input, ...]]:
@@ -68,7 +68,7 @@ def _told(kind: str, which: str, view: View) -> tuple[Input, ...]:
         case "entry":
             return (ChooseEntry(int(which)),)
         case "pay":
-            return (Charge("", Presenting.MERCHANT),)
+            return (Charge("", Presenting.EITHER),)
         case "stop":
             return (Stop(view.request_id),)
         case "again":

@@ -33,7 +33,7 @@ class KioskApp(App[None]):
 
     CSS_PATH = [  # noqa: RUF012
         Path(__file__).parent.with_name("pos.tcss"),
-        Path(__file__).with_name("kiosk.tcss"),
+        Path(__file__).with_name("visitor.tcss"),
     ]
     TITLE = "Samkassa"
     ENABLE_COMMAND_PALETTE = False

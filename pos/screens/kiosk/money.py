@@ -111,7 +111,7 @@ class EndPanel(Vertical):
 
 def looks(view: View) -> bool:
     """Whether the camera waits for the visitor's code while ours is shown."""
-    return bool(getattr(view, "looking", False))
+    return view.looking
 
 
 def _said(verdict: Verdict, language: Language, *, on_paper: bool) -> str:

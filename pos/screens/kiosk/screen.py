@@ -235,10 +235,10 @@ class KioskScreen(Screen[None]):
                 )
 
     def _show_barred(self, why: Notice) -> None:
-        told = [
-            f"{say('kiosk.out_of_order')}. {say('kiosk.ask_staff')}"
-            for say in (self._speech(code).say for code in ENDONYMS)
-        ]
+        told = []
+        for code in ENDONYMS:
+            say = self._speech(code).say
+            told.append(". ".join((say("kiosk.out_of_order"), say("kiosk.ask_staff"))))
         self.query_one("#barred-shape", Shape).show("hand")
         self.query_one("#barred-title", Words).say("\n".join(told))
         self.query_one("#barred-why", Words).say(self._speech(self._speech.home).notice(why))
