@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -194,7 +194,7 @@ def _print(
     click.echo(json.dumps(told) if as_json else _line(admission, told))
 
 
-def _line(admission: "Admission", told: dict[str, object]) -> str:
+def _line(admission: "Admission", told: Mapping[str, object]) -> str:
     at = datetime.fromtimestamp(admission.at, UTC).astimezone()
     parts = [f"{at:%H:%M:%S}", f"{told['verdict']:<14}"]
     if admission.ticket is not None:

@@ -96,7 +96,7 @@ class Orders:
         payment that it is made instead of."""
         history = self._writer.history
         if command.instead_of:
-            return history.orders[history.payments[command.instead_of].sale_id]
+            return history.order_book.placed[history.payments[command.instead_of].sale_id]
         sale_id = self._parts.new_id()
         if command.order is not None:
             office = self.box_office

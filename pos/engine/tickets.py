@@ -38,14 +38,14 @@ class Tickets:
         """Issue what was paid, and not issued before the till ended."""
         history = self._writer.history
         for request_id, payment in history.payments.items():
-            if payment.state is State.PAID and payment.sale_id in history.orders:
+            if payment.state is State.PAID and payment.sale_id in history.order_book.placed:
                 self.issue(request_id)
 
     def issue(self, request_id: str) -> None:
         """Write down the tickets of a payment that is paid, unless they are, or it has none."""
         history, site = self._writer.history, self._site
         payment = history.payments.get(request_id)
-        order = None if payment is None else history.orders.get(payment.sale_id)
+        order = None if payment is None else history.order_book.placed.get(payment.sale_id)
         if self._parts.stamp is None or site is None or order is None or not places_of(order):
             return
         if request_id in history.ticket_book.issued or history.gap is not None:

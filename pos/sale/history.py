@@ -22,13 +22,7 @@ from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
-from pos.sale.order import (
-    ORDER_EVENTS,
-    Order,
-    OrderDropped,
-    OrderEvent,
-    OrderPlaced,
-)
+from pos.sale.order import ORDER_EVENTS, OrderDropped, OrderEvent, OrderPlaced
 from pos.sale.order_book import OrderBook
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
@@ -85,11 +79,6 @@ class History:
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
     _latest_of: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def orders(self) -> dict[str, Order]:
-        """Every order that was placed, by sale id."""
-        return self.order_book.placed
 
     def would_change(self, entry: Entry) -> bool:
         """Whether `apply` would change anything, so that the entry belongs in the journal.
@@ -239,7 +228,7 @@ class History:
 
     def _check_refund(self, asked: RefundAsked) -> None:
         payment, left = self.payments.get(asked.request_id), self.left(asked.request_id)
-        order = None if payment is None else self.orders.get(payment.sale_id)
+        order = None if payment is None else self.order_book.placed.get(payment.sale_id)
         check_asked(asked, payment, left, order, self.returned(asked.request_id))
 
     def left(self, request_id: str) -> int:

@@ -1,7 +1,7 @@
-"""The orders of the journal: placed, parked, recalled, given up; and what their tickets are.
+"""The orders of a till as they are folded: placed, parked, and the one that was recalled.
 
-Apart from the history of the money because an order asks for none, and one order may be tried by
-more than one payment, the one after the other.
+Apart from the history of payments because an order may live for hours before any money is asked
+for, and a power cut must not forget one that waits.
 """
 
 from dataclasses import dataclass, field
@@ -19,17 +19,17 @@ from pos.sale.order import (
 
 @dataclass(slots=True)
 class OrderBook:
-    """`placed` are by sale id, and only of sales that this till began: a payment that came back
-    from the switch, or by the static code, has none. `parked` are by park id, oldest first;
-    `recalled` is the one that lies on the desk, and is parked again when the till dies before it
-    is placed."""
+    """The fold. `placed` are by sale id, and only of sales that this till began: a payment that
+    came back from the switch, or by the static code, has none. `parked` are by park id, oldest
+    first; `recalled` is the one that lies on the desk, and is parked again when the till dies
+    before it is placed."""
 
     placed: dict[str, Order] = field(default_factory=dict)
     parked: dict[str, OrderParked] = field(default_factory=dict)
     recalled: OrderParked | None = None
 
     def check(self, entry: OrderEvent) -> None:
-        """Raises IllegalMove for an entry that does not fit those before."""
+        """Raise IllegalMove for one that cannot be; changes nothing."""
         match entry:
             case OrderPlaced() if entry.order.sale_id in self.placed:
                 raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
@@ -50,7 +50,7 @@ class OrderBook:
             case OrderRecalled():
                 self.recalled = self.parked.pop(entry.park_id)
             case OrderDropped():
-                pass  # counted by the books alone
+                pass  # the books count it
 
     def park_again(self) -> None:
         """What lay on the desk of a till that ended was neither paid nor given up."""

@@ -67,4 +67,4 @@ def void_of(history: "History", request_id: str, refunds: Sequence[Refund]) -> t
     if issued is None:
         return ()
     payment = history.payments[request_id]
-    return tuple(void_among(issued, history.orders[payment.sale_id], payment, refunds))
+    return tuple(void_among(issued, history.order_book.placed[payment.sale_id], payment, refunds))

@@ -249,7 +249,7 @@ BUN = Order("s1", "NOK", (Line("Bolle", 3900, vat=1500),))
 def test_an_order_is_found_by_its_sale_and_placed_once() -> None:
     """A sale id is never reused: the lines of a receipt cannot change afterwards."""
     history = folded(OrderPlaced(BUN, 1000.0))
-    assert history.orders == {"s1": BUN}
+    assert history.order_book.placed == {"s1": BUN}
     with pytest.raises(IllegalMove):
         history.would_change(OrderPlaced(BUN, 1001.0))
 
