@@ -30,6 +30,7 @@ COMMANDS = {
     "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
+    "tickets": ("tickets", "tickets", "Tickets of a site: issued, given back, the gates' key."),
     "gate": ("gate", "gate", "A turnstile: reads tickets and lets each in once."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),

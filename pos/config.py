@@ -166,7 +166,7 @@ class GateSection(_Section):
     """
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "gate"
-    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]
+    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,24}$")]
     keys: str
     revoked: tuple[str, ...] = ()
     share: str = ""

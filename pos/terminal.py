@@ -36,6 +36,7 @@ from pos.sale.mode import Mode
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf, SiteShelf
+from pos.stamp import Stamp
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -124,6 +125,7 @@ class Station:
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
+            stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
             register_key=self._register_key(),

@@ -22,6 +22,7 @@ from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.selling import Selling
 from pos.engine.signing import Signing
+from pos.engine.tickets import Tickets
 from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
@@ -47,14 +48,17 @@ class Engine:
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
-        self._receipts = Receipts(parts, self._writer)
+        self._tickets = Tickets(parts, self._writer)
+        self._receipts = Receipts(parts, self._writer, self._tickets)
         self._orders = Orders(parts, self._writer)
         self._selling = Selling(
             parts, self._writer, self._orders, self._office,
             unfit=self._unfit, sold=self._sold, publish=self._publish,
         )  # fmt: skip
         self._signing = Signing(parts, self._writer, self._orders)
-        self._paperwork = Paperwork(parts, self._writer, self._receipts, self._attending)
+        self._paperwork = Paperwork(
+            parts, self._writer, self._receipts, self._tickets, self._attending
+        )
         self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
@@ -128,6 +132,7 @@ class Engine:
         if count := self._take_up():
             self._selling.say(notice("recovered", count=count))
         self._signing.catch_up()
+        self._tickets.catch_up()
         self._receipts.start()
         self._readiness.probe()
         self._publish()
@@ -184,6 +189,7 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
+        self._tickets.look(now_s)
         if self._receipts.due_s <= now_s:
             self._receipts.look()
         tended = self._unattended.look(now_s, self._camera, self._receipts.trouble)
@@ -253,6 +259,7 @@ class Engine:
 
     def _sold(self, request_id: str) -> None:
         self._signing.catch_up()
+        self._tickets.issue(request_id)
         self._receipts.of(request_id)
 
     def _ask(self, request_id: str) -> None:
@@ -268,12 +275,14 @@ class Engine:
         made = self._refunds.begin(command, self._unfit)
         if isinstance(made, Notice):
             return self._selling.say(made)
+        self._tickets.given_back()
         self._selling.say(notice("refund.registered", amount=made.amount))
         self._publish()
         return self._refunds.ask(made)
 
     def _settled(self, refund: Refund) -> None:
         self._selling.say(outcome_of(refund))
+        self._tickets.given_back()
         if refund.state is RefundState.REFUNDED:
             self._sold(refund.refund_id)
 

@@ -15,6 +15,7 @@ from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
+from pos.sale.ticket import ShownTicket
 
 
 class Stage(StrEnum):
@@ -106,6 +107,11 @@ class Papers:
     pin_above: int | None = None
     help_wanted: bool = False
     prints: bool = False
+
+    @property
+    def tickets(self) -> tuple[ShownTicket, ...]:
+        """Those of the receipt that lies on the desk."""
+        return self.receipt.tickets if self.receipt is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
