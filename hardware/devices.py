@@ -121,6 +121,9 @@ class Signal(StrEnum):
     BUSY = "busy"
     PAID = "paid"
     DECLINED = "declined"
+    ADDED = "added"  # something was put on the order; dim again by itself, as are the next two
+    REMOVED = "removed"
+    REFUSED = "refused"  # what was read is of no use here
     ATTENTION = "attention"
     ARRIVED = "arrived"  # money came without a sale; dim again by itself
 
@@ -216,6 +219,8 @@ class Button(StrEnum):
     PAY = "pay"
     CANCEL = "cancel"
     HELP = "help"
+    REMOVE = "remove"
+    LANGUAGE = "language"  # the button for help, held down
 
 
 class Buttons(Protocol):
@@ -223,6 +228,9 @@ class Buttons(Protocol):
 
     def listen(self, pressed: Callable[[Button], object]) -> None:
         """Call `pressed` for every press from now on."""
+
+    def held(self, button: Button) -> bool:
+        """Whether it is being held down."""
 
     def close(self) -> None:
         """Tell of no more presses, and give the pins back; may be called twice."""

@@ -20,6 +20,7 @@ from pos.pulse import note
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "checkout": ("checkout", "checkout", "Self-checkout without a screen: lights and a voice."),
     "display": ("display", "display", "The customer's screen of the till on this machine."),
     "sell": ("sell", "sell", "One sale from the shell."),
     "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),

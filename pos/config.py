@@ -114,6 +114,7 @@ class PinsSection(_Section):
     pay: Pin = 5
     cancel: Pin = 6
     help: Pin = 13
+    remove: Pin = 26
 
 
 class DevicesSection(_Section):

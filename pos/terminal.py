@@ -32,6 +32,7 @@ from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.merchant import Role
 from pos.sale.mode import Mode
+from pos.sale.till import FREE
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf
@@ -95,7 +96,7 @@ class Station:
         parties = self._settings.parties()
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
-        lights = Lights(self._devices.indicator)
+        lights = Lights(self._devices.indicator, alone=self._mode.headless)
         display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
@@ -167,7 +168,14 @@ class Station:
 
             asked = self._settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
-            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            buttons = self._devices.buttons
+            self._eyes = Eyes(
+                self._devices,
+                self.put,
+                glimpse,
+                pictures=pictures,
+                removing=lambda: buttons is not None and buttons.held(Button.REMOVE),
+            )
             for name, work in self._eyes.work.items():
                 self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
@@ -207,10 +215,16 @@ class Station:
         """A button: help is called from wherever one is, the others are keys of the screen."""
         if button is Button.HELP:
             self.put(CallHelp())
+        elif button is Button.REMOVE:
+            # What lies before the camera was read already; now it is to be taken off.
+            free = self._view is not None and self._view.stage in FREE
+            if self._mode.headless and self._eyes is not None and free:
+                self._eyes.arm()
         elif self._press is not None:
             self._press(button)
         elif self._view is not None:
-            given = pay_key(self._view) if button is Button.PAY else cancel_key(self._view)
+            keys = {Button.PAY: pay_key, Button.CANCEL: cancel_key}
+            given = keys[button](self._view) if button in keys else None
             if given is not None:
                 self.put(given)
 

@@ -60,7 +60,7 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
+_KEY = re.compile(r'"((?:screen|phone|receipt|display|order|checkout|help)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

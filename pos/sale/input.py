@@ -94,10 +94,14 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The camera or a hand scanner read a code."""
+    """The camera or a hand scanner read a code.
+
+    `removing` is whether the button for taking things off the order was held.
+    """
 
     text: Secret
     symbology: str
+    removing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,11 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Next:
     """The outcome was seen, or the sale is set aside: the desk is free for the next customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody is still there: the mode's idle time begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +280,6 @@ PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
 
 Input = (
-    Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
+    Charge | Tip | Scanned | Stop | Next | Stay | AskAgain | GiveBack | CameraSays | PrinterSays
     | Ordering | PaperInput | OfficeInput
 )  # fmt: skip

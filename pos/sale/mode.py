@@ -10,15 +10,22 @@ from dataclasses import dataclass
 class Mode:
     """Rules of one way to use the till. `idle_reset_s` is None where a cashier watches.
 
-    `preview` is whether the camera's picture is shown while a code is waited for.
+    `preview` is whether the camera's picture is shown while a code is waited for, `headless`
+    whether lights and a voice are all that a customer is told by.
     """
 
     name: str
     gives_back: bool
     idle_reset_s: float | None
     preview: bool = False
+    headless: bool = False
+
+    @property
+    def self_service(self) -> bool:
+        """Whether customers serve themselves."""
+        return self.idle_reset_s is not None
 
 
 COUNTER = Mode("counter", gives_back=True, idle_reset_s=None, preview=True)
 KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0)
-CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0)
+CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0, headless=True)

@@ -16,6 +16,7 @@ from pos.sale.input import (
     Next,
     Presenting,
     Scanned,
+    Stay,
     Stop,
     Tip,
 )
@@ -106,7 +107,7 @@ def advance(
     """
     match given:
         case Charge() if desk.stage in FREE:
-            return _charged(freed(desk, now_s), given, currency, tips=tips)
+            return _charged(freed(desk, now_s), given, currency, mode, tips=tips)
         case Tip() if desk.stage is Stage.TIPPING:
             return _tipped(desk, given, now_s)
         case Scanned() if desk.stage is Stage.SCANNING:
@@ -118,6 +119,8 @@ def advance(
         case Next() if desk.stage is Stage.STOPPING:
             # Set aside: it cannot become paid any more, but nobody knows yet that it was not.
             return replace(desk, stage=Stage.OUTCOME, since_s=now_s, verdict=Verdict.ASIDE), None
+        case Stay() if desk.stage in (Stage.READY, *UNWATCHED):
+            return replace(desk, since_s=now_s), None
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:
@@ -143,9 +146,11 @@ def freed(desk: Desk, now_s: float) -> Desk:
 
 
 def _charged(
-    desk: Desk, given: Charge, currency: str, *, tips: bool
+    desk: Desk, given: Charge, currency: str, mode: Mode, *, tips: bool
 ) -> tuple[Desk, Command | None]:
     order, typed = desk.order, given.typed
+    if mode.self_service and order is not None and order.age_unproven:
+        return replace(desk, notice=notice("age.wait")), None
     if order is not None and typed:
         # Two sums on one desk: which of them the customer is to pay is for the cashier to say.
         return replace(desk, notice=notice("order.open")), None
