@@ -38,7 +38,7 @@ FINAL_FAILURES = (
     "SYSTEM_ERROR", "NOT_SENT",
 )  # fmt: skip
 
-WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 # Keys that are put together while the till runs, and so are not found in the source.
 MADE = {

@@ -73,7 +73,11 @@ class Orders:
         return after
 
     def placed(self, command: Pay) -> Order:
-        """The order that this payment is for, under a fresh sale id."""
+        """The order that this payment is for: under a fresh sale id, unless it was placed for the
+        payment that it is made instead of."""
+        history = self._writer.history
+        if command.instead_of:
+            return history.orders[history.payments[command.instead_of].sale_id]
         sale_id = self._parts.new_id()
         if command.order is not None:
             return replace(command.order, sale_id=sale_id, tip=command.tip)

@@ -24,6 +24,7 @@ FREE_BYTES_MIN = 64 * 1024 * 1024
 WAL_BYTES_MAX = 4 * 1024 * 1024
 
 _DISK = Disk()
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Journal:
@@ -75,7 +76,7 @@ class Journal:
         if not self.history.would_change(entry):
             return False
         kind, fields = encode(entry)
-        body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        body = _CANONICAL.encode(fields)
         seq = self.seq + 1
         head = chained(self.head, seq, kind, body)
         try:

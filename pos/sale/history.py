@@ -79,6 +79,7 @@ class History:
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
+    _latest_of: dict[str, str] = field(default_factory=dict)
 
     def would_change(self, entry: Entry) -> bool:
         """Whether `apply` would change anything, so that the entry belongs in the journal.
@@ -177,6 +178,7 @@ class History:
             self._open[payment.request_id] = None
         else:
             self._open.pop(payment.request_id, None)
+        self._latest_of[payment.sale_id] = payment.request_id
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
@@ -213,7 +215,20 @@ class History:
         before = self.payments.get(event.request_id)
         if before is not None and isinstance(event, Opened):
             raise IllegalMove(f"The request id {event.request_id} was used before.")
+        if isinstance(event, Opened):
+            self._check_sale(event)
         return step(before, event)
+
+    def _check_sale(self, opened: Opened) -> None:
+        """One sale may be tried again, by another code; never while it is or may yet be paid.
+
+        What was lost and comes back from the switch happened before this could be asked.
+        """
+        before = self.payments.get(self._latest_of.get(opened.sale_id, ""))
+        if before is None or not opened.sale_id or self.gap is not None:
+            return
+        if before.state.open or before.state is State.PAID:
+            raise IllegalMove(f"The sale {opened.sale_id} is not to be paid twice.")
 
     def _refund_stepped(self, event: RefundEvent) -> Refund:
         if isinstance(event, RefundAsked):

@@ -17,6 +17,7 @@ class Presenting(StrEnum):
 
     CUSTOMER = "customer"
     MERCHANT = "merchant"
+    EITHER = "either"  # ours is shown while the camera looks for theirs; whichever comes first
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
-from pos.sale.till import FREE, Desk
+from pos.sale.till import ASKED, FREE, Desk, looks
 from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
 
 RECENT_COUNT = 20
@@ -135,6 +135,7 @@ def view_of(
         stopped=stopped,
         papers=papers,
         office=office,
+        looking=can_scan and looks(desk),
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
     )
 
@@ -161,7 +162,7 @@ def _actions(
             actions.add(Action.RECALL)
     if desk.stage is Stage.TIPPING:
         actions.add(Action.TIP)
-    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+    if desk.stage in (Stage.TIPPING, Stage.SCANNING, *ASKED):
         actions.add(Action.STOP)
     if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)

@@ -24,6 +24,7 @@ class Stage(StrEnum):
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
+    SWITCHING = "switching"  # it is being closed, because the customer's was scanned instead
     STOPPING = "stopping"  # cancelling; the outcome is not known yet
     OUTCOME = "outcome"  # it is known: see `verdict`
 
@@ -117,6 +118,7 @@ class View:
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
+    `looking` is whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -152,6 +154,7 @@ class View:
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
+    looking: bool = False
 
 
 class Action:

@@ -63,7 +63,7 @@ class PhonePanel(Vertical):
         self._result: PhoneResult | None = None
         self._said = ""
         self._order_code = ""
-        self._was: Stage | None = None
+        self._was_looked_for = False
 
     def compose(self) -> ComposeResult:
         """As on a phone: the wallet's bar, its page, and its buttons."""
@@ -108,9 +108,9 @@ class PhonePanel(Vertical):
     def apply(self, view: View) -> None:
         """See the till's screen. A code that was read is of no more use, so it is put away."""
         self._order_code = view.order_code if view.stage is Stage.SHOWING else ""
-        if self._was is Stage.SCANNING and view.stage is not Stage.SCANNING and self._held:
+        if self._was_looked_for and not view.looking and self._held:
             self._put_away()
-        self._was = view.stage
+        self._was_looked_for = view.looking
         self._show()
 
     def press(self, key: str) -> None:

@@ -3,11 +3,13 @@
 Apart from the journal, which stores the entries and knows nothing of their meaning.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from pos.errors import IllegalMove
 from pos.sale.history import Entry, History
-from pos.sale.incident import Answered, Started
+from pos.sale.incident import Answered, Gap, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     Line,
@@ -28,6 +30,7 @@ from pos.sale.payment import (
     State,
     StillOpen,
     StopReason,
+    WindowClosed,
 )
 from pos.sale.printing import ReceiptBegun, ReceiptPrinted
 from pos.sale.refund import RefundAsked, Refunded, RefundOpen, RefundRefused, RefundState
@@ -87,6 +90,39 @@ def test_a_request_id_is_never_used_twice(outcome: Entry | None) -> None:
         with pytest.raises(IllegalMove, match="used before"):
             act(opened("r1"))
     assert history.payments["r1"].state is state
+
+
+@pytest.mark.parametrize(
+    ("before", "may"),
+    [
+        ((), False),
+        ((Paid("r1", "p1", PRICE),), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD),), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD), WindowClosed("r1", "v1")), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD), CancelDone("r1")), True),
+        ((Declined("r1", "PROCESS_FAIL"),), True),
+    ],
+)
+def test_a_sale_is_tried_again_only_where_it_can_no_longer_be_paid(
+    before: tuple[Entry, ...], may: bool
+) -> None:
+    """Two payments of one sale, one after the other; never one beside another."""
+    history = folded(opened("r1"), *before)
+    again = replace(opened("r2"), sale_id="s-r1")
+    if may:
+        history.apply(again)
+        with pytest.raises(IllegalMove, match="paid twice"):
+            history.apply(replace(again, request_id="r3"))
+    else:
+        with pytest.raises(IllegalMove, match="paid twice"):
+            history.would_change(again)
+
+
+def test_what_comes_back_from_the_switch_is_taken_as_it_happened() -> None:
+    """A card that forgot both payments of a sale hears of both before it hears how they ended."""
+    history = folded(Gap(1, 9, "", 1.0), opened("r1"))
+    history.apply(replace(opened("r2"), sale_id="s-r1"))
+    assert len(history.open_payments()) == 2
 
 
 def test_an_illegal_entry_changes_nothing() -> None:
