@@ -126,6 +126,10 @@ class Signal(StrEnum):
     REFUSED = "refused"  # what was read is of no use here
     ATTENTION = "attention"
     ARRIVED = "arrived"  # money came without a sale; dim again by itself
+    ADMITTED = "admitted"  # a ticket lets its holder in; these four go on as SCAN does
+    USED = "used"  # it did before
+    UNTIMELY = "untimely"  # it is for another time
+    REJECTED = "rejected"  # it is none that is let in here
 
 
 class Indicator(Protocol):

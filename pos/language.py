@@ -80,7 +80,7 @@ class Language:
             return self.say("said.unknown")
 
     def notice(self, said: Notice) -> str:
-        """The sentence of a Notice; amounts and states in its values are put into words."""
+        """The sentence of a Notice; amounts, states and moments in it are put into words."""
         return self.say(said.key, **{name: self._value(name, value) for name, value in said.values})
 
     def amount_text(self, amount: Amount) -> str:
@@ -148,6 +148,20 @@ class Language:
         """The same without the year, for a list on a screen."""
         return self._moment(at, "MMMd")
 
+    def clock_text(self, at: float) -> str:
+        """Hour and minute of a moment."""
+        from babel.dates import format_time
+
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
+        return str(format_time(moment, "short", tzinfo=moment.tzinfo, locale=self._locale))
+
+    def day_text(self, at: float) -> str:
+        """Weekday, day and month of a moment."""
+        from babel.dates import format_skeleton
+
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
+        return str(format_skeleton("EEEEdMMMM", moment, tzinfo=moment.tzinfo, locale=self._locale))
+
     def _moment(self, at: float, skeleton: str) -> str:
         from babel.dates import format_skeleton, format_time
 
@@ -164,6 +178,8 @@ class Language:
         if name in _NAMED:
             key = _NAMED[name].format(value)
             return self.say(key) if key in catalogue("en") else value
+        if name == "moment" and value.isdecimal():
+            return self.clock_text(int(value))
         if match := _AMOUNT.fullmatch(value):
             try:
                 return self.amount_text(Amount.parse(match[1], match[2]))

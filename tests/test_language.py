@@ -19,6 +19,8 @@ from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
+from pos.training.marking import POINTS
+from pos.training.plan import Mishap
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,10 +59,19 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"kiosk.said_{verdict}" for verdict in Verdict),
+    *(f"train.mishap.{mishap}" for mishap in Mishap),
+    *(
+        f"train.{said}.{name}"
+        for said in ("did", "better")
+        for name in {each for names in POINTS.values() for each in names}
+    ),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order|checkout|help)\.[a-z_]+)"')
+_KEY = re.compile(
+    r'"((?:screen|phone|receipt|display|order|guest|train|kiosk|barred|checkout|help)\.[a-z_]+)"'
+)
 
 
 def in_source() -> set[str]:

@@ -22,6 +22,7 @@ from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.selling import Selling
 from pos.engine.signing import Signing
+from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History
@@ -60,6 +61,7 @@ class Engine:
         self._readiness = Readiness(
             parts, self._writer, self._witnessed, self._office, self._selling.say
         )
+        self._unattended = Unattended(parts, self._writer, self._office)
         self._camera: Notice | None = None
 
     @property
@@ -184,7 +186,8 @@ class Engine:
             return 0.0
         if self._receipts.due_s <= now_s:
             self._receipts.look()
-        if self._selling.desk.stage in till.FREE and self._orders.look(now_s):
+        tended = self._unattended.look(now_s, self._camera, self._receipts.trouble)
+        if self._selling.desk.stage in till.FREE and (self._orders.look(now_s) or tended):
             self._publish()
         if self._readiness.keep_house(now_s, quiet=not dues):
             self._publish()
@@ -225,6 +228,7 @@ class Engine:
             products=self._orders.products,
             shelf=self._orders.fault,
             office=self._office.shown(),
+            box_office=self._orders.box_office,
         )
 
     def _run_office(self, given: Input) -> None:

@@ -89,7 +89,7 @@ class Selling:
         return self.desk is not before
 
     def _pay(self, command: till.Pay) -> None:
-        if (why := self._unfit()) is not None:
+        if (why := self._unfit() or self._unsellable(command)) is not None:
             # A code that is shown stays there: it may be paid as long as it is not closed.
             showing = self.desk.stage is Stage.SHOWING
             self.desk = (till.refused if showing else till.back)(self.desk, why)
@@ -104,6 +104,10 @@ class Selling:
             self.payments.stop(command.instead_of, StopReason.SCANNED_INSTEAD)
         else:
             self._begin(command)
+
+    def _unsellable(self, command: till.Pay) -> Notice | None:
+        """Why this order cannot be paid; one whose code is shown has its places already."""
+        return None if self.desk.stage is Stage.SHOWING else self._orders.unfit(command.order)
 
     def _begin(self, command: till.Pay) -> None:
         payment = self.payments.open(self._orders.placed(command), command.code)

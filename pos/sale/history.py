@@ -21,6 +21,7 @@ from pos.sale.arrival import (
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
+from pos.sale.occupancy import Occupancy
 from pos.sale.order import (
     ORDER_EVENTS,
     Order,
@@ -57,7 +58,8 @@ class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
     `orders` are by sale id, and only of sales that this till began: a payment that came back from
-    the switch, or by the static code, has none. `parked` are by park id, oldest first.
+    the switch, or by the static code, has none. `parked` are by park id, oldest first; `recalled`
+    is the one that lies on the desk, and is parked again when the till dies before it is placed.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
@@ -69,8 +71,10 @@ class History:
     watches: dict[str, Watch] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     parked: dict[str, OrderParked] = field(default_factory=dict)
+    recalled: OrderParked | None = None
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    occupancy: Occupancy = field(default_factory=Occupancy)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -119,6 +123,7 @@ class History:
         match entry:
             case Started():
                 self.books.attendance.leave()
+                self._park_again()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -150,15 +155,25 @@ class History:
 
     def _take_order(self, entry: OrderEvent) -> None:
         self._check_order(entry)
+        self.recalled = None
         match entry:
             case OrderPlaced():
                 self.orders[entry.order.sale_id] = entry.order
+                self.occupancy.placed(entry.order)
             case OrderParked():
                 self.parked[entry.park_id] = entry
             case OrderRecalled():
-                del self.parked[entry.park_id]
+                self.recalled = self.parked.pop(entry.park_id)
             case OrderDropped():
                 self.books.dropped(entry.order)
+
+    def _park_again(self) -> None:
+        """What lay on the desk of a till that ended was neither paid nor given up."""
+        if self.recalled is not None:
+            waiting = [*self.parked.values(), self.recalled]
+            waiting.sort(key=lambda parked: parked.parked_at)
+            self.parked = {parked.park_id: parked for parked in waiting}
+            self.recalled = None
 
     def _check_order(self, entry: OrderEvent) -> None:
         if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
@@ -224,7 +239,7 @@ class History:
 
         What was lost and comes back from the switch happened before this could be asked.
         """
-        before = self.payments.get(self._latest_of.get(opened.sale_id, ""))
+        before = self.payment_of(opened.sale_id)
         if before is None or not opened.sale_id or self.gap is not None:
             return
         if before.state.open or before.state is State.PAID:
@@ -285,6 +300,10 @@ class History:
         """The same as an Amount, or None when nothing is left."""
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
+
+    def payment_of(self, sale_id: str) -> Payment | None:
+        """The latest payment of this sale."""
+        return self.payments.get(self._latest_of.get(sale_id, ""))
 
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""

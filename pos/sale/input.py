@@ -68,6 +68,21 @@ class SetDiscount:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreTickets:
+    """Put `by` more of the ticket with this reference on the order, or take them off it."""
+
+    reference: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseEntry:
+    """The order's timed tickets are for the entry time that begins at this Unix second."""
+
+    starts_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Give the order up."""
 
@@ -249,6 +264,16 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOutOfOrder:
+    """Sell nothing from now on, also after a restart, until somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutInOrder:
+    """Sell again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """Look for lines of the electronic journal."""
 
@@ -270,6 +295,8 @@ OfficeInput = (
     | ShowShift
     | PrintReport
     | Train
+    | PutOutOfOrder
+    | PutInOrder
     | Find
     | Leave
 )
@@ -278,7 +305,10 @@ OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
 
 PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 
-Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
+Ordering = (
+    AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | MoreTickets | ChooseEntry
+    | Drop | Park | Recall
+)  # fmt: skip
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | Stay | AskAgain | GiveBack | CameraSays | PrinterSays

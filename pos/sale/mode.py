@@ -1,4 +1,4 @@
-"""The three ways to use the till, as data.
+"""The ways to use the till, as data.
 
 Apart so that no other file asks which mode it is in: they read a rule from here.
 """
@@ -12,7 +12,9 @@ class Mode:
 
     `preview` is whether the camera's picture is shown while a code is waited for, `headless`
     whether lights and a voice are all that a customer is told by. `both` is whether a code of
-    ours may be shown while the camera looks for the customer's.
+    ours may be shown while the camera looks for the customer's, `entrance` whether the tickets of
+    a site are sold. An unattended till ends its day by itself. `pretend` is where customers,
+    wallets and switch are pretended: everything shown or printed says so.
     """
 
     name: str
@@ -21,6 +23,8 @@ class Mode:
     preview: bool = False
     both: bool = False
     headless: bool = False
+    entrance: bool = False
+    pretend: bool = False
 
     @property
     def self_service(self) -> bool:
@@ -29,5 +33,6 @@ class Mode:
 
 
 COUNTER = Mode("counter", gives_back=True, idle_reset_s=None, preview=True)
-KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0, both=True)
+TRAINING = Mode("training", gives_back=True, idle_reset_s=None, preview=True, pretend=True)
+KIOSK = Mode("kiosk", gives_back=False, idle_reset_s=60.0, both=True, entrance=True)
 CHECKOUT = Mode("checkout", gives_back=False, idle_reset_s=60.0, headless=True)

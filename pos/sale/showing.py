@@ -4,9 +4,11 @@ Apart from `view`, which only says what a View is, and from the engine, which on
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
 from pos.sale.mode import Mode
@@ -15,10 +17,11 @@ from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
 from pos.sale.till import ASKED, FREE, Desk, looks
-from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View, notice
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
+ACTIONS_KEPT_MAX = 500
 
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
@@ -68,6 +71,11 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
     return made
 
 
+def barred_by(history: History) -> Notice | None:
+    """Why nothing is sold until somebody of the staff has come, or None."""
+    return None if history.books.barred is None else notice(history.books.barred.cause, grave=True)
+
+
 def view_of(
     desk: Desk,
     history: History,
@@ -88,6 +96,7 @@ def view_of(
     products: Catalogue,
     shelf: Notice | None,
     office: Office,
+    box_office: BoxOffice | None,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -135,37 +144,55 @@ def view_of(
         stopped=stopped,
         papers=papers,
         office=office,
+        box_office=box_office,
+        barred=barred_by(history),
         looking=can_scan and looks(desk),
-        actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
+        actions=_actions(
+            desk.stage,
+            mode,
+            on_desk=desk.order is not None,
+            parked=bool(history.parked),
+            stopped=stopped is not None,
+            closed=office.closed,
+            barred=history.books.barred is not None,
+            training=office.training,
+            can_scan=can_scan,
+        ),
     )
 
 
+@lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
-    desk: Desk,
+    stage: Stage,
     mode: Mode,
-    history: History,
-    stopped: Notice | None,
-    office: Office,
     *,
+    on_desk: bool,
+    parked: bool,
+    stopped: bool,
+    closed: bool,
+    barred: bool,
+    training: bool,
     can_scan: bool,
 ) -> frozenset[str]:
+    """What may be done. `on_desk` is whether an order is there, `parked` whether one waits."""
     actions: set[str] = set()
-    if desk.stage in FREE and stopped is None:
+    if stage in FREE and not stopped:
         actions.add(Action.OFFICE)
-    if desk.stage in FREE and stopped is None and not office.closed:
+    if stage in FREE and not (stopped or closed or barred):
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
-        if desk.order is not None:
+        if on_desk:
             actions.add(Action.PARK)
-        elif history.parked:
+        elif parked:
             actions.add(Action.RECALL)
-    if desk.stage is Stage.TIPPING:
+    if stage is Stage.TIPPING:
         actions.add(Action.TIP)
-    if desk.stage in (Stage.TIPPING, Stage.SCANNING, *ASKED):
+    if stage in (Stage.TIPPING, Stage.SCANNING, *ASKED):
         actions.add(Action.STOP)
-    if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
+    if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None and not office.closed and not office.training:
+    real = mode.pretend or not training  # sales of which money comes back
+    if mode.gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

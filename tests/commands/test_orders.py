@@ -188,6 +188,25 @@ def test_parked_orders_survive_a_restart(switch: SwitchProcess, tmp_path: Path) 
     assert [line["text"] for line in dropped["order"]["lines"]] == ["Kaffe", "Bolle"]
 
 
+def test_a_recalled_order_waits_again_when_the_till_dies(
+    switch: SwitchProcess, tmp_path: Path
+) -> None:
+    """Until it is placed nothing is written that a death could leave half done."""
+    till = shop(switch, tmp_path)
+    with desk(till) as at:
+        at.put(AddProduct("K1"), Park("Bord 4"))
+        at.put(Recall(at.view.parked[0].park_id), AddProduct("B1"))
+        assert (len(at.order.lines), at.view.parked) == (2, ())
+    with desk(till) as at:
+        (waiting,) = at.view.parked
+        assert (waiting.label, [line.text for line in waiting.order.lines]) == ("Bord 4", ["Kaffe"])
+        at.put(Recall(waiting.park_id), CODE_FIRST)
+        assert at.pay(switch.new_code()) is Verdict.PAID
+    with desk(till) as at:
+        assert at.view.parked == ()
+    assert till.differences() == []
+
+
 def test_a_tip_is_paid_with_the_order(switch: SwitchProcess, tmp_path: Path) -> None:
     """The switch is asked for both; the lines, and their VAT, hold nothing of it."""
     till = shop(switch, tmp_path, "tips = true\n")

@@ -268,6 +268,28 @@ def test_a_parked_order_waits_until_it_is_recalled() -> None:
     assert list(history.parked) == ["p2"]
 
 
+@pytest.mark.parametrize(
+    ("then", "waiting"),
+    [
+        ((), ["p1", "p2"]),
+        ((OrderPlaced(BUN, 1003.0),), ["p2"]),
+        ((OrderDropped(BUN, 1003.0),), ["p2"]),
+        ((OrderParked("p3", "", BUN, 1003.0),), ["p2", "p3"]),
+        ((Started("1", 1003.0), OrderRecalled("p1"), OrderPlaced(BUN, 1004.0)), ["p2"]),
+    ],
+    ids=["nothing", "placed", "given up", "parked again", "recalled again"],
+)
+def test_a_recalled_order_is_parked_again_when_the_till_ends_before_it_is_settled(
+    then: tuple[Entry, ...], waiting: list[str]
+) -> None:
+    """In its old place; unless it was placed, given up or parked anew meanwhile."""
+    first, second = (OrderParked(f"p{at}", "", BUN, 1000.0 + at) for at in (1, 2))
+    history = folded(first, second, OrderRecalled("p1"), *then)
+    assert "p1" not in history.parked
+    history.apply(Started("1", 1005.0))
+    assert list(history.parked) == waiting
+
+
 def test_orders_given_up_are_kept_for_the_report() -> None:
     """A cash register counts them."""
     assert folded(OrderDropped(BUN, 1000.0)).books.current.dropped == [BUN]
