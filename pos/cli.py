@@ -39,6 +39,7 @@ COMMANDS = {
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
     "report": ("report", "report", "X, Z, audit file, export; whether others agree."),
+    "shop-key": ("shop_key", "shop_key", "The key that the tills of one shop share."),
     "staff": ("staff", "staff", "Who may work the till."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
     "prove": ("prove", "prove", "The proof that no money is lost or doubled."),

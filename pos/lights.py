@@ -40,13 +40,15 @@ def signal_for(view: View) -> Signal:
     """What the lights say of `view`.
 
     A till that does not sell calls for a person, and so do the button for help and an idle till
-    with a payment that stayed open too long; a sale in progress is not disturbed by the last.
+    with a payment that stayed open too long, or with another till that calls; a sale in progress
+    is not disturbed by the last two.
     """
     if view.stopped is not None or view.papers.help_wanted:
         return Signal.ATTENTION
     if view.stage is Stage.OUTCOME:
         return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]
-    if view.stage is Stage.READY and any(row.needs_person for row in view.unfinished):
+    late = any(row.needs_person for row in view.unfinished)
+    if view.stage is Stage.READY and (late or view.help.wanted):
         return Signal.ATTENTION
     return _STAGES[view.stage]
 

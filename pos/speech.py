@@ -5,6 +5,7 @@ Views and a language, and so can be read, and tested, without a clock or a devic
 """
 
 from pos.language import Language
+from pos.sale.assistance import Cause
 from pos.sale.change import Change, Kind, change_between, order_left
 from pos.sale.money import Amount
 from pos.sale.order import Line
@@ -114,6 +115,14 @@ def _of_surroundings(before: View, after: View, words: Language) -> list[str]:
     was, now = order_left(before), after.order
     if was is not None and now is not None and now.age_checked > was.age_checked:
         said.append("checkout.age_proven")
+    answer = after.help.heard
+    if answer is not None and answer != before.help.heard:
+        causes = {each.help_id: each.cause for each in before.help.asked}
+        cause = causes.get(answer.help_id)
+        if cause is Cause.AGE and not answer.approved:
+            said.append("checkout.age_denied")
+        elif cause is Cause.CALL:
+            said.append("checkout.help_coming" if answer.approved else "checkout.help_refused")
     if after.link is LinkState.DOWN and before.link is not LinkState.DOWN:
         said.append("checkout.link_down")
     if after.link is LinkState.UP and before.link is LinkState.DOWN:

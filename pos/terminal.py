@@ -37,6 +37,7 @@ from pos.sale.till import FREE
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf, SiteShelf
+from pos.shop import Asking, Hearing, shop_lines
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -66,6 +67,11 @@ class Station:
         pulse: Pulse | None = None,
     ) -> None:
         self._settings = settings
+        # First, so that an address that cannot be had is told before anything is opened.
+        reference = settings.terminal.reference
+        self._shop_lines: list[Asking | Hearing] = []
+        if settings.shop is not None:
+            self._shop_lines = shop_lines(settings.shop, reference, self.put)
         self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
@@ -106,6 +112,8 @@ class Station:
             lights.show(view)
             if display is not None:
                 display.show(view)
+            for line in self._shop_lines:
+                line.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -170,6 +178,8 @@ class Station:
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
+        for line in self._shop_lines:
+            line.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
@@ -250,6 +260,8 @@ class Station:
         self._devices.close()
         if self._display is not None:
             self._display.close()
+        for line in self._shop_lines:
+            line.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

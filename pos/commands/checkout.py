@@ -11,6 +11,7 @@ import click
 from hardware.bench import Devices, open_devices
 from hardware.devices import DeviceError
 from hardware.simulated_desk import WORDS, SimulatedDesk
+from pos.aloud import Aloud
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 from pos.config import DevicesSection, Settings, find
 from pos.embedded import connection
@@ -20,7 +21,6 @@ from pos.pulse import Pulse, note
 from pos.sale.mode import CHECKOUT
 from pos.sale.view import View
 from pos.terminal import Station, device_spec
-from pos.unattended import Unattended
 
 TICK_S = 0.5
 CATALOGUE = Path(__file__).parents[1] / "demo" / "catalogue.toml"
@@ -61,7 +61,7 @@ def serve(
         connection(settings, folder) as connect,
         Station(settings, folder, CHECKOUT, devices, pulse) as station,
     ):
-        front = Unattended(station.put, devices.voice, CHECKOUT, settings.terminal.language)
+        front = Aloud(station.put, devices.voice, CHECKOUT, settings.terminal.language)
         station.start(connect, _with_log(front.show), front.press)
         while not ending.wait(TICK_S):
             pulse.beat("desk")

@@ -5,6 +5,8 @@ Apart so that no other file asks which mode it is in: they read a rule from here
 
 from dataclasses import dataclass
 
+STAFF_PATIENCE_S = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Mode:
@@ -25,6 +27,15 @@ class Mode:
     headless: bool = False
     entrance: bool = False
     pretend: bool = False
+
+    def patience_s(self, *, waits_for_staff: bool) -> float | None:
+        """After how many idle seconds what is on the desk is given up; None for never.
+
+        A customer who waits for somebody of the staff is not hurried.
+        """
+        if self.idle_reset_s is None or not waits_for_staff:
+            return self.idle_reset_s
+        return max(STAFF_PATIENCE_S, self.idle_reset_s)
 
     @property
     def self_service(self) -> bool:

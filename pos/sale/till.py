@@ -298,7 +298,9 @@ def why(payment: Payment) -> Notice | None:
 def idle(desk: Desk, mode: Mode, now_s: float) -> Desk:
     """The desk after nobody touched it for the mode's idle time."""
     unwatched = desk.stage in UNWATCHED or desk.notice is not None or desk.order is not None
-    if mode.idle_reset_s is None or not unwatched or now_s - desk.since_s < mode.idle_reset_s:
+    waits = desk.order is not None and desk.order.age_unproven > 0
+    patience_s = mode.patience_s(waits_for_staff=waits)
+    if patience_s is None or not unwatched or now_s - desk.since_s < patience_s:
         return desk
     if desk.stage in (Stage.READY, *UNWATCHED):
         return Desk(since_s=now_s)

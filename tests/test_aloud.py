@@ -6,6 +6,7 @@ import pytest
 
 from hardware.devices import Button
 from hardware.simulated import SimulatedVoice
+from pos.aloud import AGAIN_S, OUTCOME_S, WARN_S, Aloud
 from pos.language import CODES, Language, catalogue
 from pos.sale.catalogue import Catalogue, Product
 from pos.sale.input import Charge, Drop, Input, Next, Presenting, Stay, Stop
@@ -14,7 +15,6 @@ from pos.sale.money import Amount
 from pos.sale.order import Line, Order
 from pos.sale.vat import VatClass
 from pos.sale.view import Action, LinkState, Notice, Papers, Stage, Verdict, View, notice
-from pos.unattended import AGAIN_S, OUTCOME_S, WARN_S, Unattended
 
 SHELF = Catalogue([
     Product("K1", (("nb", "Kaffe"), ("zh", "咖啡")), Amount(4200, "NOK"), VatClass.STANDARD),
@@ -48,7 +48,7 @@ class Desk:
     voice: SimulatedVoice = field(default_factory=SimulatedVoice)
 
     def __post_init__(self) -> None:
-        self.front = Unattended(self._put, self.voice, CHECKOUT, "nb", clock=lambda: self.now_s)
+        self.front = Aloud(self._put, self.voice, CHECKOUT, "nb", clock=lambda: self.now_s)
 
     def _put(self, given: Input) -> bool:
         self.inputs.append(given)
@@ -113,7 +113,7 @@ def test_paid_is_said_of_a_paid_sale_alone(desk: Desk) -> None:
                 replace(PAYING, stage=Stage.STOPPING),
             ):
                 fresh = Desk()
-                fresh.front = Unattended(fresh._put, fresh.voice, CHECKOUT, code)
+                fresh.front = Aloud(fresh._put, fresh.voice, CHECKOUT, code)
                 said = " ".join(text for _, text in fresh.show(SCANNING, view)[1:])
                 mine = view.verdict is Verdict.PAID
                 assert (paid.split(".")[0].split("：")[0] in said) == mine, (code, view.stage, said)
@@ -276,7 +276,7 @@ def test_what_befalls_the_till_is_said_once(desk: Desk) -> None:
 
 def test_without_a_voice_buttons_and_clock_work(desk: Desk) -> None:
     """A shop may do with lights alone."""
-    silent = Unattended(desk._put, None, CHECKOUT, "nb", clock=lambda: desk.now_s)
+    silent = Aloud(desk._put, None, CHECKOUT, "nb", clock=lambda: desk.now_s)
     silent.press(Button.PAY)
     silent.tick()
     silent.show(ORDERED)

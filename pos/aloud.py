@@ -23,7 +23,7 @@ OUTCOME_S = 12.0  # so long the outcome stands; the next customer must not take 
 Put = Callable[[Input], bool]
 
 
-class Unattended:
+class Aloud:
     """Says what happens, and turns buttons into Inputs. Every method may be called by any thread.
 
     `language` is the shop's; the button for it goes on to the next of six, until the customer has
@@ -100,8 +100,10 @@ class Unattended:
             if view is None:
                 return
             waited_s = self._clock() - view.stage_since_s
-            if _would_lose(view) and self._idle_s is not None:
-                if not self._warned and waited_s >= self._idle_s - WARN_S:
+            waits = view.order is not None and view.order.age_unproven > 0
+            patience_s = self._mode.patience_s(waits_for_staff=waits)
+            if _would_lose(view) and patience_s is not None:
+                if not self._warned and waited_s >= patience_s - WARN_S:
                     self._warned = True
                     self._say([self._words.say("checkout.still_there")])
             elif view.stage is Stage.OUTCOME and waited_s >= OUTCOME_S:
@@ -118,10 +120,6 @@ class Unattended:
         self._hush()
         self._say([self._words.say("checkout.cancel_again")])
         return Stay()
-
-    @property
-    def _idle_s(self) -> float | None:
-        return self._mode.idle_reset_s
 
     def _next_language(self) -> None:
         place = CODES.index(self._words.code)
