@@ -8,9 +8,10 @@ from hardware.devices import Button
 from hardware.simulated import SimulatedVoice
 from pos.aloud import AGAIN_S, OUTCOME_S, WARN_S, Aloud
 from pos.language import CODES, Language, catalogue
+from pos.sale.assistance import Cause, HelpAnswered, HelpAsked, HelpDesk
 from pos.sale.catalogue import Catalogue, Product
 from pos.sale.input import Charge, Drop, Input, Next, Presenting, Stay, Stop
-from pos.sale.mode import CHECKOUT
+from pos.sale.mode import CHECKOUT, STAFF_PATIENCE_S
 from pos.sale.money import Amount
 from pos.sale.order import Line, Order
 from pos.sale.vat import VatClass
@@ -285,3 +286,30 @@ def test_without_a_voice_buttons_and_clock_work(desk: Desk) -> None:
     desk.now_s = 100.0
     silent.tick()
     assert desk.inputs == [Charge("", Presenting.CUSTOMER), Next()]
+
+
+@pytest.mark.parametrize(
+    ("cause", "approved", "key"),
+    [
+        (Cause.CALL, True, "checkout.help_coming"),
+        (Cause.CALL, False, "checkout.help_refused"),
+        (Cause.AGE, False, "checkout.age_denied"),
+        (Cause.PRINTER, True, ""),
+    ],
+)
+def test_what_the_staff_answered_is_said_once(
+    desk: Desk, cause: Cause, approved: bool, key: str
+) -> None:
+    """Whoever called hears whether somebody comes; troubles of the till's own are not theirs."""
+    asked = HelpAsked("h1", "S01", cause, "", 0, 1.0)
+    answer = HelpAnswered("h1", "T01", approved, "2", 2.0)
+    answered = replace(ORDERED, help=HelpDesk(heard=answer))
+    desk.show(replace(ORDERED, help=HelpDesk(asked=(asked,))))
+    assert desk.show(answered, answered) == ([("nb", catalogue("nb")[key])] if key else [])
+
+
+def test_whoever_waits_for_the_staff_is_not_hurried(desk: Desk) -> None:
+    """Five minutes, not one, before anybody is asked whether they are still there."""
+    desk.show(replace(READY, order=Order("", "NOK", (BEER,)), stage_since_s=10.0))
+    assert desk.pass_time(STAFF_PATIENCE_S - WARN_S - 1.0) == []
+    assert desk.pass_time(2.0) == [("nb", catalogue("nb")["checkout.still_there"])]

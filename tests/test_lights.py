@@ -6,12 +6,14 @@ import pytest
 
 from hardware.devices import Signal
 from pos.lights import Lights, signal_for
+from pos.sale.assistance import Cause, HelpAsked, HelpDesk
 from pos.sale.money import Amount
 from pos.sale.order import Line, Order
 from pos.sale.payment import State
 from pos.sale.view import SaleRow, Stage, Verdict, View, notice
 
 READY = View(Stage.READY, "NOK", "Shop")
+WANTED = HelpAsked("h1", "S01", Cause.CALL, "", 0, 1.0)
 LATE = SaleRow("u1", Amount(100, "NOK"), State.CANCELLING, 0.0, needs_person=True)
 
 
@@ -44,6 +46,8 @@ class Remembering:
         (replace(READY, unfinished=(LATE,)), Signal.ATTENTION),
         (replace(READY, stage=Stage.PAYING, unfinished=(LATE,)), Signal.BUSY),
         (replace(READY, stopped=notice("halt.journal", sentence="x")), Signal.ATTENTION),
+        (replace(READY, help=HelpDesk(wanted=(WANTED,))), Signal.ATTENTION),
+        (replace(READY, stage=Stage.PAYING, help=HelpDesk(wanted=(WANTED,))), Signal.BUSY),
     ],
 )
 def test_each_moment_has_its_signal(view: View, signal: Signal) -> None:

@@ -12,7 +12,7 @@ from pos.language import Language
 from pos.sale.assistance import AnswerHelp, Cause, HelpAsked
 from pos.sale.view import View
 from pos.screens.front import Front
-from pos.screens.panels import harmless
+from pos.screens.panels import Key, harmless
 from pos.screens.picking import PickScreen
 from pos.screens.rows import Row
 
@@ -39,6 +39,10 @@ class HelpWanted(Static):
         if len(wanted) > 1:
             parts.append("  " + say("help.more", count=len(wanted) - 1))
         self.update(Content.assemble(*parts, ("   H", "bold")))
+
+    def on_click(self) -> None:
+        """A touch opens the answers, as the key does."""
+        self.post_message(Key.Pressed("answer"))
 
 
 def said(asked: HelpAsked, language: Language) -> str:

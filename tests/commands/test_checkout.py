@@ -1,6 +1,8 @@
 """`pos checkout`: whole purchases through camera pictures, pins and captured speech."""
 
+import shutil
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -13,6 +15,7 @@ from typing import Any
 import gpiozero
 import pytest
 from driving import shell
+from driving.counter import Counter
 from driving.tills import SwitchProcess, Till
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
@@ -156,6 +159,72 @@ def test_a_whole_purchase_without_a_screen(till: Till, switch: SwitchProcess) ->
     assert till.states() == ["PAID"]
     assert [row["amount"] for row in till.booked()] == [{"value": 8450, "currency": "NOK"}]
     assert till.differences() == []
+
+
+def in_a_shop(till: Till, switch: SwitchProcess, folder: Path) -> Till:
+    """A counter beside this checkout, and what each needs to know of the other."""
+    counter = switch.new_till(folder / "counter", f"{till.client_id}-counter")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    assert shell.run("shop-key", str(till.folder / "shop.key")).code == 0
+    shutil.copy(till.folder / "shop.key", counter.folder)
+    for each, more in (
+        (till, f'[shop]\nkey = "shop.key"\ncounters = ["{address}"]\n'),
+        (
+            counter,
+            f'[shop]\nkey = "shop.key"\nlisten = "{address}"\n[terminal]\nreference = "T02"\n',
+        ),
+    ):
+        settings = each.folder / "terminal.toml"
+        settings.write_text(settings.read_text() + more)
+    return counter
+
+
+@pytest.mark.usefixtures("pseudo_terminals")
+def test_a_cashier_approves_goods_for_adults_from_the_counter(
+    till: Till, switch: SwitchProcess, tmp_path: Path
+) -> None:
+    """Over a real socket, from the counter's own screen: refused, the goods go; approved, they are
+    paid. Both journals say who wanted what, and what became of it."""
+    furnish(till, indicator="rgb", buttons="gpio")
+    counter = in_a_shop(till, switch, tmp_path)
+    with Counter("--state", str(counter.folder)) as screen, at_work(till) as desk:
+        desk.hears("Hold varene")
+        desk.camera.hold_up(COFFEE, _kind(COFFEE))
+        desk.hears("Kaffe")
+        desk.camera.hold_up(BEER, _kind(BEER))
+        assert "fra 18 år" in desk.hears("Pils, 98 norske kroner")
+        desk.camera.take_away()
+        desk.press(PAY)
+        desk.hears(catalogue("nb")["age.wait"])
+        screen.press_until("h2", lambda: len(helped(till, "HelpAnswered")) == 1)
+        desk.hears(catalogue("nb")["checkout.age_denied"])
+        desk.camera.hold_up(BEER, _kind(BEER))
+        desk.hears("Pils, 98 norske kroner. Til sammen 143 norske kroner.")
+        screen.press_until("h1", lambda: len(helped(till, "HelpAnswered")) == 2)
+        desk.hears(catalogue("nb")["checkout.age_proven"])
+        desk.camera.take_away()
+        desk.press(PAY)
+        desk.hears("143 norske kroner å betale.")
+        desk.camera.hold_up(switch.new_code())
+        desk.hears("Betalt: 143 norske kroner.")
+    assert till.states() == ["PAID"]
+    assert till.differences() == []
+    for journal in (till, counter):
+        asked, answered = helped(journal, "HelpAsked"), helped(journal, "HelpAnswered")
+        assert [(each["terminal"], each["text"], each["age"]) for each in asked] == [
+            ("T01", "Pils", 18), ("T01", "Pils", 18),
+        ]  # fmt: skip
+        assert [(each["terminal"], each["approved"]) for each in answered] == [
+            ("T02", False), ("T02", True),
+        ]  # fmt: skip
+    assert helped(till, "HelpAnswered") == helped(counter, "HelpAnswered")
+
+
+def helped(till: Till, kind: str) -> list[dict[str, Any]]:
+    """The bodies of the entries of this kind."""
+    return [entry["body"] for entry in till.journal() if entry["kind"] == kind]
 
 
 def _kind(text: str) -> Any:
