@@ -22,15 +22,8 @@ from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
-from pos.sale.order import (
-    ORDER_EVENTS,
-    Order,
-    OrderDropped,
-    OrderEvent,
-    OrderParked,
-    OrderPlaced,
-    OrderRecalled,
-)
+from pos.sale.order import ORDER_EVENTS, OrderDropped, OrderEvent, OrderPlaced
+from pos.sale.order_book import OrderBook
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
@@ -57,9 +50,6 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
-    `orders` are by sale id, and only of sales that this till began: a payment that came back from
-    the switch, or by the static code, has none. `parked` are by park id, oldest first; `recalled`
-    is the one that lies on the desk, and is parked again when the till dies before it is placed.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
@@ -69,9 +59,7 @@ class History:
     printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    parked: dict[str, OrderParked] = field(default_factory=dict)
-    recalled: OrderParked | None = None
+    order_book: OrderBook = field(default_factory=OrderBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     occupancy: Occupancy = field(default_factory=Occupancy)
@@ -97,7 +85,7 @@ class History:
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
-            self._check_order(entry)
+            self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
         return True
@@ -123,7 +111,7 @@ class History:
         match entry:
             case Started():
                 self.books.attendance.leave()
-                self._park_again()
+                self.order_book.park_again()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -154,34 +142,11 @@ class History:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
     def _take_order(self, entry: OrderEvent) -> None:
-        self._check_order(entry)
-        self.recalled = None
-        match entry:
-            case OrderPlaced():
-                self.orders[entry.order.sale_id] = entry.order
-                self.occupancy.placed(entry.order)
-            case OrderParked():
-                self.parked[entry.park_id] = entry
-            case OrderRecalled():
-                self.recalled = self.parked.pop(entry.park_id)
-            case OrderDropped():
-                self.books.dropped(entry.order)
-
-    def _park_again(self) -> None:
-        """What lay on the desk of a till that ended was neither paid nor given up."""
-        if self.recalled is not None:
-            waiting = [*self.parked.values(), self.recalled]
-            waiting.sort(key=lambda parked: parked.parked_at)
-            self.parked = {parked.park_id: parked for parked in waiting}
-            self.recalled = None
-
-    def _check_order(self, entry: OrderEvent) -> None:
-        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
-            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
-        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
-            raise IllegalMove(f"The order {entry.park_id} is parked already.")
-        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
-            raise IllegalMove(f"There is no parked order {entry.park_id}.")
+        self.order_book.take(entry)
+        if isinstance(entry, OrderPlaced):
+            self.occupancy.placed(entry.order)
+        elif isinstance(entry, OrderDropped):
+            self.books.dropped(entry.order)
 
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
@@ -261,7 +226,7 @@ class History:
             self._check_lines(asked, payment)
 
     def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
-        order = self.orders.get(payment.sale_id)
+        order = self.order_book.placed.get(payment.sale_id)
         if order is None:
             raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
         before = self.returned(asked.request_id)

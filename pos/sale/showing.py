@@ -3,7 +3,7 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from math import inf
 
@@ -105,11 +105,6 @@ def view_of(
     `arrived` are the request ids of payments by the static code that are news, oldest first.
     """
     payment = history.payments.get(desk.request_id)
-    unfinished = [p.request_id for p in history.open_payments()]
-    unfinished += [r.request_id for r in history.open_refunds()]
-    others = [
-        history.payments[each] for each in dict.fromkeys(unfinished) if each != desk.request_id
-    ]
     return View(
         stage=desk.stage,
         currency=currency,
@@ -128,11 +123,8 @@ def view_of(
         rate=payment.rate if payment else "",
         savings=payment.savings if payment else None,
         recent=recent_rows(history, wall_s, limits),
-        unfinished=tuple(row(p, history, wall_s, limits) for p in others),
-        arrived=tuple(
-            row(history.payments[each], history, wall_s, limits)
-            for each in arrived[-ARRIVED_COUNT:]
-        ),
+        unfinished=_rows(_others(history, desk.request_id), history, wall_s, limits),
+        arrived=_rows(arrived[-ARRIVED_COUNT:], history, wall_s, limits),
         arrived_more=max(0, len(arrived) - ARRIVED_COUNT),
         link=link,
         camera=camera,
@@ -140,7 +132,7 @@ def view_of(
         watch=watch,
         order=desk.order,
         tip=desk.tip,
-        parked=tuple(history.parked.values()),
+        parked=tuple(history.order_book.parked.values()),
         products=products,
         shelf=shelf,
         stopped=stopped,
@@ -154,7 +146,7 @@ def view_of(
             desk.stage,
             mode,
             on_desk=desk.order is not None,
-            parked=bool(history.parked),
+            parked=bool(history.order_book.parked),
             stopped=stopped is not None,
             closed=office.closed,
             barred=history.books.barred is not None,
@@ -162,6 +154,19 @@ def view_of(
             can_scan=can_scan,
         ),
     )
+
+
+def _rows(
+    request_ids: Iterable[str], history: History, wall_s: float, limits: Limits
+) -> tuple[SaleRow, ...]:
+    return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
+
+
+def _others(history: History, on_desk: str) -> list[str]:
+    """What is unfinished beside the sale on the desk."""
+    ids = [payment.request_id for payment in history.open_payments()]
+    ids += [refund.request_id for refund in history.open_refunds()]
+    return [each for each in dict.fromkeys(ids) if each != on_desk]
 
 
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)

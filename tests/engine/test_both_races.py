@@ -152,7 +152,7 @@ def test_whichever_code_comes_first_an_order_is_paid_once(tmp_path: Path) -> Non
     by_sale: dict[str, list[State]] = {}
     for payment in payments:
         by_sale.setdefault(payment.sale_id, []).append(payment.state)
-    assert len(by_sale) == len(history.orders) == RACES
+    assert len(by_sale) == len(history.order_book.placed) == RACES
     for states in by_sale.values():
         assert states.count(State.PAID) == 1, states
         assert set(states) <= {State.PAID, State.CANCELLED, State.DECLINED, State.REVERSED}
