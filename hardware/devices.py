@@ -256,5 +256,9 @@ class Voice(Protocol):
     def speaking(self) -> bool:
         """Whether something is being said, or waits to be."""
 
+    @property
+    def trouble(self) -> str | None:
+        """Why the last sentence was not heard, with the remedy; None when it was."""
+
     def close(self) -> None:
         """Fall silent within a few seconds; may be called twice."""

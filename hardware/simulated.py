@@ -90,6 +90,7 @@ class SimulatedVoice:
     """A Voice that keeps the last 1000 sentences, and is done with each at once."""
 
     speaking = False
+    trouble = None
 
     def __init__(self) -> None:
         self._said: deque[tuple[str, str]] = deque(maxlen=SENTENCES_MAX)
