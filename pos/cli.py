@@ -20,6 +20,7 @@ from pos.pulse import note
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "checkout": ("checkout", "checkout", "Self-checkout without a screen: lights and a voice."),
     "train": ("train", "train", "A training day at the till, with pretend customers."),
     "kiosk": ("kiosk", "kiosk", "Tickets for visitors, with nobody around."),
     "display": ("display", "display", "The customer's screen of the till on this machine."),
@@ -39,6 +40,7 @@ COMMANDS = {
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
     "report": ("report", "report", "X, Z, audit file, export; whether others agree."),
+    "shop-key": ("shop_key", "shop_key", "The key that the tills of one shop share."),
     "staff": ("staff", "staff", "Who may work the till."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
     "prove": ("prove", "prove", "The proof that no money is lost or doubled."),
