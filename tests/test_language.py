@@ -69,7 +69,9 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order|guest|train|kiosk|barred)\.[a-z_]+)"')
+_KEY = re.compile(
+    r'"((?:screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred)\.[a-z_]+)"'
+)
 
 
 def in_source() -> set[str]:
