@@ -138,10 +138,12 @@ class DevicesSection(_Section):
 
 class KioskSection(_Section):
     """[kiosk]: the visitors' side. `site` is the .toml file of tickets and hours, relative to this
-    file; `keyboard` is whether a keyboard works it too, else only touches and codes do."""
+    file; `keyboard` is whether a keyboard works it too, else only touches and codes do. `speaking`
+    is whether it speaks, in numbered lines for three buttons, instead of drawing a screen."""
 
     site: str = ""
     keyboard: bool = False
+    speaking: bool = False
 
 
 class CameraSection(_Section):

@@ -72,7 +72,8 @@ MADE = {
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
 _KEY = re.compile(
-    r'"((?:screen|phone|receipt|display|order|guest|train|kiosk|barred|checkout|help)\.[a-z_]+)"'
+    r'"((?:screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help)'
+    r'\.[a-z_]+)"'
 )
 
 
