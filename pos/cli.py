@@ -31,6 +31,7 @@ COMMANDS = {
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
     "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),
+    "attach": ("attach", "attach", "See the till's own screen from afar, and help the shop."),
     "enrol": ("enrol", "enrol", "Make this device a till of a switch, or give it a new key."),
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),

@@ -16,6 +16,7 @@ from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.devices import Button, Controls
 from pos.config import Settings
 from pos.display import Display
+from pos.door import Door, Mirror
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
@@ -81,6 +82,8 @@ class Station:
         self._view: View | None = None
         self._displays = False
         self._display: Display | None = None
+        self._door: Door | None = None
+        self._mirror: Mirror | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -97,12 +100,15 @@ class Station:
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
         display = self._display = self._second_screen()
+        door = self._door = self._opened_door()
 
         def show_all(view: View) -> None:
             self._view = view
             lights.show(view)
             if display is not None:
                 display.show(view)
+            if door is not None:
+                door.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -138,6 +144,16 @@ class Station:
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
+    def _opened_door(self) -> Door | None:
+        if not self._displays:
+            return None
+        try:
+            return Door(self._state, self.put, self._mirror)
+        except (
+            OSError
+        ):  # as above: nobody can look on, and an update waits until the till is closed
+            return None
+
     def _shelf(self, currency: str) -> CatalogueShelf | None:
         order = self._settings.order
         if not order.catalogue:
@@ -151,13 +167,15 @@ class Station:
         show: Show,
         press: Press | None = None,
         glimpse: Callable[[Glimpse], object] | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         """Start the eyes and the engine; `connect` may take its time, the screen is up.
 
         `press` is what a screen does with a button for paying or cancelling; without a screen the
         till itself obeys it. `glimpse` is told what the camera sees while a code is waited for.
+        `mirror` is what a helper sees the screen in.
         """
-        self._press = press
+        self._press, self._mirror = press, mirror
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
@@ -228,6 +246,8 @@ class Station:
         self._devices.close()
         if self._display is not None:
             self._display.close()
+        if self._door is not None:
+            self._door.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

@@ -57,10 +57,12 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
+    *(f"remote.you_{how}" for how in ("look", "asked", "drive")),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
+_KEY = re.compile(r'"((?:screen|phone|receipt|display|order|remote|update|check)\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

@@ -31,6 +31,7 @@ from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays,
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
+from pos.sale.remote import REMOTE_INPUTS
 from pos.sale.view import Notice, Stage, Verdict, View, notice
 
 INBOX_MAX = 64
@@ -137,6 +138,8 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if isinstance(given, REMOTE_INPUTS):
+                self._office.remote.obey(given, self._desk)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):

@@ -6,6 +6,7 @@ to log in or open the shift first.
 
 from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
+from pos.engine.remote import RemoteHands
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.ejournal import find
 from pos.sale.input import (
@@ -49,6 +50,7 @@ class BackOffice:
         self._parts = parts
         self._writer = writer
         self._attending = attending
+        self.remote = RemoteHands(parts, writer, attending)
         self._report: Report | None = None
         self._found: tuple[JournalLine, ...] | None = None
         self._found_for = ""
@@ -73,10 +75,13 @@ class BackOffice:
             report=self._report,
             found=self._found,
             found_for=self._found_for,
+            remote=self.remote.shown(),
         )
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
+        if self.remote.resting:
+            return notice("update.resting")
         books = self._writer.history.books
         if not self._attending.gates:
             return None
@@ -108,6 +113,8 @@ class BackOffice:
                 return self._print()
         if not free:
             return notice("office.busy")
+        if self.remote.resting:
+            return notice("update.resting")
         return self._change(given)
 
     def _change(self, given: Input) -> Notice | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
+from pos.sale.remote import RemoteInput
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
@@ -272,5 +273,5 @@ Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | 
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
-    | Ordering | PaperInput | OfficeInput
+    | Ordering | PaperInput | OfficeInput | RemoteInput
 )  # fmt: skip

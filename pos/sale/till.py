@@ -93,6 +93,15 @@ Command = Pay | GiveUp | Ask | Return
 
 FREE = frozenset({Stage.READY, Stage.OUTCOME})
 
+SEEN_S = 120.0  # an outcome that nobody took away for so long was seen
+
+
+def at_rest(desk: Desk, now_s: float) -> bool:
+    """Whether nobody is being served: no order, no payment, no outcome that is still looked at."""
+    seen = desk.stage is Stage.OUTCOME and now_s - desk.since_s >= SEEN_S
+    return (desk.stage is Stage.READY and desk.order is None) or seen
+
+
 # Where nobody's money is under way, so that an unattended till may forget it.
 UNWATCHED = frozenset({Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME})
 

@@ -44,6 +44,8 @@ Heard = tuple[PendingPayment | None, PhoneResult | None]
 class PhonePanel(Vertical):
     """One phone. `apply(view)` lets it see the till's screen; `press(key)` works it."""
 
+    COVERED_FROM_AFAR = True
+
     class Answered(Message):
         """The phone answered a call from its thread."""
 
