@@ -31,6 +31,8 @@ COMMANDS = {
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
     "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),
+    "update": ("update", "update", "Make, sign, check and take releases of the program."),
+    "logs": ("logs", "logs", "What the till noted; one payment's story in plain words."),
     "attach": ("attach", "attach", "See the till's own screen from afar, and help the shop."),
     "enrol": ("enrol", "enrol", "Make this device a till of a switch, or give it a new key."),
     "switch": ("switch", "switch", "The scheme's switch."),

@@ -23,6 +23,7 @@ from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
+from pos.log import Log
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
 from pos.register_key import RegisterKey
@@ -72,6 +73,7 @@ class Station:
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
+        self._log = Log(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
         self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
@@ -96,7 +98,7 @@ class Station:
         from pos.switch.exchange import Exchange
 
         parties = self._settings.parties()
-        self._switch = WireSwitch(Exchange(caller), parties)
+        self._switch = WireSwitch(Exchange(caller), parties, self._log.call)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
         display = self._display = self._second_screen()
@@ -132,6 +134,7 @@ class Station:
             pin_above=self._settings.refund_limit(),
             register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
             alive=lambda: self._pulse.beat("engine"),
+            noted=self._log.entry,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -206,9 +209,11 @@ class Station:
                     self._eyes.tell()
                 engine.run()
         except PosError as fault:
+            self._log.tell("stopped", fault=type(fault).__name__)
             self._pulse.stopped("engine", str(fault))
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
+            self._log.tell("stopped", fault=type(fault).__name__)
             show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
             sys.excepthook(type(fault), fault, fault.__traceback__)
 

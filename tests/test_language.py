@@ -58,6 +58,8 @@ MADE = {
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
     *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
+    *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
+    "story.silent", "story.other",
     *(f"remote.you_{how}" for how in ("look", "asked", "drive")),
 }  # fmt: skip
 

@@ -46,7 +46,7 @@ class Engine:
         self._show = show
         self._inbox: queue.Queue[Input | None] = queue.Queue(INBOX_MAX)
         self._ending = False
-        self._writer = Writer(parts.journal)
+        self._writer = Writer(parts.journal, parts.noted)
         self._payments = Payments(parts, self._writer, self._moved, self._shown)
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)

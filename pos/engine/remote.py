@@ -9,6 +9,7 @@ from dataclasses import replace
 from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.sale import till
+from pos.sale.payment import State
 from pos.sale.remote import (
     WHO_CHARACTERS_MAX,
     AnswerHelper,
@@ -26,9 +27,10 @@ from pos.sale.remote import (
 )
 
 # A till rests for as long as it is asked to, again and again: who asks may die.
-REST_S = 10.0
+REST_S = 60.0
 # Where nobody logs in and no shift is opened, a shift is over when nobody sold for so long.
 QUIET_S = 15 * 60.0
+LOOKED_AT = 20  # payments; more of them without a sale are no shop at work
 
 
 class RemoteHands:
@@ -113,6 +115,7 @@ class RemoteHands:
             return "update.waits_shift"
         if self._attending.gates:
             return "update.waits_shift" if books.attendance.present is not None else ""
-        newest = history.recent(1)
-        quiet = not newest or clock.wall() - newest[0].opened_at >= QUIET_S
-        return "" if quiet else "update.waits_quiet"
+        closed = books.shifts[-2].closed if len(books.shifts) > 1 else None
+        since = max(clock.wall() - QUIET_S, closed.at if closed is not None else 0.0)
+        sold = (each for each in history.recent(LOOKED_AT) if each.state is State.PAID)
+        return "update.waits_quiet" if any(each.opened_at > since for each in sold) else ""
