@@ -30,6 +30,7 @@ from pos.sale.remote import (
 REST_S = 60.0
 # Where nobody logs in and no shift is opened, a shift is over when nobody sold for so long.
 QUIET_S = 15 * 60.0
+NOBODY = Remote()
 LOOKED_AT = 20  # payments; more of them without a sale are no shop at work
 
 
@@ -52,6 +53,8 @@ class RemoteHands:
 
     def shown(self) -> Remote:
         """As front ends may show it."""
+        if self._helper is None and not self._waits_for and self._rests_until_s < 0.0:
+            return NOBODY
         self._heed_staff()
         return Remote(self._helper, self.resting, self._waits_for)
 

@@ -5,6 +5,7 @@ the same record, and so gets the same answer.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pos.scheme.discounts import Discount
@@ -46,6 +47,11 @@ UNKNOWN = Result(
     result_message="The wallet has not acknowledged yet; repeat the request.",
 )
 
+CODES_KEPT_MAX = 100
+QUOTES_KEPT_MAX = 1_000
+TIMES_KEPT_MAX = 1_000
+WALLETS_KEPT_MAX = 100
+
 _SENTENCES = {
     "CURRENCY_NOT_SUPPORT": "The currency is not supported.",
     "INVALID_PAYMENT_CODE": "The payment code is not valid; ask for a fresh one.",
@@ -78,6 +84,7 @@ _REFUND_STATUS = {
 }
 
 
+@lru_cache(maxsize=CODES_KEPT_MAX)
 def failure(code: str) -> Result:
     """A final F with `code` and its sentence."""
     sentence = _SENTENCES.get(code, "The request failed.")
@@ -215,6 +222,7 @@ def _settlement(payment: PaymentRecord | None, value: int | None) -> dict[str, A
     return {"gross_settlement_amount": gross, "settlement_quote": wire_quote(rate)}
 
 
+@lru_cache(maxsize=QUOTES_KEPT_MAX)
 def wire_quote(rate: Rate) -> Quote:
     """A rate as the wire spells it."""
     return Quote(
@@ -234,6 +242,7 @@ def _refund_result(record: RefundRecord) -> Result:
     return REFUND_IN_PROCESS
 
 
+@lru_cache(maxsize=TIMES_KEPT_MAX)
 def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else time_text(moment(at_ms))
 
@@ -250,22 +259,21 @@ def _refunded(record: RefundRecord) -> WireAmount:
 
 def _actual(record: PaymentRecord) -> WireAmount | None:
     """What the customer is charged; None for what is priced and charged alike."""
-    if record.abroad is not None:
-        return WireAmount.of(record.abroad)
-    as_priced = record.rate is None and record.saved_value is None
+    if (abroad := record.abroad) is not None:
+        return WireAmount.of(abroad)
+    as_priced = record.quote_id is None and record.saved_value is None
     return None if as_priced else WireAmount.of(record.charge)
 
 
 def _quote(record: PaymentRecord) -> Quote | None:
-    if record.abroad is not None and record.abroad_price is not None:
+    abroad, rate = record.abroad, record.rate
+    if abroad is not None and record.abroad_price is not None:
         return Quote(
             quote_id=record.abroad_quote_id,
-            quote_currency_pair=f"{record.price.currency}/{record.abroad.currency}",
+            quote_currency_pair=f"{record.price.currency}/{abroad.currency}",
             quote_price=record.abroad_price,
         )
-    if record.rate is None:
-        return None
-    return wire_quote(record.rate)
+    return None if rate is None else wire_quote(rate)
 
 
 def _promotions(discounts: Sequence[Discount]) -> tuple[PromotionResult, ...] | None:
@@ -283,7 +291,12 @@ def _promotion(discount: Discount) -> PromotionResult:
 
 
 def _psp(record: PaymentRecord, psp_name: str | None) -> PspCustomerInfo | None:
-    return None if psp_name is None or record.wallet is None else PspCustomerInfo(psp_name=psp_name)
+    return None if psp_name is None or record.wallet is None else _customer(psp_name)
+
+
+@lru_cache(maxsize=WALLETS_KEPT_MAX)
+def _customer(psp_name: str) -> PspCustomerInfo:
+    return PspCustomerInfo(psp_name=psp_name)
 
 
 def _order_code(record: PaymentRecord) -> OrderCodeForm | None:

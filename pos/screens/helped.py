@@ -19,10 +19,13 @@ BANNER_ID = "helper-banner"
 
 
 class Helped:
-    """Keeps the banner true on every screen of `app`, and asks once for each wish."""
+    """Keeps the banner true on every screen of `app`, and asks once for each wish.
 
-    def __init__(self, app: "App[Any]", front: Front) -> None:
-        self._app, self._front = app, front
+    Without `asks` nobody is there who could give leave, and nobody is asked.
+    """
+
+    def __init__(self, app: "App[Any]", front: Front, *, asks: bool = True) -> None:
+        self._app, self._front, self._asks = app, front, asks
         self._remote = Remote()
         self._asked = False
 
@@ -34,7 +37,7 @@ class Helped:
         free = view.stage in (Stage.READY, Stage.OUTCOME) and not view.office.closed
         if helper is None or not helper.asks:
             self._asked = False
-        elif free and not self._asked:
+        elif free and self._asks and not self._asked:
             self._asked = True
             self._ask(helper.session, helper.who)
 

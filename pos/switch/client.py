@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pos.sale.arrival import Answer as ArrivalAnswer
@@ -28,6 +29,7 @@ from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, Witne
 NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_501"})
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
+TERMINALS_KEPT_MAX = 8
 
 
 class Switch(Protocol):
@@ -262,7 +264,7 @@ class WireSwitch:
                 reference_order_id=payment.sale_id,
                 order_description=self._terminal.store.name,
                 order_amount=amount,
-                merchant=self._merchant(),
+                merchant=_merchant(self._terminal),
                 env=wire.Env(
                     store_terminal_id=self._terminal.reference,
                     store_terminal_request_time=wire.time_text(at),
@@ -278,18 +280,21 @@ class WireSwitch:
             ),
         )
 
-    def _merchant(self) -> wire.Merchant:
-        merchant, store = self._terminal.merchant, self._terminal.store
-        return wire.Merchant(
-            reference_merchant_id=merchant.reference,
-            merchant_mcc=merchant.mcc,
-            merchant_name=merchant.name,
-            store=wire.Store(
-                reference_store_id=store.reference,
-                store_name=store.name,
-                store_mcc=merchant.mcc,
-            ),
-        )
+
+@lru_cache(maxsize=TERMINALS_KEPT_MAX)
+def _merchant(terminal: Terminal) -> wire.Merchant:
+    """The merchant of every `pay` message of this terminal."""
+    merchant, store = terminal.merchant, terminal.store
+    return wire.Merchant(
+        reference_merchant_id=merchant.reference,
+        merchant_mcc=merchant.mcc,
+        merchant_name=merchant.name,
+        store=wire.Store(
+            reference_store_id=store.reference,
+            store_name=store.name,
+            store_mcc=merchant.mcc,
+        ),
+    )
 
 
 def refund_request(refund_id: str, payment_id: str, amount: Amount) -> wire.RefundRequest:
