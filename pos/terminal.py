@@ -17,12 +17,14 @@ from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.devices import Button, Controls
 from pos.config import Settings
 from pos.display import Display
+from pos.door import Door, Mirror
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
+from pos.log import Log
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
 from pos.register_key import RegisterKey
@@ -81,6 +83,7 @@ class Station:
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
+        self._log = Log(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
         self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
@@ -91,6 +94,8 @@ class Station:
         self._view: View | None = None
         self._displays = False
         self._display: Display | None = None
+        self._door: Door | None = None
+        self._mirror: Mirror | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -103,10 +108,11 @@ class Station:
         from pos.switch.exchange import Exchange
 
         parties = self._parties
-        self._switch = WireSwitch(Exchange(caller), parties)
+        self._switch = WireSwitch(Exchange(caller), parties, self._log.call)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator, alone=self._mode.headless)
         display = self._display = self._second_screen()
+        door = self._door = self._opened_door()
 
         def show_all(view: View) -> None:
             self._view = view
@@ -115,6 +121,8 @@ class Station:
                 display.show(view)
             for line in self._shop_lines:
                 line.show(view)
+            if door is not None:
+                door.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -139,6 +147,7 @@ class Station:
             pin_above=self._settings.refund_limit(),
             register_key=self._register_key(),
             alive=lambda: self._pulse.beat("engine"),
+            noted=self._log.entry,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -156,6 +165,14 @@ class Station:
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
+    def _opened_door(self) -> Door | None:
+        if not self._displays:
+            return None
+        try:
+            return Door(self._state, self.put, self._mirror)
+        except OSError:  # as above: nobody looks on, and an update waits until the till is closed
+            return None
+
     def _shelf(self, currency: str) -> CatalogueShelf | SiteShelf | None:
         order, language = self._settings.order, self._settings.terminal.language
         if self._mode.entrance:
@@ -170,13 +187,15 @@ class Station:
         show: Show,
         press: Press | None = None,
         glimpse: Callable[[Glimpse], object] | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         """Start the eyes and the engine; `connect` may take its time, the screen is up.
 
         `press` is what a screen does with a button for paying or cancelling; without a screen the
         till itself obeys it. `glimpse` is told what the camera sees while a code is waited for.
+        `mirror` is what a helper sees the screen in.
         """
-        self._press = press
+        self._press, self._mirror = press, mirror
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
@@ -216,9 +235,11 @@ class Station:
                     self._eyes.tell()
                 engine.run()
         except PosError as fault:
+            self._log.tell("stopped", fault=type(fault).__name__)
             self._pulse.stopped("engine", str(fault))
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
+            self._log.tell("stopped", fault=type(fault).__name__)
             show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
             sys.excepthook(type(fault), fault, fault.__traceback__)
 
@@ -264,6 +285,8 @@ class Station:
             self._display.close()
         for line in self._shop_lines:
             line.close()
+        if self._door is not None:
+            self._door.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

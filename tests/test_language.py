@@ -61,6 +61,10 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
+    *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
+    "story.silent", "story.other",
+    *(f"remote.you_{how}" for how in ("look", "asked", "drive")),
     *(f"kiosk.said_{verdict}" for verdict in Verdict),
     *(f"train.mishap.{mishap}" for mishap in Mishap),
     *(
@@ -71,10 +75,11 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(
-    r'"((?:screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help)'
-    r'\.[a-z_]+)"'
+_OWN = (
+    "screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help|remote|update"
+    "|check"
 )
+_KEY = re.compile(rf'"((?:{_OWN})\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

@@ -55,7 +55,8 @@ def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
 
         def opened_app(app: KioskApp) -> None:
             app.set_interval(SCREEN_BEAT_S, lambda: pulse.beat("screen"))
-            station.start(connect, app.show, lambda key: app.press(PRESSED[key]))
+            press = lambda key: app.press(PRESSED[key])  # noqa: E731
+            station.start(connect, app.show, press, mirror=app.mirror)
 
         app = KioskApp(
             station.put,

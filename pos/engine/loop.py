@@ -33,6 +33,7 @@ from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.refund import Refund, RefundState
+from pos.sale.remote import REMOTE_INPUTS
 from pos.sale.view import Notice, View, notice
 
 INBOX_MAX = 64
@@ -47,7 +48,7 @@ class Engine:
         self._show = show
         self._inbox: queue.Queue[Input | None] = queue.Queue(INBOX_MAX)
         self._ending = False
-        self._writer = Writer(parts.journal)
+        self._writer = Writer(parts.journal, parts.noted)
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
@@ -154,6 +155,8 @@ class Engine:
                 self._selling.desk = self._helping.obey(given, self._selling.desk)
             case Scanned() if (after := self._helping.badge(given, self._selling.desk)) is not None:
                 self._selling.desk = after
+            case _ if isinstance(given, REMOTE_INPUTS):
+                self._office.remote.obey(given, self._selling.desk)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):

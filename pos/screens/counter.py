@@ -213,6 +213,8 @@ class CounterScreen(Screen[None]):
         self._local = ""
         if action == "theme":
             self.post_message(ThemeAsked())
+        elif action == "send_away":
+            self.app.simulate_key("ctrl+e")
         elif action in _OPENING or (action == "times" and not self._keyed.typed):
             self._open(action)
         elif action.startswith("pad:"):

@@ -21,7 +21,9 @@ SERVICES = sorted(SYSTEMD.glob("*.service"))
 UNITS = [*SERVICES, *sorted(SYSTEMD.glob("*.timer"))]
 EXPOSURE_MAX = 2.0
 # Programs that are installed with the units, and need not be there where they are tested.
-PROGRAMS = re.compile(r"/opt/samkassa/bin/pos|/usr/lib/samkassa/halted|/usr/bin/(curl|systemctl)")
+PROGRAMS = re.compile(
+    r"/opt/samkassa/bin/pos|/usr/lib/samkassa/(?:halted|update)|/usr/bin/(curl|systemctl)"
+)
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here"
