@@ -139,6 +139,7 @@ class SwiftConnection:
             rows = [_filled(known, extracted, row) for row in given]
             return Answer([], self.raw.executemany(known.text, rows).rowcount, (), tuple)
         known, extracted = self._compiled(statement, given or {}, many=False)
+        values: Sequence[Any]
         if known.expands:
             text, values = _expanded(known, extracted, given)
         elif known.pick is not None and given:
