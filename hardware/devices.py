@@ -123,6 +123,10 @@ class Signal(StrEnum):
     DECLINED = "declined"
     ATTENTION = "attention"
     ARRIVED = "arrived"  # money came without a sale; dim again by itself
+    ADMITTED = "admitted"  # a ticket lets its holder in; these four go on as SCAN does
+    USED = "used"  # it did before
+    UNTIMELY = "untimely"  # it is for another time
+    REJECTED = "rejected"  # it is none that is let in here
 
 
 class Indicator(Protocol):
@@ -226,3 +230,23 @@ class Buttons(Protocol):
 
     def close(self) -> None:
         """Tell of no more presses, and give the pins back; may be called twice."""
+
+
+class Voice(Protocol):
+    """Something that says sentences aloud, one after the other. Nothing here waits or raises."""
+
+    def say(self, text: str, language: str) -> None:
+        """Say it after what is being said; when much waits, the oldest of that is dropped.
+
+        `language` is one of en, nb, fi, sv, da and zh.
+        """
+
+    def hush(self) -> None:
+        """Stop in the middle of the sentence, and forget what waits."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being said, or waits to be."""
+
+    def close(self) -> None:
+        """Fall silent within a few seconds; may be called twice."""

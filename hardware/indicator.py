@@ -66,6 +66,12 @@ _ARRIVED = (
     Step(0.0, DIM),
 )
 
+# At a turnstile the next one is behind: each is short, and the lamp waits again by itself.
+_LONG, _GAP = 0.4, Step(0.1, DARK)
+_USED = (Step(0.1, RED, tone=True), _GAP, Step(0.1, RED, tone=True), Step(0.5, RED))
+_UNTIMELY = (Step(_LONG, AMBER, tone=True), _GAP, Step(0.1, AMBER, tone=True), Step(0.5, AMBER))
+_REJECTED = (Step(_LONG, RED, tone=True), _GAP, Step(_LONG, RED, tone=True), Step(0.5, RED))
+
 # No two share a rhythm: steady, slow, fast, double, long against short; each outcome has its sound.
 PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
     {
@@ -97,6 +103,10 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
             ),
         ),
         Signal.ARRIVED: Pattern(_ARRIVED),
+        Signal.ADMITTED: Pattern((Step(0.1, GREEN, tone=True), Step(0.8, GREEN)), _SCAN),
+        Signal.USED: Pattern(_USED, _SCAN),
+        Signal.UNTIMELY: Pattern(_UNTIMELY, _SCAN),
+        Signal.REJECTED: Pattern(_REJECTED, _SCAN),
     }
 )
 

@@ -1,4 +1,5 @@
-"""Devices without hardware: a camera before which phones are held, a lamp, and buttons.
+"""Devices without hardware: a camera before which phones are held, a lamp, buttons and
+a voice.
 
 They ship with the product: the demonstration sells with them and tests use them as they are.
 They keep the protocols of the real ones, with the same threads, and fail when told to.
@@ -11,9 +12,10 @@ from collections.abc import Callable
 from hardware.devices import Button, Signal
 from hardware.simulated_camera import SimulatedCamera
 
-__all__ = ["SimulatedButtons", "SimulatedCamera", "SimulatedIndicator"]
+__all__ = ["SimulatedButtons", "SimulatedCamera", "SimulatedIndicator", "SimulatedVoice"]
 
 SIGNALS_MAX = 1000
+SENTENCES_MAX = 1000
 
 
 class SimulatedIndicator:
@@ -61,3 +63,35 @@ class SimulatedButtons:
     def close(self) -> None:
         """As `Buttons.close`."""
         self._pressed = None
+
+
+class SimulatedVoice:
+    """A Voice that keeps the last 1000 sentences, and is done with each at once."""
+
+    speaking = False
+
+    def __init__(self) -> None:
+        self._said: deque[tuple[str, str]] = deque(maxlen=SENTENCES_MAX)
+        self._heard: Callable[[str, str], object] | None = None
+
+    @property
+    def said(self) -> tuple[tuple[str, str], ...]:
+        """What was said, oldest first: (language, sentence)."""
+        return tuple(self._said)
+
+    def listen(self, heard: Callable[[str, str], object]) -> None:
+        """Call `heard` with the language and the text of every sentence from now on."""
+        self._heard = heard
+
+    def say(self, text: str, language: str) -> None:
+        """As `Voice.say`."""
+        self._said.append((language, text))
+        if self._heard is not None:
+            self._heard(language, text)
+
+    def hush(self) -> None:
+        """As `Voice.hush`: there is never anything to cut short."""
+
+    def close(self) -> None:
+        """As `Voice.close`."""
+        self._heard = None

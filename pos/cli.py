@@ -20,6 +20,8 @@ from pos.pulse import note
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "train": ("train", "train", "A training day at the till, with pretend customers."),
+    "kiosk": ("kiosk", "kiosk", "Tickets for visitors, with nobody around."),
     "display": ("display", "display", "The customer's screen of the till on this machine."),
     "sell": ("sell", "sell", "One sale from the shell."),
     "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),
@@ -28,6 +30,7 @@ COMMANDS = {
     "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
+    "gate": ("gate", "gate", "A turnstile: reads tickets and lets each in once."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
     "check": ("check", "check", "Whether this till is fit to sell, with a remedy for each fault."),

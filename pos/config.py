@@ -131,6 +131,15 @@ class DevicesSection(_Section):
     printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
     pins: PinsSection = PinsSection()
     hand_scanner: str = "none"
+    voice: str = "none"
+
+
+class KioskSection(_Section):
+    """[kiosk]: the visitors' side. `site` is the .toml file of tickets and hours, relative to this
+    file; `keyboard` is whether a keyboard works it too, else only touches and codes do."""
+
+    site: str = ""
+    keyboard: bool = False
 
 
 class CameraSection(_Section):
@@ -148,6 +157,22 @@ class CameraSection(_Section):
     field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
+class GateSection(_Section):
+    """[gate]: a turnstile of `site`, called `name` among its gates; see `pos gate`.
+
+    `keys` is the file of public keys that sign its tickets, `revoked` are files or URLs of lists of
+    tickets given back, `share` the folder in which the gates tell each other whom they let in.
+    Early and late are forgiven by `leeway_min` minutes. Paths are relative to the file.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "gate"
+    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,16}$")]
+    keys: str
+    revoked: tuple[str, ...] = ()
+    share: str = ""
+    leeway_min: Annotated[int, Field(ge=0, le=240)] = 15
+
+
 class Settings(_Section):
     """All of terminal.toml."""
 
@@ -159,6 +184,8 @@ class Settings(_Section):
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
+    kiosk: KioskSection = KioskSection()
+    gate: GateSection | None = None
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -214,11 +241,21 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
+    return _complete(settings, path.parent)
+
+
+def _complete(settings: Settings, folder: Path) -> Settings:
+    """The same with every path in it made absolute. Raises SettingsError for one that is wrong."""
     changed: dict[str, _Section] = {}
     if settings.order.catalogue:
-        changed["order"] = _found(settings.order, path.parent)
+        changed["order"] = _found(settings.order, folder)
+    if settings.kiosk.site:
+        site = str(folder / settings.kiosk.site)
+        changed["kiosk"] = settings.kiosk.model_copy(update={"site": site})
     if settings.switch is not None:
-        changed["switch"] = _rooted(settings.switch, path.parent)
+        changed["switch"] = _rooted(settings.switch, folder)
+    if settings.gate is not None:
+        changed["gate"] = _at(settings.gate, folder)
     return settings.model_copy(update=changed)
 
 
@@ -230,6 +267,14 @@ def _found(order: OrderSection, folder: Path) -> OrderSection:
             f"order.catalogue names {catalogue}, which is neither .toml nor .csv; name one that is."
         )
     return order.model_copy(update={"catalogue": str(catalogue)})
+
+
+def _at(gate: GateSection, folder: Path) -> GateSection:
+    """The same with its paths made absolute."""
+    lists = (each if each.startswith("http") else str(folder / each) for each in gate.revoked)
+    share = str(folder / gate.share) if gate.share else ""
+    found = {"keys": str(folder / gate.keys), "revoked": tuple(lists), "share": share}
+    return gate.model_copy(update=found)
 
 
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:

@@ -12,6 +12,7 @@ _STAGES = {
     Stage.TIPPING: Signal.SCAN,
     Stage.SCANNING: Signal.SCAN,
     Stage.SHOWING: Signal.SCAN,
+    Stage.SWITCHING: Signal.BUSY,
     Stage.PAYING: Signal.BUSY,
     Stage.STOPPING: Signal.BUSY,
 }

@@ -8,6 +8,7 @@ so does a hand scanner.
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -34,7 +35,7 @@ from pos.sale.merchant import Role
 from pos.sale.mode import Mode
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
-from pos.shelf import CatalogueShelf
+from pos.shelf import CatalogueShelf, SiteShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -64,6 +65,7 @@ class Station:
         pulse: Pulse | None = None,
     ) -> None:
         self._settings = settings
+        self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
         self._devices = devices
@@ -92,7 +94,7 @@ class Station:
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
-        parties = self._settings.parties()
+        parties = self._parties
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
         lights = Lights(self._devices.indicator)
@@ -124,11 +126,16 @@ class Station:
             carrier=SignedTexts(self._seal, parties, words),
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
-            register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
+            register_key=self._register_key(),
             alive=lambda: self._pulse.beat("engine"),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
+
+    def _register_key(self) -> RegisterKey | None:
+        """Where the law takes the device for a cash register, and what it sells for true."""
+        true = self._parties.role is Role.TILL and not self._parties.pretend
+        return RegisterKey.at(self._state) if true else None
 
     def _second_screen(self) -> Display | None:
         if not self._displays:
@@ -138,11 +145,12 @@ class Station:
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
-    def _shelf(self, currency: str) -> CatalogueShelf | None:
-        order = self._settings.order
+    def _shelf(self, currency: str) -> CatalogueShelf | SiteShelf | None:
+        order, language = self._settings.order, self._settings.terminal.language
+        if self._mode.entrance:
+            return SiteShelf(Path(self._settings.kiosk.site), self._state, currency, language)
         if not order.catalogue:
             return None
-        language = self._settings.terminal.language
         return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
@@ -196,7 +204,7 @@ class Station:
 
     def _stopped(self, sentence: str) -> View:
         said = notice("halt.journal", grave=True, sentence=sentence)
-        parties = self._settings.parties()
+        parties = self._parties
         return View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
 
     def put(self, given: Input) -> bool:

@@ -109,7 +109,7 @@ VIEWS = {
         notice=notice("code.wechat"),
         printer=notice("printer.trouble", sentence="The paper is out; put in a new roll."),
     ),
-    "scanning": _sale(Stage.SCANNING, actions=frozenset({Action.STOP})),
+    "scanning": _sale(Stage.SCANNING, looking=True, actions=frozenset({Action.STOP})),
     "paying": _sale(Stage.PAYING, wallet="Vipps", actions=frozenset({Action.STOP})),
     "showing": _sale(
         Stage.SHOWING,

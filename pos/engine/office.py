@@ -19,6 +19,8 @@ from pos.sale.input import (
     MakeReport,
     OpenShift,
     PrintReport,
+    PutInOrder,
+    PutOutOfOrder,
     Scanned,
     ShowShift,
     Train,
@@ -28,6 +30,8 @@ from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
 from pos.sale.report import Report
 from pos.sale.shift import (
+    InOrder,
+    OutOfOrder,
     Practised,
     ShiftClosed,
     ShiftOpened,
@@ -35,6 +39,7 @@ from pos.sale.shift import (
     TrainingEnded,
     XReported,
 )
+from pos.sale.showing import barred_by
 from pos.sale.staff import Duty, Member
 from pos.sale.tallying import unfinished_of, x_report, z_report
 from pos.sale.view import Notice, notice
@@ -81,16 +86,23 @@ class BackOffice:
             # Where nobody logs in, a shift begins by itself with its first sale.
             shift_open=opened is not None or not self._attending.gates,
             attended=self._parts.mode.idle_reset_s is None,
-            training=books.training,
-            duties=frozenset(duty for duty in Duty if self._attending.forbidden(duty) is None),
+            training=books.training or self._parts.mode.pretend,
+            duties=frozenset(duty for duty in Duty if self._may(duty)),
             report=self._report,
             found=self._found,
             found_for=self._found_for,
         )
 
+    def _may(self, duty: Duty) -> bool:
+        # Nobody begins or ends training within a day that is nothing else.
+        idle = duty is Duty.TRAIN and self._parts.mode.pretend
+        return not idle and self._attending.forbidden(duty) is None
+
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
         books = self._writer.history.books
+        if (barred := barred_by(self._writer.history)) is not None:
+            return barred
         if not self._attending.gates:
             return None
         if books.attendance.present is None:
@@ -139,6 +151,8 @@ class BackOffice:
                 return self._close()
             case Train():
                 return self._train(on=given.on)
+            case PutOutOfOrder() | PutInOrder():
+                return self._bar(on=isinstance(given, PutOutOfOrder))
             case Unlock():
                 return self._attending.unlock(given)
         return None
@@ -171,6 +185,15 @@ class BackOffice:
             return notice("shift.gap", grave=True)
         if history.books.training:
             return notice("shift.training")
+        return self._closed()
+
+    def end_day(self) -> None:
+        """Close the shift with nobody there to ask for it: its report is printed, and not shown."""
+        self._closed()
+        self._report = None
+
+    def _closed(self) -> Notice | None:
+        history = self._writer.history
         at, currency = self._parts.clock.wall(), self._parts.terminal.currency
         unfinished = unfinished_of(history)
         total = x_report(history, currency, at, self._attending.staff_id, self._parts.zone).total
@@ -223,6 +246,18 @@ class BackOffice:
             return why
         self._found = find(self._writer.history, given.typed, self._parts.zone)
         self._found_for = given.typed
+        return None
+
+    def _bar(self, *, on: bool) -> Notice | None:
+        """Whoever may close a shift may say that the till sells, or does not."""
+        if (why := self._attending.forbidden(Duty.SHIFT)) is not None:
+            return why
+        staff_id, at = self._attending.staff_id, self._parts.clock.wall()
+        barred = self._writer.history.books.barred is not None
+        if on and not barred:
+            self._writer.write(OutOfOrder("barred.staff", staff_id, at))
+        elif barred and not on:
+            self._writer.write(InOrder(staff_id, at))
         return None
 
     def _train(self, *, on: bool) -> Notice | None:

@@ -33,6 +33,7 @@ from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
 from pos.sale.report import Report
 from pos.sale.secret import Secret
+from pos.sale.site import Site
 from pos.sale.staff import Member, StaffRole
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
@@ -101,11 +102,15 @@ class SigningKey(Protocol):
 
 
 class Shelf(Protocol):
-    """The catalogue file, as the engine sees it. `fault` says why a newer one is not taken."""
+    """The file of what is sold, as the engine sees it. `fault`: why a newer one is not taken."""
 
     @property
     def catalogue(self) -> Catalogue:
         """The products of the last good file."""
+
+    @property
+    def site(self) -> Site | None:
+        """Whose tickets they are, or None."""
 
     @property
     def fault(self) -> Notice | None:

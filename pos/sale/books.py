@@ -19,7 +19,9 @@ from pos.sale.printing import (
 from pos.sale.shift import (
     SHIFT_EVENTS,
     Document,
+    InOrder,
     Kind,
+    OutOfOrder,
     Practised,
     Shift,
     ShiftClosed,
@@ -48,6 +50,7 @@ class Books:
     document_ids: list[str] = field(default_factory=list)
     x_count: int = 0
     training: bool = False
+    barred: OutOfOrder | None = None
     _staff: dict[str, str] = field(default_factory=dict)
     _copying: set[str] = field(default_factory=set)
     _copies: dict[str, int] = field(default_factory=dict)
@@ -96,6 +99,8 @@ class Books:
                 self.training = True
             case TrainingEnded():
                 self.training = False
+            case OutOfOrder() | InOrder():
+                self.barred = event if isinstance(event, OutOfOrder) else None
             case Practised():
                 self.current.practised.append(event)
             case Signed():

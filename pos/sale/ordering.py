@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from pos.errors import AmountError
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue, Product, line_of
 from pos.sale.code import NotOurs, PaymentCode, ProductCode, ReceiptCode, recognise
 from pos.sale.input import (
     AddAmount,
     AddProduct,
+    ChooseEntry,
     Drop,
     MoreOf,
+    MoreTickets,
     Ordering,
     Park,
     Recall,
@@ -24,6 +27,7 @@ from pos.sale.input import (
 )
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Line, Order
+from pos.sale.ticketing import check_limits, more_tickets
 from pos.sale.till import FREE, Desk, freed, said_by
 from pos.sale.vat import VatClass, rate_on
 from pos.sale.view import notice
@@ -37,6 +41,7 @@ class Shop:
     """What an order is made from. `language` is that of the lines, `day` that of the rates.
 
     `vat_class` is that of a sale by amount; `tips` is whether a tip is asked for before paying.
+    `box_office` is there where tickets are sold.
     """
 
     currency: str
@@ -46,6 +51,7 @@ class Shop:
     vat_class: VatClass = VatClass.STANDARD
     tips: bool = False
     catalogue: Catalogue = NOTHING
+    box_office: BoxOffice | None = None
 
     def line(self, product: Product, quantity: int = 1) -> Line:
         """A line of this product at today's rate."""
@@ -95,6 +101,8 @@ def order_on(
         return _moved(desk, order, given)
     try:
         after = _changed(desk, order, given, shop)
+        if after.order is not None and after.order.value > order.value:
+            check_limits(after.order, shop.catalogue, shop.box_office)
     except AmountError as fault:
         return replace(desk, notice=said_by(fault)), None
     # Who takes the last line off gives the order up, and a cash register has to count it.
@@ -121,7 +129,14 @@ def _moved(
 def _changed(
     desk: Desk,
     order: Order,
-    given: Scanned | AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount,
+    given: Scanned
+    | AddProduct
+    | AddAmount
+    | SetQuantity
+    | MoreOf
+    | SetDiscount
+    | MoreTickets
+    | ChooseEntry,
     shop: Shop,
 ) -> Desk:
     """A line comes, changes or goes. Raises AmountError."""
@@ -140,7 +155,20 @@ def _changed(
             return _with(desk, _counted(order, given.place, quantity))
         case SetDiscount():
             return _with(desk, _discounted(order, given))
+        case MoreTickets() if product := shop.catalogue.by_reference.get(given.reference):
+            return _with(desk, more_tickets(order, shop.line(product), given.by))
+        case ChooseEntry() if order.lines:
+            return _entered(desk, order, given, shop)
     return desk
+
+
+def _entered(desk: Desk, order: Order, given: ChooseEntry, shop: Shop) -> Desk:
+    """Raises AmountError where the entry time is over, or has no room for so many."""
+    if shop.box_office is None or shop.box_office.entry_at(given.starts_at) is None:
+        return replace(desk, notice=notice("kiosk.entry_gone"))
+    chosen = replace(order, entry_at=given.starts_at)
+    check_limits(chosen, shop.catalogue, shop.box_office)
+    return replace(desk, order=chosen)
 
 
 def _with(desk: Desk, order: Order) -> Desk:

@@ -56,12 +56,14 @@ RULE = SlipLine(rule=True)
 
 
 def head(terminal: Terminal, words: Words) -> tuple[SlipLine, ...]:
-    """Who sold, and where."""
+    """Who sold, and where; on a training day that it is none of it true."""
     merchant, store = terminal.merchant, terminal.store
     number = merchant.org_number and words.say("receipt.business_id") + " " + merchant.org_number
     place = store.name if store.name != merchant.name else ""
     lines = [SlipLine(merchant.name, strong=True, center=True)]
     lines += [SlipLine(text, center=True) for text in (place, store.address, number) if text]
+    if terminal.pretend:
+        lines.append(heading(words.say("receipt.training")))
     return tuple(lines)
 
 

@@ -7,6 +7,7 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
@@ -24,6 +25,7 @@ class Stage(StrEnum):
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
+    SWITCHING = "switching"  # it is being closed, because the customer's was scanned instead
     STOPPING = "stopping"  # cancelling; the outcome is not known yet
     OUTCOME = "outcome"  # it is known: see `verdict`
 
@@ -117,6 +119,9 @@ class View:
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
+    `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
+    the staff has come.
+    `looking` is whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -152,6 +157,9 @@ class View:
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
+    box_office: BoxOffice | None = None
+    barred: Notice | None = None
+    looking: bool = False
 
 
 class Action:

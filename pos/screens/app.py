@@ -9,32 +9,24 @@ from pathlib import Path
 
 from textual import events
 from textual.app import App
-from textual.message import Message
 
 from pos.language import Language
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import Input
 from pos.sale.view import Stage, View
 from pos.screens import sound
+from pos.screens.beside import Makes
+from pos.screens.changes import Glimpsed, ViewChanged
 from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
 from pos.screens.front import Front
+from pos.screens.guests import GuestPanel
 from pos.screens.offers import may_leave
 from pos.screens.palette import PALETTES, theme_name, themes
+from pos.screens.party import Party
+from pos.screens.phone import PhonePanel
 from pos.screens.qr import QrForm
 from pos.screens.refund import RefundScreen
-
-
-class ViewChanged(Message):
-    """The till has something new to show."""
-
-    def __init__(self, view: View) -> None:
-        super().__init__()
-        self.view = view
-
-
-class Glimpsed(Message):
-    """The camera sees something new; what it is, the app keeps."""
 
 
 class PosApp(App[None]):
@@ -42,8 +34,8 @@ class PosApp(App[None]):
 
     `first` is shown until the till speaks. `put` takes an Input from any thread and returns
     False when the till cannot take it now. `opened` is called once, when the first screen is
-    up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
-    `theme` is one of palette.PALETTES.
+    up: that is the moment to start the engine. `phone` puts the demo's customer beside the till,
+    `party` those of a training day. `theme` is one of palette.PALETTES.
     """
 
     CSS_PATH = Path(__file__).with_name("pos.tcss")
@@ -59,6 +51,7 @@ class PosApp(App[None]):
         first: View,
         *,
         phone: Phone | None = None,
+        party: Party | None = None,
         opened: Callable[["PosApp"], None] | None = None,
         qr_form: QrForm = QrForm.AUTO,
         clock: Callable[[], float] | None = None,
@@ -69,9 +62,10 @@ class PosApp(App[None]):
         for each in themes():
             self.register_theme(each)
         self.theme = theme_name(theme)
-        front = Front(put, language, qr_form=qr_form, phone=phone)
+        beside = _beside(phone, party)
+        front = Front(put, language, qr_form=qr_form, beside=beside)
         if clock is not None:
-            front = Front(put, language, clock, qr_form, phone)
+            front = Front(put, language, clock, qr_form, beside)
         self._front = front
         self._opened = opened
         self.shown = first
@@ -171,3 +165,12 @@ class PosApp(App[None]):
         desk = self.screen
         if isinstance(desk, CounterScreen):
             desk.refuse_to_leave()
+
+
+def _beside(phone: Phone | None, party: Party | None) -> Makes | None:
+    """What stands beside the till, if anything does."""
+    if phone is not None:
+        return lambda language: PhonePanel(phone, language)
+    if party is not None:
+        return lambda language: GuestPanel(party, language)
+    return None

@@ -77,6 +77,7 @@ OFFERS = (
     Offer("park", "screen.key_park", "F7", _in(Action.PARK), foot=False),
     Offer("park", "screen.key_recall", "F7", _in(Action.RECALL), foot=False),
     Offer("drop", "screen.key_drop", "F8", _with_order, foot=False),
+    Offer("lines", "screen.key_lines", "↑ ↓", _with_order, foot=False),
     Offer("office", "screen.key_office", "F10", _in(Action.OFFICE), foot=False),
     Offer("drawer", "screen.key_drawer", "D", lambda view: view.papers.prints, foot=False),
     Offer("help", "screen.key_help", "?", lambda _: True, foot=False),

@@ -39,12 +39,14 @@ DESKS = {
     Stage.SCANNING: Desk(Stage.SCANNING, 1.0, PRICE),
     Stage.PAYING: Desk(Stage.PAYING, 1.0, PRICE, "r1"),
     Stage.SHOWING: Desk(Stage.SHOWING, 1.0, PRICE, "r1", "https://x/1", 90.0),
+    Stage.SWITCHING: Desk(Stage.SWITCHING, 1.0, PRICE, "r1"),
     Stage.STOPPING: Desk(Stage.STOPPING, 1.0, PRICE, "r1"),
     Stage.OUTCOME: Desk(Stage.OUTCOME, 1.0, PRICE, "r1", verdict=Verdict.PAID),
 }
 INPUTS: dict[str, Input] = {
     "charge": Charge("129", Presenting.CUSTOMER),
     "show": Charge("129", Presenting.MERCHANT),
+    "either": Charge("129", Presenting.EITHER),
     "scanned": Scanned(Secret(CODE), "QR"),
     "stop": Stop("r1"),
     "late stop": Stop("r0"),
@@ -59,6 +61,8 @@ INPUTS: dict[str, Input] = {
 DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.READY, "charge"): (Stage.SCANNING, None),
     (Stage.READY, "show"): (Stage.READY, Pay),
+    (Stage.READY, "either"): (Stage.SCANNING, None),  # where only one of the two is offered
+    (Stage.OUTCOME, "either"): (Stage.SCANNING, None),
     (Stage.OUTCOME, "charge"): (Stage.SCANNING, None),
     (Stage.OUTCOME, "show"): (Stage.READY, Pay),
     (Stage.TIPPING, "tip"): (Stage.SCANNING, None),
@@ -69,6 +73,7 @@ DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.SCANNING, "late stop"): (Stage.READY, None),
     (Stage.PAYING, "stop"): (Stage.PAYING, GiveUp),
     (Stage.SHOWING, "stop"): (Stage.SHOWING, GiveUp),
+    (Stage.SWITCHING, "stop"): (Stage.SWITCHING, GiveUp),
     (Stage.STOPPING, "next"): (Stage.OUTCOME, None),
     (Stage.OUTCOME, "next"): (Stage.READY, None),
     **{(stage, "ask"): (stage, Ask) for stage in Stage},
@@ -255,7 +260,7 @@ def test_an_order_that_nobody_comes_back_to_goes() -> None:
     assert till.idle(WITH_ORDER, COUNTER, 1e6) is WITH_ORDER
 
 
-@pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.STOPPING])
+@pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING])
 def test_idleness_never_touches_a_payment(stage: Stage) -> None:
     """However long it takes."""
     said = replace(DESKS[stage], notice=notice("ask.open"))

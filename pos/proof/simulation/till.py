@@ -41,7 +41,7 @@ INTENTS = {
     "refund": {"RefundAsked", "WindowClosed"},
 }
 _REFERENCES = {"RefundAsked": "refund_id", "WindowClosed": "reversal_id"}
-_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
