@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from pos.errors import PosError
-from pos.scheme.answers import SUCCESS
 from pos.scheme.book import utc_now
 from pos.scheme.moments import milliseconds
+from pos.scheme.results import SUCCESS
 from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import RefundState
 from pos.scheme.tables import payment as payments
