@@ -144,7 +144,8 @@ def view_of(
         looking=can_scan and looks(desk),
         actions=_actions(
             desk.stage,
-            mode,
+            gives_back=mode.gives_back,
+            pretend=mode.pretend,
             on_desk=desk.order is not None,
             parked=bool(history.order_book.parked),
             stopped=stopped is not None,
@@ -172,8 +173,9 @@ def _others(history: History, on_desk: str) -> list[str]:
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
     stage: Stage,
-    mode: Mode,
     *,
+    gives_back: bool,
+    pretend: bool,
     on_desk: bool,
     parked: bool,
     stopped: bool,
@@ -200,7 +202,7 @@ def _actions(
         actions.add(Action.STOP)
     if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    real = mode.pretend or not training  # sales of which money comes back
-    if mode.gives_back and real and not (stopped or closed):
+    real = pretend or not training  # sales of which money comes back
+    if gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -69,7 +69,7 @@ class MemoryDisk(Disk):
 
     def verified(self, connection: apsw.Connection) -> Iterator[Row]:
         """As pos.journal.chain.verified."""
-        stored = connection.execute(_STORED).fetchall()
+        stored: list[Any] = connection.execute(_STORED).fetchall()
         same = takewhile(
             lambda pair: pair[0] == pair[1][0], zip(stored, self._verified, strict=False)
         )
