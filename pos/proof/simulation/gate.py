@@ -14,6 +14,7 @@ from pos.proof.gate import Planted, Progress, Result, Violation
 from pos.proof.planting import planted
 from pos.proof.simulation.run import History, run
 from pos.proof.simulation.switch_plants import BUGS
+from pos.proof.simulation.thawing import thaw
 from pos.proof.workers import Workers
 
 SEEDS_PER_TASK = 4
@@ -72,6 +73,7 @@ def _violations(history: History) -> list[Violation]:
 def _tell(first: int) -> list[History]:
     """A few seeds, so that handing them over costs nothing to speak of."""
     if gc.isenabled():
+        thaw()
         # What is loaded by now stays, and what a shop makes is gone at its end by itself.
         gc.collect()
         gc.freeze()

@@ -98,6 +98,12 @@ class Till:
         """How many payments the till has written down."""
         return len(self.journal.history.payments)
 
+    def pieces_of(self, request_id: str) -> tuple[int, ...]:
+        """How many were sold on each line of this payment's order; none where it has none."""
+        history = self.journal.history
+        order = history.order_book.placed.get(history.payments[request_id].sale_id)
+        return () if order is None else tuple(line.quantity for line in order.lines)
+
     def reboot(self) -> None:
         """Start the till's process anew on what the last one wrote; it may die while starting."""
         for _ in range(REBOOT_COUNT_MAX):
