@@ -6,6 +6,7 @@ engine. Words are keys with values: the front end says them in the person's lang
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue
@@ -16,6 +17,9 @@ from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
 from pos.sale.ticket import ShownTicket
+
+if TYPE_CHECKING:
+    from pos.sale.capability import Capability
 
 
 class Stage(StrEnum):
@@ -127,7 +131,8 @@ class View:
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
     `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
     the staff has come.
-    `looking` is whether the camera waits for the customer's code, alone or beside ours.
+    `looking` is whether the camera waits for the customer's code, alone or beside ours. `wallets`
+    is what each can do right now, where that is told.
     """
 
     stage: Stage
@@ -166,6 +171,7 @@ class View:
     box_office: BoxOffice | None = None
     barred: Notice | None = None
     looking: bool = False
+    wallets: tuple["Capability", ...] = ()
 
 
 class Action:
