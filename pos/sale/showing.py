@@ -9,6 +9,7 @@ from functools import lru_cache
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.capability import Capability
 from pos.sale.catalogue import Catalogue
@@ -103,6 +104,7 @@ class Around:
     shelf: Notice | None
     office: Office
     box_office: BoxOffice | None
+    help_desk: HelpDesk
     wallets: tuple[Capability, ...]
 
 
@@ -144,6 +146,7 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
         office=around.office,
         box_office=around.box_office,
         barred=barred_by(history),
+        help=around.help_desk,
         wallets=around.wallets,
         looking=around.can_scan and looks(desk),
         actions=_actions(

@@ -7,10 +7,10 @@ may answer in a minute, and a payment is tried all the same when somebody asks f
 from collections.abc import Mapping
 from typing import Protocol, cast
 
-from pos.scheme.answers import SUCCESS
 from pos.scheme.partners import Partner
 from pos.scheme.quotes import Quotes
 from pos.scheme.rates import NoRate
+from pos.scheme.results import SUCCESS
 from pos.scheme.routing import Scheme, WalletTerms
 from pos.switch.offering import (
     YES,
