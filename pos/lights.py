@@ -35,7 +35,7 @@ def signal_for(view: View) -> Signal:
     A till that does not sell calls for a person, and so do the button for help and an idle till
     with a payment that stayed open too long; a sale in progress is not disturbed by the last.
     """
-    if view.stopped is not None or view.papers.help_wanted:
+    if view.stopped is not None or view.barred is not None or view.papers.help_wanted:
         return Signal.ATTENTION
     if view.stage is Stage.OUTCOME:
         return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]
