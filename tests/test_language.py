@@ -12,6 +12,7 @@ import pytest
 from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
+from pos.sale.assistance import Cause
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
@@ -54,11 +55,16 @@ MADE = {
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.aim_{hint}" for hint in Hint),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
+    *(f"help.{cause}" for cause in Cause),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
+    *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
+    "story.silent", "story.other",
+    *(f"remote.you_{how}" for how in ("look", "asked", "drive")),
     *(f"kiosk.said_{verdict}" for verdict in Verdict),
     *(f"train.mishap.{mishap}" for mishap in Mishap),
     *(
@@ -69,7 +75,11 @@ MADE = {
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order|guest|train|kiosk|barred)\.[a-z_]+)"')
+_OWN = (
+    "screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help|remote|update"
+    "|check"
+)
+_KEY = re.compile(rf'"((?:{_OWN})\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:

@@ -7,12 +7,14 @@ page.
 import queue
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.attending import Attending
 from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
+from pos.engine.helping import Helping
 from pos.engine.office import BackOffice
 from pos.engine.orders import Orders
 from pos.engine.paperwork import Paperwork
@@ -26,10 +28,12 @@ from pos.engine.tickets import Tickets
 from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
+from pos.sale.assistance import HELP_INPUTS
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.refund import Refund, RefundState
+from pos.sale.remote import REMOTE_INPUTS
 from pos.sale.view import Notice, View, notice
 
 INBOX_MAX = 64
@@ -44,7 +48,7 @@ class Engine:
         self._show = show
         self._inbox: queue.Queue[Input | None] = queue.Queue(INBOX_MAX)
         self._ending = False
-        self._writer = Writer(parts.journal)
+        self._writer = Writer(parts.journal, parts.noted)
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
@@ -59,6 +63,7 @@ class Engine:
         self._paperwork = Paperwork(
             parts, self._writer, self._receipts, self._tickets, self._attending
         )
+        self._helping = Helping(parts, self._writer, self._attending, self._paperwork)
         self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
@@ -133,6 +138,7 @@ class Engine:
             self._selling.say(notice("recovered", count=count))
         self._signing.catch_up()
         self._tickets.catch_up()
+        self._helping.start()
         self._receipts.start()
         self._readiness.probe()
         self._publish()
@@ -145,21 +151,30 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if isinstance(given, HELP_INPUTS):
+                self._selling.desk = self._helping.obey(given, self._selling.desk)
+            case Scanned() if (after := self._helping.badge(given, self._selling.desk)) is not None:
+                self._selling.desk = after
+            case _ if isinstance(given, REMOTE_INPUTS):
+                self._office.remote.obey(given, self._selling.desk)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
                 self._selling.say(self._paperwork.obey(given) or self._selling.desk.notice)
             case _ if isinstance(given, Ordering):
                 self._order(given)
-            case Scanned() if self._selling.desk.stage in till.FREE and self._paperwork.is_receipt(
-                given
-            ):
-                self._selling.say(self._paperwork.find(given))
             case Scanned() if self._selling.desk.stage in till.FREE:
-                self._order(given)
+                self._read(given)
             case _:
                 self._obey(given)
         self._publish()
+
+    def _read(self, given: Scanned) -> None:
+        """While no sale is on the desk, a code is that of a receipt or of goods."""
+        if self._paperwork.is_receipt(given):
+            self._selling.say(self._paperwork.find(given))
+        else:
+            self._order(given)
 
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
@@ -235,6 +250,7 @@ class Engine:
             shelf=self._orders.fault,
             office=self._office.shown(),
             box_office=self._orders.box_office,
+            help_desk=self._helping.shown(),
         )
 
     def _run_office(self, given: Input) -> None:
@@ -295,6 +311,8 @@ class Engine:
     def _publish(self) -> None:
         self._parts.alive()
         view = self.view()
+        if self._helping.follow(view):
+            view = replace(view, help=self._helping.shown())
         products = len(view.products) > 0 or self._paperwork.seeking
         self._gaze.follow(view, products=products, badge=view.office.log_in_needed)
         self._show(view)

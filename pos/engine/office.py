@@ -6,6 +6,7 @@ to log in or open the shift first.
 
 from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
+from pos.engine.remote import RemoteHands
 from pos.sale.code import BadgeCode, recognise
 from pos.sale.ejournal import find
 from pos.sale.input import (
@@ -28,6 +29,7 @@ from pos.sale.input import (
 )
 from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
+from pos.sale.remote import Remote
 from pos.sale.report import Report
 from pos.sale.shift import (
     InOrder,
@@ -52,6 +54,7 @@ class BackOffice:
         self._parts = parts
         self._writer = writer
         self._attending = attending
+        self.remote = RemoteHands(parts, writer, attending)
         self._report: Report | None = None
         self._found: tuple[JournalLine, ...] | None = None
         self._found_for = ""
@@ -67,15 +70,18 @@ class BackOffice:
                 for each in members
             ]
         )
+        remote = self.remote.shown()
         facts = (
             staff, members, present, books.current.number, opened, books.training,
-            self._report, self._found, self._found_for,
+            self._report, self._found, self._found_for, remote,
         )  # fmt: skip
         if self._shown is None or self._shown[0] != facts:
-            self._shown = facts, self._office(members, staff)
+            self._shown = facts, self._office(members, staff, remote)
         return self._shown[1]
 
-    def _office(self, members: tuple[Member, ...], staff: tuple[StaffRow, ...]) -> Office:
+    def _office(
+        self, members: tuple[Member, ...], staff: tuple[StaffRow, ...], remote: Remote
+    ) -> Office:
         books = self._writer.history.books
         present, opened = books.attendance.present, books.current.opened
         return Office(
@@ -91,6 +97,7 @@ class BackOffice:
             report=self._report,
             found=self._found,
             found_for=self._found_for,
+            remote=remote,
         )
 
     def _may(self, duty: Duty) -> bool:
@@ -100,6 +107,8 @@ class BackOffice:
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
+        if self.remote.resting:
+            return notice("update.resting")
         books = self._writer.history.books
         if (barred := barred_by(self._writer.history)) is not None:
             return barred
@@ -133,6 +142,8 @@ class BackOffice:
                 return self._print()
         if not free:
             return notice("office.busy")
+        if self.remote.resting:
+            return notice("update.resting")
         return self._change(given)
 
     def _change(self, given: Input) -> Notice | None:

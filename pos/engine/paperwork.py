@@ -70,6 +70,10 @@ class Paperwork:
                 self._help_wanted = not self._help_wanted
                 return None
 
+    def help_came(self) -> None:
+        """Somebody answered the call."""
+        self._help_wanted = False
+
     def is_receipt(self, given: Scanned) -> bool:
         """Whether what was read is a receipt, on paper or on a phone; whosever it is."""
         text = given.text.reveal()

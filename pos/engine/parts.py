@@ -161,7 +161,7 @@ class Parts:
     ever logs in; `pin_above` are the minor units above which a refund needs a supervisor. `stamp`
     is None where no tickets are issued, `register_key` where the till is no cash register, `zone`
     where it is that of this machine. `alive` is called whenever the engine comes round, in its own
-    thread.
+    thread, and `noted` with each entry that is durable.
     """
 
     journal: Journal
@@ -184,6 +184,7 @@ class Parts:
     register_key: SigningKey | None = None
     zone: tzinfo | None = None
     alive: Callable[[], object] = lambda: None
+    noted: Callable[[int, Entry], object] = lambda _seq, _entry: None
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.
@@ -201,8 +202,13 @@ class Writer:
     `unsure` are the payments whose success may or may not be written: they are left to it.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        noted: Callable[[int, Entry], object] = lambda _seq, _entry: None,
+    ) -> None:
         self._journal = journal
+        self._noted = noted
         self.halt: Notice | None = None
         self.from_memory = False
         self.unsure: set[str] = set()
@@ -217,12 +223,15 @@ class Writer:
         if self.halt is not None:
             return self.from_memory and isinstance(entry, _ENDINGS) and self._remembered(entry)
         try:
-            return self._journal.append(entry)
+            changed = self._journal.append(entry)
         except (JournalError, IllegalMove) as fault:
             self.stop(fault)
             if isinstance(entry, Paid):
                 self.unsure.add(entry.request_id)
             return False
+        if changed:
+            self._noted(self._journal.seq, entry)
+        return changed
 
     def tidy(self) -> None:
         """Fold the journal's log; a disk that fails over it halts the till."""

@@ -20,6 +20,8 @@ BESIDE_COLUMNS_MIN = 112
 class Beside(Vertical):
     """Something with keys of its own. `WORD` is what the key P for it is called."""
 
+    COVERED_FROM_AFAR = True  # customers' codes are drawn on it
+
     KEYS: ClassVar[Mapping[str, str]]
     WORD: ClassVar[str]
 

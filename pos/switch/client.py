@@ -5,6 +5,7 @@ and a simulator may stand in for everything behind it.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -78,14 +79,20 @@ Answer = TypeVar("Answer", bound=wire.Message)
 
 
 class WireSwitch:
-    """A switch behind the in-store API. `link` and `setup_fault` tell of the last exchange."""
+    """A switch behind the in-store API. `link` and `setup_fault` tell of the last exchange.
+
+    `called` is told of each call: the request id that it is about, the call, its seconds, and the
+    word of how it ended.
+    """
 
     def __init__(
         self,
         exchange: Exchange,
         terminal: Terminal,
+        called: Callable[[str, str, float, str], object] = lambda *_: None,
     ) -> None:
         self._exchange = exchange
+        self._called = called
         self._terminal = terminal
         self.link = LinkState.UNKNOWN
         self.setup_fault = ""
@@ -204,6 +211,27 @@ class WireSwitch:
         request: wire.Message,
         answer_type: type[Answer],
         total_s: float | None = None,
+    ) -> Answer:
+        began_s, outcome = time.monotonic(), "FAILED"
+        try:
+            answer = self._answer(api, request, answer_type, total_s)
+            outcome = answer.result.result_code  # type: ignore[attr-defined]
+        except (NotSentError, SilenceError) as silence:
+            outcome = "NOT_SENT" if isinstance(silence, NotSentError) else str(silence)
+            raise
+        finally:
+            about = getattr(request, "refund_request_id", "") or getattr(
+                request, "payment_request_id", ""
+            )
+            self._called(about or "", api, time.monotonic() - began_s, outcome)
+        return answer
+
+    def _answer(
+        self,
+        api: str,
+        request: wire.Message,
+        answer_type: type[Answer],
+        total_s: float | None,
     ) -> Answer:
         self._exchange.mark = self._mark() if api in MARKED else ""
         try:

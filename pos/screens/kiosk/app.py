@@ -18,9 +18,11 @@ from pos.sale.view import View
 from pos.screens import sound
 from pos.screens.changes import ViewChanged
 from pos.screens.front import Front
+from pos.screens.helped import Helped
 from pos.screens.kiosk.screen import KioskScreen
 from pos.screens.kiosk.speech import Speech
 from pos.screens.kiosk.staff import QuitAsked, StaffMenu, StaffPick
+from pos.screens.mirror import Mirror, Typed, Watched
 from pos.screens.palette import theme_name, themes
 from pos.screens.qr import QrForm
 
@@ -61,6 +63,8 @@ class KioskApp(App[None]):
         self.theme = theme_name(theme)
         self._speech = Speech(home, make)
         self._front = Front(put, make(home, None), clock, qr_form)
+        self._helped = Helped(self, self._front, asks=False)
+        self.mirror = Mirror(self)
         self._wall = wall
         self._keyboard = keyboard
         self._opened = opened
@@ -103,6 +107,7 @@ class KioskApp(App[None]):
             apply = getattr(screen, "apply", None)
             if apply is not None:
                 apply(message.view)
+        self._helped.apply(message.view)
         present = message.view.office.present
         if present is not None and not any(isinstance(s, StaffMenu) for s in self.screen_stack):
             self.push_screen(StaffMenu(self._front, message.view))
@@ -111,6 +116,14 @@ class KioskApp(App[None]):
                 self.set_timer(delay_s, self.bell)
             else:
                 self.bell()
+
+    def on_watched(self, message: Watched) -> None:
+        """A helper begins to look, or looks no more."""
+        self.mirror.watched(message)
+
+    def on_typed(self, message: Typed) -> None:
+        """A helper's keys are what a keyboard's would be here."""
+        self.mirror.typed(message)
 
     def on_staff_asked(self) -> None:
         """Ask which of the staff it is; where there is none, nothing happens."""
