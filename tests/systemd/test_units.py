@@ -153,6 +153,15 @@ def test_a_till_that_keeps_failing_ends_in_a_screen_that_says_what_to_do() -> No
     assert "reset-failed samkassa-counter.service" in setting(halted, "ExecStopPost")[0]
 
 
+def test_nothing_keeps_a_kiosk_from_starting_again() -> None:
+    """Nobody is there who would; and it takes the console from the counter's till."""
+    unit = SYSTEMD / "samkassa-kiosk.service"
+    assert setting(unit, "StartLimitIntervalSec") == ["0"]
+    assert setting(unit, "Restart") == ["always"]
+    assert setting(unit, "OnFailure") == []
+    assert "samkassa-counter.service" in setting(unit, "Conflicts")[0].split()
+
+
 @pytest.mark.usefixtures("pseudo_terminals")
 def test_the_screen_of_a_till_that_is_out_of_order(tmp_path: Path) -> None:
     """What happened in the till's own words, what to do, and on with Enter; nothing that was
