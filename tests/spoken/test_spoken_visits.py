@@ -18,11 +18,7 @@ from hardware.simulated_camera import SimulatedCamera
 from hardware.simulated_printer import SimulatedPrinter
 from pos.commands.speaking import Events, guide_visitors
 from pos.config import KioskSection, Settings, TerminalSection
-from pos.embedded import CLIENT_ID
-from pos.demo.totals import totals
-from pos.folders import JOURNAL_NAME, SWITCH_FOLDER_NAME
-from pos.journal import read
-from pos.sale.payment import State
+from pos.folders import SWITCH_FOLDER_NAME
 from pos.scheme.simulation import open_scheme
 from pos.scheme.store import Store
 
