@@ -29,7 +29,6 @@ from pos.engine.tickets import Tickets
 from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
-from pos.sale.assistance import HELP_INPUTS
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
@@ -153,9 +152,7 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
-            case _ if isinstance(given, HELP_INPUTS):
-                self._selling.desk = self._helping.obey(given, self._selling.desk)
-            case Scanned() if (after := self._helping.badge(given, self._selling.desk)) is not None:
+            case _ if (after := self._helping.obey(given, self._selling.desk)) is not None:
                 self._selling.desk = after
             case _ if isinstance(given, REMOTE_INPUTS):
                 self._office.remote.obey(given, self._selling.desk)
@@ -322,6 +319,5 @@ class Engine:
         view = self.view()
         if self._helping.follow(view):
             view = replace(view, help=self._helping.shown())
-        products = len(view.products) > 0 or self._paperwork.seeking
-        self._gaze.follow(view, products=products, badge=view.office.log_in_needed)
+        self._gaze.follow(view, seeking=self._paperwork.seeking)
         self._show(view)

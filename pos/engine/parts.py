@@ -47,6 +47,9 @@ class Eye(Protocol):
     def arm(self) -> None:
         """Forget what was seen and report codes from now on."""
 
+    def resume(self) -> None:
+        """Report codes from now on, but none that was told and has not left the view since."""
+
     def disarm(self) -> None:
         """Report nothing."""
 
