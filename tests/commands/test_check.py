@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from driving import shell
+from driving.counter import Counter
 from driving.tills import Till
 
 from pos.folders import JOURNAL_NAME, TILL_KEY_NAME
@@ -177,3 +178,15 @@ def test_a_key_that_is_lent_has_no_age_of_its_own(till: Till, tmp_path: Path) ->
     parts = {each["part"]: each for each in json.loads(done.out)["parts"]}
     assert parts["key"]["found"] == "version 1, lent by systemd"
     assert parts["link"]["standing"] == "good"
+
+
+@pytest.mark.usefixtures("pseudo_terminals")
+def test_the_till_shows_the_same_lines_on_its_own_screen(till: Till) -> None:
+    """From the office's menu, while it runs; the parts are those of the command."""
+    said = [part["part"] for part in till.pos("check", "--json").last["parts"]]
+    with Counter("--state", str(till.folder)) as counter:
+        counter.wait(lambda: b"Connected" in counter.drawn)
+        counter.press("\x1b[21~")  # F10
+        counter.wait(lambda: b"Check the till" in counter.drawn)
+        counter.press("check\r")
+        counter.wait(lambda: all(part.encode() in counter.drawn for part in said))
