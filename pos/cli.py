@@ -20,6 +20,7 @@ from pos.pulse import note
 COMMANDS = {
     "demo": ("demo", "demo", "The whole scheme on this machine: till, switch and three wallets."),
     "counter": ("counter", "counter", "The till at a counter."),
+    "checkout": ("checkout", "checkout", "Self-checkout without a screen: lights and a voice."),
     "train": ("train", "train", "A training day at the till, with pretend customers."),
     "kiosk": ("kiosk", "kiosk", "Tickets for visitors, with nobody around."),
     "display": ("display", "display", "The customer's screen of the till on this machine."),
@@ -30,6 +31,7 @@ COMMANDS = {
     "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),
+    "tickets": ("tickets", "tickets", "Tickets of a site: issued, given back, the gates' key."),
     "gate": ("gate", "gate", "A turnstile: reads tickets and lets each in once."),
     "scan": ("scan", "scan", "What the scanner reads in pictures or live."),
     "camera": ("camera", "camera", "How well the camera works where it is mounted."),
@@ -41,6 +43,7 @@ COMMANDS = {
     "switch": ("switch", "switch", "The scheme's switch."),
     "scheme": ("scheme", "scheme", "The switch's callers, customers and books."),
     "report": ("report", "report", "X, Z, audit file, export; whether others agree."),
+    "shop-key": ("shop_key", "shop_key", "The key that the tills of one shop share."),
     "staff": ("staff", "staff", "Who may work the till."),
     "journal": ("journal", "journal", "Verify, list or export the journal."),
     "prove": ("prove", "prove", "The proof that no money is lost or doubled."),

@@ -4,23 +4,28 @@ Apart from the seal of receipts because kiosks of one site may share this key, a
 the public half of it.
 """
 
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pos.errors import SettingsError
+from pos.folders import write_private
 from pos.sale.revocation import RevocationList, read_list, signed_list, unsigned_list
 from pos.sale.ticket import SignedTicket, Ticket, packed, taken_apart, text_of
 from pos.seal import private_key, public_key, public_text
 
 KEY_FILE_NAME = "tickets.pem"
+LIST_FILE_NAME = "revoked-tickets.txt"
+_EVERYBODY = 0o644  # gates read the list, by a share or a web server: it lets nobody in
 
 
 class Stamp:
     """The key in a file of `folder`, made when there is none. Raises SettingsError."""
 
     def __init__(self, folder: Path) -> None:
+        self._list = folder / LIST_FILE_NAME
         self._key = private_key(folder / KEY_FILE_NAME)
         self.public = public_text(self._key.public_key())
 
@@ -32,6 +37,13 @@ class Stamp:
         """The list of these serials."""
         unsigned = unsigned_list(site, made_at, serials)
         return signed_list(unsigned, self._key.sign(unsigned))
+
+    def publish(self, site: str, made_at: int, serials: frozenset[str]) -> None:
+        """Put the list into its file, whole. Where the disk does not take it the last one stays,
+        and gates tell how old that is."""
+        with suppress(OSError):
+            write_private(self._list, self.revoked(site, made_at, serials))
+            self._list.chmod(_EVERYBODY)
 
 
 class TicketKeys:

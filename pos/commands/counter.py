@@ -38,9 +38,12 @@ def counter(state: str | None, config: str | None) -> None:
         Station(settings, folder, COUNTER, devices, pulse) as station,
     ):
 
+        def press(button: Button) -> None:
+            if button in KEYS:
+                app.press(KEYS[button])
+
         def opened_app(app: PosApp) -> None:
             app.set_interval(SCREEN_BEAT_S, lambda: pulse.beat("screen"))
-            press = lambda key: app.press(KEYS[key])  # noqa: E731
             station.start(connect, app.show, press, app.glimpse, app.mirror)
 
         app = PosApp(

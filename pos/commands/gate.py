@@ -99,7 +99,7 @@ def _section(settings: Settings, given: dict[str, object]) -> GateSection:
     try:
         return GateSection.model_validate(whole)
     except ValueError as fault:
-        raise WrongUse("The site's reference has at most 16 letters and digits; the gate's name "
+        raise WrongUse("The site's reference has at most 24 letters and digits; the gate's name "
                        "letters, digits, hyphens and underscores.") from fault  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def _print(
     """One line; never the code, and of its serial only what people call it."""
     ticket = admission.ticket
     list_age_s, others_age_s = turnstile.list_age_s(), turnstile.others_age_s()
-    told = {
+    told: dict[str, object] = {
         "at": datetime.fromtimestamp(admission.at, UTC).isoformat(timespec="milliseconds"),
         "gate": section.name,
         "verdict": admission.verdict.value,

@@ -20,11 +20,13 @@ PRESSED = {Button.PAY: "on", Button.CANCEL: "back"}
 @click.command()
 @state_option
 @config_option
-def kiosk(state: str | None, config: str | None) -> None:
+@click.option("--speak", is_flag=True, help="Numbered lines and a voice instead of a screen.")
+def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
     """Tickets for visitors, with nobody around: the site, its hours and prices as a file says.
 
     Nobody gets out of it but by the staff's menu (a badge, or three touches on the clock and a
-    PIN; see `pos staff`) or by ending the process.
+    PIN; see `pos staff`) or by ending the process. With --speak it is worked by ear and with
+    three buttons: next, choose, and back or help.
     """
     from hardware.bench import open_devices
     from pos.embedded import connection
@@ -38,6 +40,11 @@ def kiosk(state: str | None, config: str | None) -> None:
     settings = with_site(settings, folder)
     with plain_device_errors():
         devices = open_devices(device_spec(settings))
+    if speak or settings.kiosk.speaking:
+        from pos.commands.speaking import serve
+
+        serve(settings, folder, devices)
+        return
     parties = settings.parties()
     pulse = Pulse.of_service("engine", "screen")
     first = View(Stage.READY, parties.currency, parties.merchant.name)

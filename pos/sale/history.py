@@ -32,17 +32,23 @@ from pos.sale.refund import (
     RefundAsked,
     RefundEvent,
     RefundState,
+    check_asked,
     step_refund,
 )
-from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.return_line import ReturnLine
 from pos.sale.shift import Kind
+from pos.sale.ticket import TicketsIssued
+from pos.sale.ticket_book import TicketBook
 from pos.sale.view import SaleRow
 
-Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
+Entry = (
+    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | TicketsIssued
+    | Incident
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS,
+    TicketsIssued, *INCIDENTS,
 )  # fmt: skip
 
 
@@ -60,6 +66,7 @@ class History:
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
     order_book: OrderBook = field(default_factory=OrderBook)
+    ticket_book: TicketBook = field(default_factory=TicketBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     occupancy: Occupancy = field(default_factory=Occupancy)
@@ -88,6 +95,8 @@ class History:
             self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
+        if isinstance(entry, TicketsIssued):
+            self.ticket_book.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -105,6 +114,8 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
+        if isinstance(entry, TicketsIssued):
+            return self.ticket_book.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:
@@ -216,23 +227,9 @@ class History:
         return step_refund(self.refunds.get(event.refund_id), event)
 
     def _check_refund(self, asked: RefundAsked) -> None:
-        payment = self.payments.get(asked.request_id)
-        left = self.left(asked.request_id)
-        if payment is None or asked.amount.currency != payment.amount.currency:
-            raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
-        if asked.amount.value > left:
-            raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
-        if asked.lines:
-            self._check_lines(asked, payment)
-
-    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
-        order = self.order_book.placed.get(payment.sale_id)
-        if order is None:
-            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
-        before = self.returned(asked.request_id)
-        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
-        if asked.amount.value != value:
-            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
+        payment, left = self.payments.get(asked.request_id), self.left(asked.request_id)
+        order = None if payment is None else self.order_book.placed.get(payment.sale_id)
+        check_asked(asked, payment, left, order, self.returned(asked.request_id))
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -277,6 +274,10 @@ class History:
     def open_refunds(self) -> list[Refund]:
         """Refunds whose outcome is not known yet, oldest first."""
         return [self.refunds[each] for each in self._open_refunds]
+
+    def given_back(self) -> dict[str, list[Refund]]:
+        """The refunds of every payment that has any, by its request id."""
+        return {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
 
     def recent(self, count: int) -> list[Payment]:
         """The newest `count` payments, newest first."""

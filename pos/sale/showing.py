@@ -8,6 +8,7 @@ from functools import lru_cache
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import Catalogue
 from pos.sale.history import History
@@ -97,6 +98,7 @@ def view_of(
     shelf: Notice | None,
     office: Office,
     box_office: BoxOffice | None,
+    help_desk: HelpDesk,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
@@ -138,6 +140,7 @@ def view_of(
         office=office,
         box_office=box_office,
         barred=barred_by(history),
+        help=help_desk,
         looking=can_scan and looks(desk),
         actions=_actions(
             desk.stage,

@@ -13,8 +13,7 @@ import base64
 import binascii
 import re
 import struct
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pos.errors import WrongUse
@@ -25,13 +24,13 @@ TICKET_PREFIX = "SAMKASSA:T1:"
 SIGNED_AS = b"samkassa ticket 1\n"
 SIGNATURE_BYTES = 64
 SERIAL_DIGITS = 16
-NAME_BYTES_MAX = 16
+NAME_BYTES_MAX = 24
 PERSONS_MAX = 255
 _HEAD = struct.Struct(">8sIHB")
 _MINUTE_S = 60
 _TEXT = re.compile(r"[A-Z2-7]{130,240}")
 _SERIAL = re.compile(r"[0-9a-f]{16}")
-_NAME = re.compile(r"[!-~]{1,16}")
+_NAME = re.compile(r"[!-~]{1,24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +172,3 @@ def places_of(order: Order) -> tuple[int, ...]:
         for place, line in enumerate(order.lines)
         for _ in range(line.quantity if line.persons else 0)
     )
-
-
-def void_among(
-    tickets: tuple[Ticket, ...], places: tuple[int, ...], returned: Counter[int], *, whole: bool
-) -> Iterable[Ticket]:
-    """Which of a sale's tickets are void: all where the `whole` of it is given back, else the last
-    of each line as many as were `returned` of it, by place."""
-    left = Counter(returned)
-    for ticket, place in zip(reversed(tickets), reversed(places), strict=True):
-        if whole or left[place] > 0:
-            left[place] -= 1
-            yield ticket

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from pos.scheme.answers import failure, refund_answer, refund_inquiry_answer
+from pos.scheme.answers import refund_answer, refund_inquiry_answer
 from pos.scheme.coupons import shares_of_refund
 from pos.scheme.ledger import capture_legs, opposite, post
 from pos.scheme.moments import milliseconds
@@ -25,6 +25,7 @@ from pos.scheme.refund_records import (
     refund_of,
     refunds_of,
 )
+from pos.scheme.results import failure
 from pos.scheme.store import Store
 from pos.scheme.tables import OPEN_REFUND, PaymentState, RefundState
 from pos.scheme.tables import refund as refunds

@@ -17,6 +17,7 @@ from pos.screens import overlays
 from pos.screens.basket import Basket
 from pos.screens.front import Front
 from pos.screens.handing import handed_on
+from pos.screens.help import HelpWanted
 from pos.screens.helped import banner_lines
 from pos.screens.keyed import Entry, Keyed
 from pos.screens.offers import may_leave, offered
@@ -42,7 +43,7 @@ _KEYS = {
     "f6": "discount", "f7": "park", "f8": "drop",
     "f9": "menu", "f10": "office", "ctrl+p": "menu", "slash": "menu",
     "f11": "receipt", "v": "receipt", "d": "drawer", "question_mark": "help",
-    "f12": "theme",
+    "f12": "theme", "h": "answer",
     "escape": "stop",
     "plus": "plus", "minus": "minus", "asterisk": "times",
     "up": "move:-1", "down": "move:1", "pageup": "move:-8", "pagedown": "move:8",
@@ -50,7 +51,7 @@ _KEYS = {
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
 _OPENING = frozenset(
-    {"review", "products", "menu", "discount", "lines", "park", "receipt", "office"}
+    {"review", "products", "menu", "discount", "lines", "park", "receipt", "office", "answer"}
 )
 _PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
@@ -78,6 +79,7 @@ class CounterScreen(Screen[None]):
                 yield Head(language)
                 yield Faults(id="faults", classes="sun")
                 yield Arrived(language)
+                yield HelpWanted(language)
                 yield Ready(self._front)
                 yield Tipping(language)
                 yield Waiting(language)
@@ -121,6 +123,7 @@ class CounterScreen(Screen[None]):
         self.query_one(Head).apply(view)
         self.query_one(Faults).apply(view, language)
         self.query_one(Arrived).apply(view)
+        self.query_one(HelpWanted).apply(view)
         self.query_one(Unfinished).apply(view)
         shown = "stopped" if stopped else _panel_of(view.stage)
         for name in ("ready", "tipping", "waiting", "outcome", "stopped"):
@@ -233,6 +236,8 @@ class CounterScreen(Screen[None]):
         view = self._view
         if action == "menu":
             overlays.menu(self, self._front, view, self._act)
+        elif action == "answer":
+            overlays.answer(self, self._front, view)
         elif view.stopped is None:
             typed, self._keyed = self._keyed.typed, Keyed()
             place = self.query_one(Basket).place

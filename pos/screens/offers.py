@@ -70,6 +70,7 @@ OFFERS = (
     Offer("next", "screen.key_aside", "F4", _in(Action.NEXT, Stage.STOPPING)),
     Offer("next", "screen.key_order", "Enter", goes_back),
     Offer("next", "screen.key_next", "Enter", _goes_on),
+    Offer("answer", "screen.key_answer", "H", lambda view: bool(view.help.wanted)),
     Offer("products", "screen.key_products", "F3", _sells),
     Offer("receipt", "screen.key_receipt", "F11", _has_receipt),
     Offer("review", "screen.key_review", "F5", _working),

@@ -105,7 +105,7 @@ def test_a_line_for_people_names_no_code(stamp: Stamp, tmp_path: Path) -> None:
     [
         ([], "Say which site"),
         (["--site", "troll", "--keys", "nowhere"], "cannot be read"),
-        (["--site", "two words", "--keys", "keys.txt"], "at most 16 letters"),
+        (["--site", "two words", "--keys", "keys.txt"], "at most 24 letters"),
         (["--site", "troll", "--keys", "keys.txt"], "There is no camera"),
     ],
 )

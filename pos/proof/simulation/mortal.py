@@ -14,8 +14,7 @@ from pathlib import Path
 import apsw
 from sqlalchemy import Connection
 
-from pos.journal import Disk, Journal
-from pos.journal.chain import Row
+from pos.journal import Disk, Journal, Row
 from pos.proof.planting import planted
 from pos.proof.simulation.fate import Fate
 from pos.proof.simulation.swift import SwiftStore, Writing
