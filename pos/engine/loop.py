@@ -161,15 +161,18 @@ class Engine:
                 self._selling.say(self._paperwork.obey(given) or self._selling.desk.notice)
             case _ if isinstance(given, Ordering):
                 self._order(given)
-            case Scanned() if self._selling.desk.stage in till.FREE and self._paperwork.is_receipt(
-                given
-            ):
-                self._selling.say(self._paperwork.find(given))
             case Scanned() if self._selling.desk.stage in till.FREE:
-                self._order(given)
+                self._read(given)
             case _:
                 self._obey(given)
         self._publish()
+
+    def _read(self, given: Scanned) -> None:
+        """While no sale is on the desk, a code is that of a receipt or of goods."""
+        if self._paperwork.is_receipt(given):
+            self._selling.say(self._paperwork.find(given))
+        else:
+            self._order(given)
 
     def work(self) -> float:
         """Do the one thing most overdue, if any; seconds until the next is due."""
