@@ -1,4 +1,4 @@
-"""What a helper gets of the screen: everything but codes, pictures and PINs, and no key of a PIN."""
+"""What a helper gets of the screen: all but codes, pictures and PINs; and no key of a PIN."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ async def test_a_mirror_is_the_screen_row_by_row(till: Any, seen: Any) -> None:
 async def test_the_picture_of_the_camera_is_covered(till: Any) -> None:
     """It shows the customer's code, large enough to be read."""
     app = till.screen(VIEWS["scanning"])
-    levels = bytes(range(0, 240)) * 160
+    levels = bytes(range(240)) * 160
     async with app.run_test(size=(140, 44)) as pilot:
         app.glimpse(Glimpse(width=240, height=160, levels=levels))
         await pilot.pause()

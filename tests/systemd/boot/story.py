@@ -117,11 +117,11 @@ def updates() -> None:
     subprocess.run(["/usr/local/bin/pos", "journal", "verify"], check=True)
     assert took_up(first)[0] == 0
     assert (STATE / "kept").is_dir()
-    tell(
-        subprocess.run(
-            ["/usr/local/bin/pos", "update", "status"], capture_output=True, text=True, check=True
-        ).stdout
-    )
+    Path("/opt/samkassa/offered.json").write_text('{"release": "good"}')
+    subprocess.run(["systemctl", "start", "samkassa-update.service"], check=True)
+    assert CURRENT.readlink().name == "good"
+    assert running()
+    tell("ok and so it is by the service of the night")
 
 
 def main() -> None:
