@@ -154,8 +154,6 @@ class Engine:
                 self._receipts.heard(given)
             case _ if (after := self._helping.obey(given, self._selling.desk)) is not None:
                 self._selling.desk = after
-            case _ if isinstance(given, REMOTE_INPUTS):
-                self._office.remote.obey(given, self._selling.desk)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
@@ -255,6 +253,9 @@ class Engine:
         return showing.view_of(self._selling.desk, self._writer.history, around)
 
     def _run_office(self, given: Input) -> None:
+        if isinstance(given, REMOTE_INPUTS):
+            self._office.remote.obey(given, self._selling.desk)
+            return
         said = self._office.obey(given, free=self._selling.desk.stage in till.FREE)
         self._selling.say(said)
 
