@@ -6,7 +6,6 @@ comes back: a display can neither hold up a sale nor begin one.
 """
 
 import json
-import os
 import selectors
 import socket
 import threading
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pos.folders import socket_name
 from pos.sale.record import plain, record
 from pos.sale.sign import Sign, sign_of
 from pos.sale.view import View
@@ -55,7 +55,7 @@ class Display:
         self._woken, self._waker = socket.socketpair()
         self._waker.settimeout(0)
         self._path.unlink(missing_ok=True)  # of a till that died: there is never a second one
-        with _short(self._path) as name:
+        with socket_name(self._path) as name:
             self._listener.bind(name)
         self._path.chmod(0o600)
         self._listener.listen(DISPLAY_COUNT_MAX)
@@ -153,7 +153,7 @@ def follow(state: Path, show: Callable[[Sign | None], object], ending: threading
 def _connected(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as till:
         till.settimeout(RETRY_S)
-        with _short(path) as name:
+        with socket_name(path) as name:
             till.connect(name)
         yield till
 
@@ -174,13 +174,3 @@ def _lines(till: socket.socket, ending: threading.Event) -> Iterator[bytes]:
             yield line
         if len(kept) > LINE_SIZE_MAX_BYTES:
             raise OSError("The till sends more than a display takes.")
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name for `path` that fits a socket address, however deep the folder lies."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)

@@ -8,6 +8,7 @@ so does a hand scanner.
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -16,12 +17,14 @@ from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.devices import Button, Controls
 from pos.config import Settings
 from pos.display import Display
+from pos.door import Door, Mirror
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
 from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
+from pos.log import Log
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
 from pos.register_key import RegisterKey
@@ -32,9 +35,12 @@ from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.merchant import Role
 from pos.sale.mode import Mode
+from pos.sale.till import FREE
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
-from pos.shelf import CatalogueShelf
+from pos.shelf import CatalogueShelf, SiteShelf
+from pos.shop import Asking, Hearing, shop_lines
+from pos.stamp import Stamp
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -64,6 +70,12 @@ class Station:
         pulse: Pulse | None = None,
     ) -> None:
         self._settings = settings
+        # First, so that an address that cannot be had is told before anything is opened.
+        reference = settings.terminal.reference
+        self._shop_lines: list[Asking | Hearing] = []
+        if settings.shop is not None:
+            self._shop_lines = shop_lines(settings.shop, reference, self.put)
+        self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
         self._devices = devices
@@ -71,6 +83,7 @@ class Station:
         self._journal = Journal(state / JOURNAL_NAME)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
+        self._log = Log(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
         self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
@@ -81,6 +94,8 @@ class Station:
         self._view: View | None = None
         self._displays = False
         self._display: Display | None = None
+        self._door: Door | None = None
+        self._mirror: Mirror | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -92,17 +107,22 @@ class Station:
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
-        parties = self._settings.parties()
-        self._switch = WireSwitch(Exchange(caller), parties)
+        parties = self._parties
+        self._switch = WireSwitch(Exchange(caller), parties, self._log.call)
         words = Language(self._settings.terminal.language)
-        lights = Lights(self._devices.indicator)
+        lights = Lights(self._devices.indicator, alone=self._mode.headless)
         display = self._display = self._second_screen()
+        door = self._door = self._opened_door()
 
         def show_all(view: View) -> None:
             self._view = view
             lights.show(view)
             if display is not None:
                 display.show(view)
+            for line in self._shop_lines:
+                line.show(view)
+            if door is not None:
+                door.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -122,13 +142,20 @@ class Station:
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
+            stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
-            register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
+            register_key=self._register_key(),
             alive=lambda: self._pulse.beat("engine"),
+            noted=self._log.entry,
         )
         self._engine = Engine(parts, show_all)
         return self._engine
+
+    def _register_key(self) -> RegisterKey | None:
+        """Where the law takes the device for a cash register, and what it sells for true."""
+        true = self._parties.role is Role.TILL and not self._parties.pretend
+        return RegisterKey.at(self._state) if true else None
 
     def _second_screen(self) -> Display | None:
         if not self._displays:
@@ -138,11 +165,20 @@ class Station:
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
-    def _shelf(self, currency: str) -> CatalogueShelf | None:
-        order = self._settings.order
+    def _opened_door(self) -> Door | None:
+        if not self._displays:
+            return None
+        try:
+            return Door(self._state, self.put, self._mirror)
+        except OSError:  # as above: nobody looks on, and an update waits until the till is closed
+            return None
+
+    def _shelf(self, currency: str) -> CatalogueShelf | SiteShelf | None:
+        order, language = self._settings.order, self._settings.terminal.language
+        if self._mode.entrance:
+            return SiteShelf(Path(self._settings.kiosk.site), self._state, currency, language)
         if not order.catalogue:
             return None
-        language = self._settings.terminal.language
         return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
@@ -151,23 +187,34 @@ class Station:
         show: Show,
         press: Press | None = None,
         glimpse: Callable[[Glimpse], object] | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         """Start the eyes and the engine; `connect` may take its time, the screen is up.
 
         `press` is what a screen does with a button for paying or cancelling; without a screen the
         till itself obeys it. `glimpse` is told what the camera sees while a code is waited for.
+        `mirror` is what a helper sees the screen in.
         """
-        self._press = press
+        self._press, self._mirror = press, mirror
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
+        for line in self._shop_lines:
+            line.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
 
             asked = self._settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
-            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            buttons = self._devices.buttons
+            self._eyes = Eyes(
+                self._devices,
+                self.put,
+                glimpse,
+                pictures=pictures,
+                removing=lambda: buttons is not None and buttons.held(Button.REMOVE),
+            )
             for name, work in self._eyes.work.items():
                 self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
@@ -188,15 +235,17 @@ class Station:
                     self._eyes.tell()
                 engine.run()
         except PosError as fault:
+            self._log.tell("stopped", fault=type(fault).__name__)
             self._pulse.stopped("engine", str(fault))
             show(self._stopped(str(fault)))
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
+            self._log.tell("stopped", fault=type(fault).__name__)
             show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
             sys.excepthook(type(fault), fault, fault.__traceback__)
 
     def _stopped(self, sentence: str) -> View:
         said = notice("halt.journal", grave=True, sentence=sentence)
-        parties = self._settings.parties()
+        parties = self._parties
         return View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
 
     def put(self, given: Input) -> bool:
@@ -207,10 +256,16 @@ class Station:
         """A button: help is called from wherever one is, the others are keys of the screen."""
         if button is Button.HELP:
             self.put(CallHelp())
+        elif button is Button.REMOVE:
+            # What lies before the camera was read already; now it is to be taken off.
+            free = self._view is not None and self._view.stage in FREE
+            if self._mode.headless and self._eyes is not None and free:
+                self._eyes.arm()
         elif self._press is not None:
             self._press(button)
         elif self._view is not None:
-            given = pay_key(self._view) if button is Button.PAY else cancel_key(self._view)
+            keys = {Button.PAY: pay_key, Button.CANCEL: cancel_key}
+            given = keys[button](self._view) if button in keys else None
             if given is not None:
                 self.put(given)
 
@@ -228,6 +283,10 @@ class Station:
         self._devices.close()
         if self._display is not None:
             self._display.close()
+        for line in self._shop_lines:
+            line.close()
+        if self._door is not None:
+            self._door.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

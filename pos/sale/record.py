@@ -21,8 +21,8 @@ _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The entry's kind and its fields as JSON values."""
-    body: dict[str, Any] = {each.name: plain(getattr(entry, each.name)) for each in fields(entry)}
-    return type(entry).__name__, body
+    kind: type = type(entry)
+    return kind.__name__, {name: plain(getattr(entry, name)) for name in _names(kind)}
 
 
 def decode(kind: str, body: dict[str, Any]) -> Entry:
@@ -38,22 +38,22 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
 
 def plain(value: Any) -> object:
     """A value of dataclasses, tuples, texts and numbers as JSON values."""
-    if type(value) in _PLAIN:
+    kind: type = type(value)
+    if kind in _PLAIN:
         return value
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple):
         return [plain(each) for each in value]
-    if is_dataclass(value):
-        kind: type = type(value)
-        return {name: plain(getattr(value, name)) for name in _names(kind)}
+    if names := _names(kind):
+        return {name: plain(getattr(value, name)) for name in names}
     return value
 
 
 @cache
 def _names(kind: Any) -> tuple[str, ...]:
-    """The fields of a dataclass; an order has hundreds of lines of the same kind."""
-    return tuple(field.name for field in fields(kind))
+    """The fields of a dataclass; none of anything else."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

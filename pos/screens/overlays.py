@@ -67,6 +67,21 @@ def opened(
             _recall(desk, front, view)
 
 
+def answer(desk: "CounterScreen", front: Front, view: View) -> None:
+    """What other tills want, and both answers to each."""
+    from pos.screens.help import answer_screen
+
+    if not view.help.wanted:
+        return
+    screen, meant = answer_screen(front, view)
+
+    def chosen(place: int | None) -> None:
+        if (given := meant(place)) is not None:
+            _put(desk, front, given)
+
+    desk.app.push_screen(screen, chosen)
+
+
 def _discount(desk: "CounterScreen", front: Front, place: int) -> None:
     from pos.screens.asking import AskScreen, Question
 

@@ -126,7 +126,7 @@ def test_an_order_is_written_before_its_payment(switch: SwitchProcess, tmp_path:
         assert at.view.order is None
         history = at.engine.history
         (payment,) = history.payments.values()
-        order = history.orders[payment.sale_id]
+        order = history.order_book.placed[payment.sale_id]
         assert (order.total(), order.tip) == (total, 0)
         assert [row.rate for row in order.vat_table()] == [2500, 1500]
     steps = [entry["kind"] for entry in till.journal()]
