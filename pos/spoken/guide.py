@@ -167,6 +167,9 @@ class Guide:
             self._keep(at)
             if visit.step is not Step.START:
                 self._speak(tuple(each for each in now if each not in was))
+                here = self.place
+                if at is not None and here is not None and here.text != at.text:
+                    self._say_place()  # what was just chosen means something else now
             elif self._awake_s is not None and now != was:
                 self._greet()
 
@@ -224,13 +227,14 @@ class Guide:
             return
         # All of one language in one breath: a voice that has too much before it drops the oldest.
         for code, group in groupby(said, key=lambda each: each[1]):
-            self._voice.say(" ".join(_closed(text) for text, _ in group), code)
+            self._voice.say(" ".join(_closed(text, code) for text, _ in group), code)
 
     def _hush(self) -> None:
         if self._voice is not None:
             self._voice.hush()
 
 
-def _closed(text: str) -> str:
+def _closed(text: str, code: str) -> str:
     """With a mark at its end, so that the voice pauses there."""
-    return text if text[-1:] in ".!?。！？" else f"{text}."
+    mark = "。" if code == "zh" else "."
+    return text if text[-1:] in ".!?。！？" else text + mark
