@@ -38,6 +38,7 @@ class Pins:
     pay: int = 5
     cancel: int = 6
     help: int = 13
+    remove: int = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +221,9 @@ def _buttons(spec: DeviceSpec) -> Buttons | None:
         from hardware.buttons import ButtonPins, GpioButtons
 
         pins = spec.pins
-        return GpioButtons(ButtonPins(_pin(pins.pay), _pin(pins.cancel), _pin(pins.help)))
+        return GpioButtons(
+            ButtonPins(_pin(pins.pay), _pin(pins.cancel), _pin(pins.help), _pin(pins.remove))
+        )
     raise DeviceError(f'"{spec.buttons}" are no buttons: write "gpio", "simulated" or "none".')
 
 

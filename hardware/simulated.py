@@ -24,6 +24,7 @@ class SimulatedIndicator:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._signals: deque[tuple[float, Signal]] = deque(maxlen=SIGNALS_MAX)
+        self._seen: Callable[[Signal], object] | None = None
 
     @property
     def signals(self) -> tuple[tuple[float, Signal], ...]:
@@ -35,9 +36,15 @@ class SimulatedIndicator:
         """What is shown at present."""
         return self._signals[-1][1] if self._signals else Signal.OFF
 
+    def listen(self, seen: Callable[[Signal], object]) -> None:
+        """Call `seen` with every signal from now on."""
+        self._seen = seen
+
     def show(self, signal: Signal) -> None:
         """As `Indicator.show`."""
         self._signals.append((self._clock(), signal))
+        if self._seen is not None:
+            self._seen(signal)
 
     def close(self) -> None:
         """As `Indicator.close`."""
@@ -50,6 +57,7 @@ class SimulatedButtons:
 
     def __init__(self) -> None:
         self._pressed: Callable[[Button], object] | None = None
+        self._held: set[Button] = set()
 
     def listen(self, pressed: Callable[[Button], object]) -> None:
         """As `Buttons.listen`."""
@@ -60,6 +68,19 @@ class SimulatedButtons:
         if self._pressed is not None:
             self._pressed(button)
 
+    def hold(self, button: Button) -> None:
+        """Press, and keep it down until `let_go`."""
+        self._held.add(button)
+        self.press(button)
+
+    def let_go(self, button: Button) -> None:
+        """Let go of what is held."""
+        self._held.discard(button)
+
+    def held(self, button: Button) -> bool:
+        """As `Buttons.held`."""
+        return button in self._held
+
     def close(self) -> None:
         """As `Buttons.close`."""
         self._pressed = None
@@ -69,6 +90,7 @@ class SimulatedVoice:
     """A Voice that keeps the last 1000 sentences, and is done with each at once."""
 
     speaking = False
+    trouble = None
 
     def __init__(self) -> None:
         self._said: deque[tuple[str, str]] = deque(maxlen=SENTENCES_MAX)

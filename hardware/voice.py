@@ -61,7 +61,7 @@ class EspeakVoice:
 
     @property
     def trouble(self) -> str | None:
-        """Why the last sentence was not heard, with the remedy; None when it was."""
+        """As `Voice.trouble`."""
         return self._trouble
 
     @property

@@ -17,6 +17,7 @@ from pos.errors import AmountError, SettingsError
 from pos.sale.merchant import Merchant, Role, Store, Terminal
 from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
+from pos.shop_settings import ShopSection
 
 FILE_NAME = "terminal.toml"
 LENT_KEYS = "keys"  # as the units name the folder of keys among their credentials
@@ -114,6 +115,7 @@ class PinsSection(_Section):
     pay: Pin = 5
     cancel: Pin = 6
     help: Pin = 13
+    remove: Pin = 26
 
 
 class DevicesSection(_Section):
@@ -159,6 +161,22 @@ class CameraSection(_Section):
     field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
+class GateSection(_Section):
+    """[gate]: a turnstile of `site`, called `name` among its gates; see `pos gate`.
+
+    `keys` is the file of public keys that sign its tickets, `revoked` are files or URLs of lists of
+    tickets given back, `share` the folder in which the gates tell each other whom they let in.
+    Early and late are forgiven by `leeway_min` minutes. Paths are relative to the file.
+    """
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "gate"
+    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,24}$")]
+    keys: str
+    revoked: tuple[str, ...] = ()
+    share: str = ""
+    leeway_min: Annotated[int, Field(ge=0, le=240)] = 15
+
+
 class Settings(_Section):
     """All of terminal.toml."""
 
@@ -171,6 +189,8 @@ class Settings(_Section):
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
     kiosk: KioskSection = KioskSection()
+    gate: GateSection | None = None
+    shop: ShopSection | None = None
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -226,12 +246,12 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    return settings.model_copy(update=_beside(settings, path.parent))
+    return _complete(settings, path.parent)
 
 
-def _beside(settings: Settings, folder: Path) -> dict[str, _Section]:
-    """The sections that name files, with their paths made absolute."""
-    changed: dict[str, _Section] = {}
+def _complete(settings: Settings, folder: Path) -> Settings:
+    """The same with every path in it made absolute. Raises SettingsError for one that is wrong."""
+    changed: dict[str, BaseModel] = {}
     if settings.order.catalogue:
         changed["order"] = _found(settings.order, folder)
     if settings.kiosk.site:
@@ -239,7 +259,12 @@ def _beside(settings: Settings, folder: Path) -> dict[str, _Section]:
         changed["kiosk"] = settings.kiosk.model_copy(update={"site": site})
     if settings.switch is not None:
         changed["switch"] = _rooted(settings.switch, folder)
-    return changed
+    if settings.gate is not None:
+        changed["gate"] = _at(settings.gate, folder)
+    if settings.shop is not None:
+        key = _key_file(settings.shop.key, folder, "shop.key")
+        changed["shop"] = settings.shop.model_copy(update={"key": key})
+    return settings.model_copy(update=changed)
 
 
 def _found(order: OrderSection, folder: Path) -> OrderSection:
@@ -252,19 +277,33 @@ def _found(order: OrderSection, folder: Path) -> OrderSection:
     return order.model_copy(update={"catalogue": str(catalogue)})
 
 
+def _at(gate: GateSection, folder: Path) -> GateSection:
+    """The same with its paths made absolute."""
+    lists = (each if each.startswith("http") else str(folder / each) for each in gate.revoked)
+    share = str(folder / gate.share) if gate.share else ""
+    found = {"keys": str(folder / gate.keys), "revoked": tuple(lists), "share": share}
+    return gate.model_copy(update=found)
+
+
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:
-    """The same with its paths made absolute, and the key file surely there.
+    """The same with its paths made absolute, and the key file surely there."""
+    key = _key_file(switch.key, folder, "switch.key")
+    ca_file = str(folder / switch.ca_file) if switch.ca_file else ""
+    return switch.model_copy(update={"key": key, "ca_file": ca_file})
+
+
+def _key_file(named: str, folder: Path, setting: str) -> str:
+    """The path of a file that only this till may read. Raises SettingsError when it is not there.
 
     A service gets its key lent by systemd (LoadCredential=), under the name of the file.
     """
-    key = folder / switch.key
+    key = folder / named
     lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{key.name}"
     if lent.is_absolute() and lent.is_file():
         key = lent
     if not key.is_file():
-        raise SettingsError(f"switch.key names {key}, which is not there; make it or correct it.")
-    ca_file = str(folder / switch.ca_file) if switch.ca_file else ""
-    return switch.model_copy(update={"key": str(key), "ca_file": ca_file})
+        raise SettingsError(f"{setting} names {key}, which is not there; make it or correct it.")
+    return str(key)
 
 
 def _plainly(fault: ValidationError) -> str:

@@ -33,9 +33,12 @@ from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.merchant import Role
 from pos.sale.mode import Mode
+from pos.sale.till import FREE
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf, SiteShelf
+from pos.stamp import Stamp
+from pos.shop import Asking, Hearing, shop_lines
 
 if TYPE_CHECKING:
     from pos.engine import Engine
@@ -65,6 +68,11 @@ class Station:
         pulse: Pulse | None = None,
     ) -> None:
         self._settings = settings
+        # First, so that an address that cannot be had is told before anything is opened.
+        reference = settings.terminal.reference
+        self._shop_lines: list[Asking | Hearing] = []
+        if settings.shop is not None:
+            self._shop_lines = shop_lines(settings.shop, reference, self.put)
         self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
@@ -97,7 +105,7 @@ class Station:
         parties = self._parties
         self._switch = WireSwitch(Exchange(caller), parties)
         words = Language(self._settings.terminal.language)
-        lights = Lights(self._devices.indicator)
+        lights = Lights(self._devices.indicator, alone=self._mode.headless)
         display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
@@ -105,6 +113,8 @@ class Station:
             lights.show(view)
             if display is not None:
                 display.show(view)
+            for line in self._shop_lines:
+                line.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -124,6 +134,7 @@ class Station:
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
+            stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
             pin_above=self._settings.refund_limit(),
             register_key=self._register_key(),
@@ -169,13 +180,22 @@ class Station:
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
+        for line in self._shop_lines:
+            line.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
 
             asked = self._settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
-            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            buttons = self._devices.buttons
+            self._eyes = Eyes(
+                self._devices,
+                self.put,
+                glimpse,
+                pictures=pictures,
+                removing=lambda: buttons is not None and buttons.held(Button.REMOVE),
+            )
             for name, work in self._eyes.work.items():
                 self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
@@ -215,10 +235,16 @@ class Station:
         """A button: help is called from wherever one is, the others are keys of the screen."""
         if button is Button.HELP:
             self.put(CallHelp())
+        elif button is Button.REMOVE:
+            # What lies before the camera was read already; now it is to be taken off.
+            free = self._view is not None and self._view.stage in FREE
+            if self._mode.headless and self._eyes is not None and free:
+                self._eyes.arm()
         elif self._press is not None:
             self._press(button)
         elif self._view is not None:
-            given = pay_key(self._view) if button is Button.PAY else cancel_key(self._view)
+            keys = {Button.PAY: pay_key, Button.CANCEL: cancel_key}
+            given = keys[button](self._view) if button in keys else None
             if given is not None:
                 self.put(given)
 
@@ -236,6 +262,8 @@ class Station:
         self._devices.close()
         if self._display is not None:
             self._display.close()
+        for line in self._shop_lines:
+            line.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

@@ -17,7 +17,7 @@ HERE=$PWD
 HOME_DIR=/opt/samkassa
 NOTES=$HOME_DIR/installed
 APT_LOCK_WAIT_SECONDS=300
-UNITS="samkassa-counter.service samkassa-enrol.service samkassa-halted.service samkassa-night.service samkassa-night.timer"
+UNITS="samkassa-counter.service samkassa-checkout.service samkassa-enrol.service samkassa-halted.service samkassa-night.service samkassa-night.timer"
 ENABLED="samkassa-counter.service samkassa-night.timer"
 CHANGES=0
 

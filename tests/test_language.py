@@ -12,6 +12,7 @@ import pytest
 from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.language import CODES, FOLDER, Language, catalogue
+from pos.sale.assistance import Cause
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
@@ -54,6 +55,7 @@ MADE = {
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.aim_{hint}" for hint in Hint),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
+    *(f"help.{cause}" for cause in Cause),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
@@ -70,7 +72,8 @@ MADE = {
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
 _KEY = re.compile(
-    r'"((?:screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred)\.[a-z_]+)"'
+    r'"((?:screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help)'
+    r'\.[a-z_]+)"'
 )
 
 

@@ -37,9 +37,13 @@ def counter(state: str | None, config: str | None) -> None:
         Station(settings, folder, COUNTER, devices, pulse) as station,
     ):
 
+        def press(button: Button) -> None:
+            if button in KEYS:
+                app.press(KEYS[button])
+
         def opened_app(app: PosApp) -> None:
             app.set_interval(SCREEN_BEAT_S, lambda: pulse.beat("screen"))
-            station.start(connect, app.show, lambda key: app.press(KEYS[key]), app.glimpse)
+            station.start(connect, app.show, press, app.glimpse)
 
         app = PosApp(
             station.put,

@@ -7,12 +7,14 @@ page.
 import queue
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.attending import Attending
 from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
+from pos.engine.helping import Helping
 from pos.engine.office import BackOffice
 from pos.engine.orders import Orders
 from pos.engine.paperwork import Paperwork
@@ -22,9 +24,11 @@ from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
 from pos.engine.selling import Selling
 from pos.engine.signing import Signing
+from pos.engine.tickets import Tickets
 from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
+from pos.sale.assistance import HELP_INPUTS
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
@@ -47,14 +51,18 @@ class Engine:
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
-        self._receipts = Receipts(parts, self._writer)
+        self._tickets = Tickets(parts, self._writer)
+        self._receipts = Receipts(parts, self._writer, self._tickets)
         self._orders = Orders(parts, self._writer)
         self._selling = Selling(
             parts, self._writer, self._orders, self._office,
             unfit=self._unfit, sold=self._sold, publish=self._publish,
         )  # fmt: skip
         self._signing = Signing(parts, self._writer, self._orders)
-        self._paperwork = Paperwork(parts, self._writer, self._receipts, self._attending)
+        self._paperwork = Paperwork(
+            parts, self._writer, self._receipts, self._tickets, self._attending
+        )
+        self._helping = Helping(parts, self._writer, self._attending, self._paperwork)
         self._arrivals = Arrivals(parts, self._writer, self._sold)
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
@@ -128,6 +136,8 @@ class Engine:
         if count := self._take_up():
             self._selling.say(notice("recovered", count=count))
         self._signing.catch_up()
+        self._tickets.catch_up()
+        self._helping.start()
         self._receipts.start()
         self._readiness.probe()
         self._publish()
@@ -140,6 +150,10 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case _ if isinstance(given, HELP_INPUTS):
+                self._selling.desk = self._helping.obey(given, self._selling.desk)
+            case Scanned() if (after := self._helping.badge(given, self._selling.desk)) is not None:
+                self._selling.desk = after
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
@@ -184,6 +198,7 @@ class Engine:
             if self._arrivals.look(now_s):
                 self._publish()
             return 0.0
+        self._tickets.look(now_s)
         if self._receipts.due_s <= now_s:
             self._receipts.look()
         tended = self._unattended.look(now_s, self._camera, self._receipts.trouble)
@@ -229,6 +244,7 @@ class Engine:
             shelf=self._orders.fault,
             office=self._office.shown(),
             box_office=self._orders.box_office,
+            help_desk=self._helping.shown(),
         )
 
     def _run_office(self, given: Input) -> None:
@@ -253,6 +269,7 @@ class Engine:
 
     def _sold(self, request_id: str) -> None:
         self._signing.catch_up()
+        self._tickets.issue(request_id)
         self._receipts.of(request_id)
 
     def _ask(self, request_id: str) -> None:
@@ -268,12 +285,14 @@ class Engine:
         made = self._refunds.begin(command, self._unfit)
         if isinstance(made, Notice):
             return self._selling.say(made)
+        self._tickets.given_back()
         self._selling.say(notice("refund.registered", amount=made.amount))
         self._publish()
         return self._refunds.ask(made)
 
     def _settled(self, refund: Refund) -> None:
         self._selling.say(outcome_of(refund))
+        self._tickets.given_back()
         if refund.state is RefundState.REFUNDED:
             self._sold(refund.refund_id)
 
@@ -286,6 +305,8 @@ class Engine:
     def _publish(self) -> None:
         self._parts.alive()
         view = self.view()
+        if self._helping.follow(view):
+            view = replace(view, help=self._helping.shown())
         products = len(view.products) > 0 or self._paperwork.seeking
         self._gaze.follow(view, products=products, badge=view.office.log_in_needed)
         self._show(view)

@@ -40,7 +40,7 @@ from pos.sale.shift import (
     XReported,
 )
 from pos.sale.showing import barred_by
-from pos.sale.staff import Duty
+from pos.sale.staff import Duty, Member
 from pos.sale.tallying import unfinished_of, x_report, z_report
 from pos.sale.view import Notice, notice
 
@@ -55,16 +55,31 @@ class BackOffice:
         self._report: Report | None = None
         self._found: tuple[JournalLine, ...] | None = None
         self._found_for = ""
+        self._shown: tuple[tuple[object, ...], Office] | None = None
 
     def shown(self) -> Office:
         """As front ends may show it."""
         members, books = self._attending.members(), self._writer.history.books
         present, opened = books.attendance.present, books.current.opened
-        return Office(
-            staff=tuple(
+        staff = tuple(
+            [
                 StaffRow(each.staff_id, each.name, books.attendance.tries_left(each))
                 for each in members
-            ),
+            ]
+        )
+        facts = (
+            staff, members, present, books.current.number, opened, books.training,
+            self._report, self._found, self._found_for,
+        )  # fmt: skip
+        if self._shown is None or self._shown[0] != facts:
+            self._shown = facts, self._office(members, staff)
+        return self._shown[1]
+
+    def _office(self, members: tuple[Member, ...], staff: tuple[StaffRow, ...]) -> Office:
+        books = self._writer.history.books
+        present, opened = books.attendance.present, books.current.opened
+        return Office(
+            staff=staff,
             present=present if members else None,
             shift=books.current.number,
             shift_opened_at=opened.at if opened is not None else None,

@@ -78,7 +78,7 @@ class Orders:
             case GiveUpOrder():
                 self._writer.write(OrderDropped(command.order, wall_s))
             case TakeUp():
-                waiting = self._writer.history.parked.get(command.park_id)
+                waiting = self._writer.history.order_book.parked.get(command.park_id)
                 if waiting is None or not self._writer.write(OrderRecalled(command.park_id)):
                     return desk
                 return replace(desk_after, order=waiting.order)
@@ -96,7 +96,7 @@ class Orders:
         payment that it is made instead of."""
         history = self._writer.history
         if command.instead_of:
-            return history.orders[history.payments[command.instead_of].sale_id]
+            return history.order_book.placed[history.payments[command.instead_of].sale_id]
         sale_id = self._parts.new_id()
         if command.order is not None:
             office = self.box_office

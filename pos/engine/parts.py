@@ -35,6 +35,7 @@ from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.site import Site
 from pos.sale.staff import Member, StaffRole
+from pos.sale.ticket import Ticket
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
@@ -101,6 +102,16 @@ class SigningKey(Protocol):
         """The signature of `text` in base64."""
 
 
+class TicketStamp(Protocol):
+    """The key of the site's tickets, as the engine sees it."""
+
+    def stamped(self, ticket: Ticket) -> str:
+        """The ticket's text, the same each time."""
+
+    def publish(self, site: str, made_at: int, serials: frozenset[str]) -> None:
+        """Put the list of tickets given back where gates find it; `made_at` is Unix seconds."""
+
+
 class Shelf(Protocol):
     """The file of what is sold, as the engine sees it. `fault`: why a newer one is not taken."""
 
@@ -147,9 +158,10 @@ class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
     `watches` is whether what the static code brings is shown here. `staff` is None where nobody
-    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
-    `register_key` is None where the till is no cash register, `zone` where it is that of this
-    machine. `alive` is called whenever the engine comes round, in its own thread.
+    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor. `stamp`
+    is None where no tickets are issued, `register_key` where the till is no cash register, `zone`
+    where it is that of this machine. `alive` is called whenever the engine comes round, in its own
+    thread.
     """
 
     journal: Journal
@@ -166,6 +178,7 @@ class Parts:
     new_id: Callable[[], str] = random_id
     watches: bool = False
     carrier: Carrier | None = None
+    stamp: TicketStamp | None = None
     staff: Staff | None = None
     pin_above: int | None = None
     register_key: SigningKey | None = None

@@ -69,7 +69,7 @@ class Payments:
         """Write a sale and its payment down; None when they could not be, and so nothing may be
         sent. The order comes first, once: no payment is without the lines that it pays for."""
         parts, wall_s = self._parts, self._parts.clock.wall()
-        placed = order.sale_id in self._writer.history.orders
+        placed = order.sale_id in self._writer.history.order_book.placed
         if not placed and not self._writer.write(OrderPlaced(order, wall_s)):
             return None
         opened = Opened(

@@ -18,7 +18,7 @@ DAY_ENDS_AFTER_S = 900.0
 
 
 class Unattended:
-    """Looks now and then. Where staff stands at the till, it does nothing."""
+    """Looks now and then, at an entrance: elsewhere it does nothing."""
 
     def __init__(self, parts: Parts, writer: Writer, office: BackOffice) -> None:
         self._parts = parts
@@ -28,8 +28,8 @@ class Unattended:
 
     def look(self, now_s: float, camera: Notice | None, printer: Notice | None) -> bool:
         """See to it; True when there may be something new to show."""
-        attended = self._parts.mode.idle_reset_s is None
-        if attended or self._writer.halt is not None or now_s - self._looked_s < LOOK_EVERY_S:
+        entrance = self._parts.mode.entrance
+        if not entrance or self._writer.halt is not None or now_s - self._looked_s < LOOK_EVERY_S:
             return False
         self._looked_s = now_s
         if camera is None or printer is None:

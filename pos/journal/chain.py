@@ -19,7 +19,7 @@ from pos.sale.record import decode
 GENESIS = bytes(32)
 
 _DOMAIN = b"pos-journal-1"
-# A text as JSON in ASCII: of a whole row, `json.dumps` would spend its time on everything around it.
+# A text as JSON in ASCII: `json.dumps` of a whole row spends its time on everything around it.
 _quoted = json.encoder.encode_basestring_ascii
 
 

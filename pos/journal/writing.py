@@ -80,10 +80,10 @@ class Journal:
         seq = self.seq + 1
         head = chained(self.head, seq, kind, body)
         try:
-            with self._connection:
-                self._connection.execute(
-                    "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", (seq, kind, body, self.head, head)
-                )
+            # One statement is a transaction by itself.
+            self._connection.execute(
+                "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", (seq, kind, body, self.head, head)
+            )
         except (apsw.Error, OSError) as fault:
             self.poisoned = JournalUnwritable(
                 f"The journal {self.path} could not be written ({plainly(fault)}); free space "

@@ -22,15 +22,8 @@ from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
-from pos.sale.order import (
-    ORDER_EVENTS,
-    Order,
-    OrderDropped,
-    OrderEvent,
-    OrderParked,
-    OrderPlaced,
-    OrderRecalled,
-)
+from pos.sale.order import ORDER_EVENTS, OrderDropped, OrderEvent, OrderPlaced
+from pos.sale.order_book import OrderBook
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
@@ -39,17 +32,23 @@ from pos.sale.refund import (
     RefundAsked,
     RefundEvent,
     RefundState,
+    check_asked,
     step_refund,
 )
-from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.return_line import ReturnLine
 from pos.sale.shift import Kind
+from pos.sale.ticket import TicketsIssued
+from pos.sale.ticket_book import TicketBook
 from pos.sale.view import SaleRow
 
-Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
+Entry = (
+    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | TicketsIssued
+    | Incident
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS,
+    TicketsIssued, *INCIDENTS,
 )  # fmt: skip
 
 
@@ -57,8 +56,6 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
-    `orders` are by sale id, and only of sales that this till began: a payment that came back from
-    the switch, or by the static code, has none. `parked` are by park id, oldest first.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
@@ -68,8 +65,8 @@ class History:
     printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    parked: dict[str, OrderParked] = field(default_factory=dict)
+    order_book: OrderBook = field(default_factory=OrderBook)
+    ticket_book: TicketBook = field(default_factory=TicketBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     occupancy: Occupancy = field(default_factory=Occupancy)
@@ -95,9 +92,11 @@ class History:
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
-            self._check_order(entry)
+            self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
+        if isinstance(entry, TicketsIssued):
+            self.ticket_book.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -115,12 +114,15 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
+        if isinstance(entry, TicketsIssued):
+            return self.ticket_book.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:
         match entry:
             case Started():
                 self.books.attendance.leave()
+                self.order_book.park_again()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -151,25 +153,11 @@ class History:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
     def _take_order(self, entry: OrderEvent) -> None:
-        self._check_order(entry)
-        match entry:
-            case OrderPlaced():
-                self.orders[entry.order.sale_id] = entry.order
-                self.occupancy.placed(entry.order)
-            case OrderParked():
-                self.parked[entry.park_id] = entry
-            case OrderRecalled():
-                del self.parked[entry.park_id]
-            case OrderDropped():
-                self.books.dropped(entry.order)
-
-    def _check_order(self, entry: OrderEvent) -> None:
-        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
-            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
-        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
-            raise IllegalMove(f"The order {entry.park_id} is parked already.")
-        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
-            raise IllegalMove(f"There is no parked order {entry.park_id}.")
+        self.order_book.take(entry)
+        if isinstance(entry, OrderPlaced):
+            self.occupancy.placed(entry.order)
+        elif isinstance(entry, OrderDropped):
+            self.books.dropped(entry.order)
 
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
@@ -239,23 +227,9 @@ class History:
         return step_refund(self.refunds.get(event.refund_id), event)
 
     def _check_refund(self, asked: RefundAsked) -> None:
-        payment = self.payments.get(asked.request_id)
-        left = self.left(asked.request_id)
-        if payment is None or asked.amount.currency != payment.amount.currency:
-            raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
-        if asked.amount.value > left:
-            raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
-        if asked.lines:
-            self._check_lines(asked, payment)
-
-    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
-        order = self.orders.get(payment.sale_id)
-        if order is None:
-            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
-        before = self.returned(asked.request_id)
-        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
-        if asked.amount.value != value:
-            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
+        payment, left = self.payments.get(asked.request_id), self.left(asked.request_id)
+        order = None if payment is None else self.order_book.placed.get(payment.sale_id)
+        check_asked(asked, payment, left, order, self.returned(asked.request_id))
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -300,6 +274,10 @@ class History:
     def open_refunds(self) -> list[Refund]:
         """Refunds whose outcome is not known yet, oldest first."""
         return [self.refunds[each] for each in self._open_refunds]
+
+    def given_back(self) -> dict[str, list[Refund]]:
+        """The refunds of every payment that has any, by its request id."""
+        return {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
 
     def recent(self, count: int) -> list[Payment]:
         """The newest `count` payments, newest first."""

@@ -7,6 +7,7 @@ hold a scanned code only inside a Secret.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pos.sale.assistance import HelpInput
 from pos.sale.code import Secret
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
@@ -110,10 +111,14 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The camera or a hand scanner read a code."""
+    """The camera or a hand scanner read a code.
+
+    `removing` is whether the button for taking things off the order was held.
+    """
 
     text: Secret
     symbology: str
+    removing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,5 +313,5 @@ Ordering = (
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | Stay | AskAgain | GiveBack | CameraSays | PrinterSays
-    | Ordering | PaperInput | OfficeInput
+    | Ordering | PaperInput | OfficeInput | HelpInput
 )  # fmt: skip

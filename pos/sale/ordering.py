@@ -30,7 +30,7 @@ from pos.sale.order import Discount, Line, Order
 from pos.sale.ticketing import check_limits, more_tickets
 from pos.sale.till import FREE, Desk, freed, said_by
 from pos.sale.vat import VatClass, rate_on
-from pos.sale.view import notice
+from pos.sale.view import Stage, notice
 
 # A label is shown in a list and printed nowhere.
 LABEL_LENGTH_MAX = 24
@@ -93,7 +93,7 @@ def order_on(
     desk: Desk, given: Ordering | Scanned, now_s: float, shop: Shop
 ) -> tuple[Desk, OrderCommand | None]:
     """The desk after `given`; the same desk when it is not free. A fault becomes its notice."""
-    if desk.stage not in FREE:
+    if desk.stage not in FREE or _stays_in_view(desk, given):
         return desk, None
     desk = freed(desk, now_s)
     order = desk.order or Order("", shop.currency)
@@ -107,6 +107,15 @@ def order_on(
         return replace(desk, notice=said_by(fault)), None
     # Who takes the last line off gives the order up, and a cash register has to count it.
     return after, GiveUpOrder(order) if order.lines and after.order is None else None
+
+
+def _stays_in_view(desk: Desk, given: Ordering | Scanned) -> bool:
+    """Whether this is the phone that has just paid: the outcome is not swept away by it."""
+    return (
+        desk.stage is Stage.OUTCOME
+        and isinstance(given, Scanned)
+        and isinstance(recognise(given.text.reveal(), given.symbology), PaymentCode)
+    )
 
 
 def _moved(
@@ -190,6 +199,8 @@ def _scanned(desk: Desk, order: Order, given: Scanned, shop: Shop) -> Desk:
     match code:
         case ProductCode():
             product = shop.catalogue.by_gtin.get(code.gtin)
+            if product is not None and given.removing:
+                return _removed(desk, order, product, shop)
             if product is not None:
                 return _added(desk, order, AddProduct(product.reference), shop)
             said = notice("order.no_product", product=code.gtin)
@@ -202,6 +213,33 @@ def _scanned(desk: Desk, order: Order, given: Scanned, shop: Shop) -> Desk:
         case _:
             said = notice("code.not_expected")
     return replace(desk, notice=said)
+
+
+def _removed(desk: Desk, order: Order, product: Product, shop: Shop) -> Desk:
+    """One of the product less, of those that came last."""
+    for place in reversed(range(len(order.lines))):
+        if order.lines[place].product == product.reference:
+            return _with(desk, _counted(order, place, order.lines[place].quantity - 1))
+    return replace(desk, notice=notice("order.not_on_it", product=product.name(shop.language)))
+
+
+def age_proven(desk: Desk, age: int) -> Desk:
+    """The desk once somebody of the staff saw that the customer is `age` years old."""
+    if desk.order is None or age <= desk.order.age_checked:
+        return desk
+    return replace(desk, order=replace(desk.order, age_checked=age), notice=None)
+
+
+def age_denied(desk: Desk) -> tuple[Desk, OrderCommand | None]:
+    """The desk without the lines that the customer is too young for."""
+    before = order = desk.order
+    if before is None or order is None:
+        return desk, None
+    for place in reversed(range(len(order.lines))):
+        if order.lines[place].age_limit > order.age_checked:
+            order = order.corrected_to(place, None)
+    after = _with(replace(desk, notice=None), order)
+    return after, GiveUpOrder(before) if after.order is None else None
 
 
 def _counted(order: Order, place: int, quantity: int) -> Order:

@@ -21,7 +21,7 @@ _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The entry's kind and its fields as JSON values."""
-    kind = type(entry)
+    kind: type = type(entry)
     return kind.__name__, {name: plain(getattr(entry, name)) for name in _names(kind)}
 
 
@@ -38,7 +38,7 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
 
 def plain(value: Any) -> object:
     """A value of dataclasses, tuples, texts and numbers as JSON values."""
-    kind = type(value)
+    kind: type = type(value)
     if kind in _PLAIN:
         return value
     if isinstance(value, StrEnum):
@@ -51,7 +51,7 @@ def plain(value: Any) -> object:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
+def _names(kind: Any) -> tuple[str, ...]:
     """The fields of a dataclass; none of anything else."""
     return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 

@@ -34,6 +34,12 @@ class Words(Protocol):
     def time_text(self, at: float) -> str:
         """A date and time (Unix seconds) as people of the language write it."""
 
+    def clock_text(self, at: float) -> str:
+        """The time of the day of a moment."""
+
+    def day_text(self, at: float) -> str:
+        """Weekday, day and month of a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlipLine:

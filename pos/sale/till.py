@@ -115,7 +115,8 @@ def advance(
     """
     match given:
         case Charge() if desk.stage in FREE:
-            return _charged(freed(desk, now_s), _allowed(given, mode), currency, tips=tips)
+            allowed = _allowed(given, mode)
+            return _charged(freed(desk, now_s), allowed, currency, mode, tips=tips)
         case Tip() if desk.stage is Stage.TIPPING:
             return _tipped(desk, given, now_s)
         case Scanned() if looks(desk):
@@ -172,9 +173,11 @@ def freed(desk: Desk, now_s: float) -> Desk:
 
 
 def _charged(
-    desk: Desk, given: Charge, currency: str, *, tips: bool
+    desk: Desk, given: Charge, currency: str, mode: Mode, *, tips: bool
 ) -> tuple[Desk, Command | None]:
     order, typed = desk.order, given.typed
+    if mode.self_service and order is not None and order.age_unproven:
+        return replace(desk, notice=notice("age.wait")), None
     if order is not None and typed:
         # Two sums on one desk: which of them the customer is to pay is for the cashier to say.
         return replace(desk, notice=notice("order.open")), None
@@ -295,7 +298,9 @@ def why(payment: Payment) -> Notice | None:
 def idle(desk: Desk, mode: Mode, now_s: float) -> Desk:
     """The desk after nobody touched it for the mode's idle time."""
     unwatched = desk.stage in UNWATCHED or desk.notice is not None or desk.order is not None
-    if mode.idle_reset_s is None or not unwatched or now_s - desk.since_s < mode.idle_reset_s:
+    waits = desk.order is not None and desk.order.age_unproven > 0
+    patience_s = mode.patience_s(waits_for_staff=waits)
+    if patience_s is None or not unwatched or now_s - desk.since_s < patience_s:
         return desk
     if desk.stage in (Stage.READY, *UNWATCHED):
         return Desk(since_s=now_s)

@@ -7,6 +7,7 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.merchant import Terminal
@@ -15,6 +16,7 @@ from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
+from pos.sale.ticket import ShownTicket
 
 
 class Stage(StrEnum):
@@ -107,6 +109,11 @@ class Papers:
     help_wanted: bool = False
     prints: bool = False
 
+    @property
+    def tickets(self) -> tuple[ShownTicket, ...]:
+        """Those of the receipt that lies on the desk."""
+        return self.receipt.tickets if self.receipt is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -120,8 +127,8 @@ class View:
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
     `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
-    the staff has come.
-    `looking` is whether the camera waits for the customer's code, alone or beside ours.
+    the staff has come. `help` is what is asked of the staff, here or at other tills, and `looking`
+    whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -159,6 +166,7 @@ class View:
     papers: Papers = Papers()
     box_office: BoxOffice | None = None
     barred: Notice | None = None
+    help: HelpDesk = field(default_factory=HelpDesk)
     looking: bool = False
 
 

@@ -48,6 +48,8 @@ UNKNOWN = Result(
 )
 
 CODES_KEPT_MAX = 100
+QUOTES_KEPT_MAX = 1_000
+TIMES_KEPT_MAX = 1_000
 WALLETS_KEPT_MAX = 100
 
 _SENTENCES = {
@@ -220,6 +222,7 @@ def _settlement(payment: PaymentRecord | None, value: int | None) -> dict[str, A
     return {"gross_settlement_amount": gross, "settlement_quote": wire_quote(rate)}
 
 
+@lru_cache(maxsize=QUOTES_KEPT_MAX)
 def wire_quote(rate: Rate) -> Quote:
     """A rate as the wire spells it."""
     return Quote(
@@ -239,6 +242,7 @@ def _refund_result(record: RefundRecord) -> Result:
     return REFUND_IN_PROCESS
 
 
+@lru_cache(maxsize=TIMES_KEPT_MAX)
 def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else time_text(moment(at_ms))
 

@@ -69,6 +69,7 @@ _LEFT_OPEN = (
     .order_by(payments.c.created_at_ms)
     .limit(bindparam("count_max"))
 )
+_UNWANTED = (PaymentState.CANCELLING, PaymentState.CANCELLED)
 _OPEN = (
     PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING, RefundState.PENDING,
 )  # fmt: skip
@@ -151,7 +152,9 @@ class Book:
             return InquiryPaymentResponse(result=failure("ORDER_NOT_EXIST"))
         record = self._progress.advance(record)
         with self._store.read() as connection:
-            refunds = refunds_of(connection, record)
+            # Nothing else was ever given back of.
+            paid = record.state == PaymentState.SUCCEEDED
+            refunds = refunds_of(connection, record) if paid else []
             discounts = discounts_of(connection, record)
         return answers.payment_answer(record, self._psp_name(record), refunds, discounts)
 
@@ -173,7 +176,8 @@ class Book:
             if record is None:
                 record = self._tombstone(connection, client_id, request.payment_request_id or "")
             refusal = self._progress.begin_cancel(connection, record)
-            record = payment_again(connection, record)
+            if record.state not in _UNWANTED:
+                record = payment_again(connection, record)
         if refusal is not None:
             return answers.cancel_answer(record, failure(refusal))
         if record.state == PaymentState.CANCELLING:

@@ -105,8 +105,9 @@ class Witness:
     def testify(self, client_id: str, asked: WitnessRequest) -> WitnessResponse:
         """What is known of a terminal; a claim to be it is granted first, if it may be."""
         with self._store.write() as connection:
-            _claim(connection, client_id, asked, milliseconds(self._clock()))
             row = _mark(connection, client_id, asked.store_terminal_id)
+            if _claimed(connection, client_id, asked, row, milliseconds(self._clock())):
+                row = _mark(connection, client_id, asked.store_terminal_id)
             found = [] if asked.before is None else _page(connection, client_id, asked)
             told = _told(connection, client_id, found[:ACTS_PER_PAGE_MAX])
         known: dict[str, Any] = {}
@@ -121,18 +122,23 @@ class Witness:
         )
 
 
-def _claim(connection: Connection, client_id: str, asked: WitnessRequest, now_ms: int) -> None:
-    """Let the session be the till: the same one as before, or one that knows what was told last."""
+def _claimed(
+    connection: Connection, client_id: str, asked: WitnessRequest, row: Any, now_ms: int
+) -> bool:
+    """Let the session be the till: the same one as before, or one that knows what was told last.
+
+    `row` is what is known of the terminal, which is locked; whether that may be another now.
+    """
     if asked.session is None or asked.seq is None or asked.head is None:
-        return
+        return False
     mark = Mark(asked.store_terminal_id, asked.session, int(asked.seq), asked.head)
-    row = _mark(connection, client_id, mark.terminal)
     if row is None:
         _begin(connection, client_id, mark, now_ms)
     elif row["session"] == mark.session:
         _advance(connection, client_id, mark, now_ms)
     elif row["head"] == asked.replaces:
         connection.execute(_REPLACE, _named(client_id, mark.terminal) | _told_by(mark, now_ms))
+    return True
 
 
 def _named(client_id: str, terminal: str) -> dict[str, Any]:

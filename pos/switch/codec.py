@@ -20,7 +20,7 @@ TEXT_CHARACTERS_MAX = 2048  # the longest scalar of the API: an URL
 
 # What a terminal, a printer or the order of reading would obey: the controls but for blanks and
 # line ends (ECMA-48), and the marks and overrides of direction (Unicode UAX 9). A zero character
-# is among them, which no database keeps.
+# is among them, which no database keeps. `str.isprintable` is false of each of them, and quicker.
 _COMMAND = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
@@ -61,7 +61,7 @@ class Message(BaseModel):
         taken = values
         for key, value in values.items():
             if isinstance(value, str):
-                if _commands(value):
+                if not value.isprintable() and _COMMAND.search(value):
                     raise ValueError("a text holds a character that is a command and no letter")
                 if value:
                     continue
@@ -136,11 +136,6 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _commands(text: str) -> bool:
-    """Whether there is a character that a machine would obey; none of these can be printed."""
-    return not text.isprintable() and _COMMAND.search(text) is not None
-
-
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Two fields of one name would let two readers see two messages; refused.
 
@@ -152,7 +147,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         raise WireError("The message names a field twice.")
     for key, value in pairs:
         if isinstance(value, str):
-            if _commands(value):
+            if not value.isprintable() and _COMMAND.search(value):
                 return dict(pairs)
             if not value:
                 del fields[key]

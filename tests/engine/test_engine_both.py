@@ -80,7 +80,7 @@ def test_a_scanned_code_pays_once_the_shown_one_is_closed(kiosk: Shop) -> None:
     assert stages(kiosk, at) == [Stage.SWITCHING, Stage.PAYING, Stage.OUTCOME]
     assert (kiosk.view.verdict, kiosk.view.wallet) == (Verdict.PAID, "Vipps")
     assert kiosk.slips == [(opened[1]["request_id"], 1)]
-    assert len(kiosk.engine.history.orders) == 1
+    assert len(kiosk.engine.history.order_book.placed) == 1
     assert net(kiosk) == 12900
 
 

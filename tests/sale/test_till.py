@@ -19,6 +19,7 @@ from pos.sale.input import (
     Presenting,
     PrinterSays,
     Scanned,
+    Stay,
     Stop,
     Tip,
 )
@@ -374,3 +375,34 @@ def test_a_keyed_amount_takes_a_tip_too() -> None:
     """And becomes no order by it."""
     desk, _ = at(tipping(Charge("100", Presenting.CUSTOMER), Desk()), Tip("5"))
     assert (desk.amount, desk.tip, desk.order) == (Amount(10500, "NOK"), 500, None)
+
+
+BEER = Order("", "NOK", (Line("Pils", 9800, product="P1", age_limit=18),))
+
+
+@pytest.mark.parametrize("stage", [Stage.READY, Stage.OUTCOME])
+def test_where_customers_serve_themselves_goods_for_adults_wait_for_the_staff(stage: Stage) -> None:
+    """Nothing is asked for until somebody saw proof of age; at a counter the cashier sees it."""
+    desk = Desk(
+        stage, 1.0, order=BEER, verdict=Verdict.DECLINED if stage is Stage.OUTCOME else None
+    )
+    pay = Charge("", Presenting.CUSTOMER)
+    for mode in (CHECKOUT, KIOSK):
+        after, command = advance(desk, pay, NOW_S, "NOK", mode)
+        assert (after.stage, after.notice, command) == (Stage.READY, notice("age.wait"), None)
+        seen = replace(desk, order=replace(BEER, age_checked=18))
+        assert advance(seen, pay, NOW_S, "NOK", mode)[0].stage is Stage.SCANNING
+    assert advance(desk, pay, NOW_S, "NOK", COUNTER)[0].stage is Stage.SCANNING
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_whoever_is_still_there_has_the_whole_idle_time_again(stage: Stage) -> None:
+    """Where nobody's money is under way; elsewhere no time runs out by itself."""
+    desk = replace(DESKS[stage], order=BEER)
+    after, command = advance(desk, Stay(), NOW_S, "NOK", CHECKOUT)
+    waits = stage in (Stage.READY, Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME)
+    assert after == (replace(desk, since_s=NOW_S) if waits else desk)
+    assert command is None
+    if waits:
+        assert till.idle(after, CHECKOUT, NOW_S + 59.0).order == BEER
+        assert till.idle(after, CHECKOUT, NOW_S + 60.0).order is None

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from typing import Any, cast
 
 import sqlalchemy
@@ -29,13 +30,15 @@ class Statement:
     """One compiled statement: its text, and how to fill in and to read.
 
     `slots` tells for each placeholder where its value stands: at a number among those in the
-    statement, or under a name among those given beside it; None when SQLAlchemy must say. `texts`
+    statement, or under a name among those given beside it; None when SQLAlchemy must say. `pick`
+    takes them all where each stands under a name. `texts`
     are those of a statement with lists in it, by their lengths.
     """
 
     text: str
     compiled: SQLCompiler
     slots: tuple[int | str, ...] | None
+    pick: Callable[[Mapping[str, Any]], Sequence[Any]] | None
     expands: bool
     names: tuple[str, ...]
     make: Callable[[Row], Any]
@@ -64,6 +67,7 @@ def _dialect() -> Dialect:
 
 KNOWN = "2.1."
 _KEPT = "_kept_by_the_proof"
+FEW = 2
 _cache: dict[Any, Any] = {}
 _prepared: dict[int, Statement] = {}
 
@@ -75,7 +79,17 @@ def _prepare(compiled: SQLCompiler) -> Statement:
     names = tuple(column.keyname for column in compiled._result_columns)
     expands = bool(compiled.post_compile_params)
     make = _row(names)._make
-    return Statement(compiled.string, compiled, _slots(compiled), expands, names, make)
+    slots = _slots(compiled)
+    return Statement(compiled.string, compiled, slots, _picking(slots), expands, names, make)
+
+
+def _picking(slots: tuple[int | str, ...] | None) -> Callable[[Any], Sequence[Any]] | None:
+    names = [slot for slot in slots or () if isinstance(slot, str)]
+    if slots is None or len(names) < len(slots):
+        return None
+    if len(names) < FEW:  # itemgetter answers with a tuple only from here on
+        return lambda given: [given[name] for name in names]
+    return cast(Callable[[Any], Sequence[Any]], itemgetter(*names))
 
 
 @cache
@@ -115,18 +129,20 @@ class SwiftConnection:
     def execute(
         self,
         statement: Any,
-        given: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        given: dict[str, Any] | list[dict[str, Any]] | None = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Run one statement, with the values given beside it, or once for each list of them."""
-        if isinstance(given, Sequence):
+        if isinstance(given, list):
             known, extracted = self._compiled(statement, given[0], many=True)
             rows = [_filled(known, extracted, row) for row in given]
             return Answer([], self.raw.executemany(known.text, rows).rowcount, (), tuple)
         known, extracted = self._compiled(statement, given or {}, many=False)
         if known.expands:
             text, values = _expanded(known, extracted, given)
+        elif known.pick is not None and given:
+            text, values = known.text, known.pick(given)
         else:
             text, values = known.text, _filled(known, extracted, given)
         cursor = self.raw.execute(text, values)
@@ -142,10 +158,9 @@ class SwiftConnection:
         self, statement: Any, given: Mapping[str, Any], *, many: bool
     ) -> tuple[Statement, Any]:
         """What SQLAlchemy makes of a statement; kept with it, for one that is used again."""
-        kind = (many, given.keys())
         kept = statement.__dict__.get(_KEPT)
-        if kept is not None and kept[0] == kind:
-            return kept[1], kept[2]
+        if kept is not None and kept[0] is many and kept[1] == given.keys():
+            return kept[2], kept[3]
         compiled, extracted, *_ = statement._compile_w_cache(
             self.dialect,
             compiled_cache=_cache,
@@ -156,7 +171,7 @@ class SwiftConnection:
         known = _prepared.get(id(compiled))
         if known is None:
             known = _prepared[id(compiled)] = _prepare(compiled)
-        statement.__dict__[_KEPT] = (many, dict.fromkeys(given).keys()), known, extracted
+        statement.__dict__[_KEPT] = many, dict.fromkeys(given).keys(), known, extracted
         return known, extracted
 
 

@@ -101,7 +101,7 @@ class EntryPanel(Vertical):
         """Show the times of this page on `lines` lines."""
         entries = view.box_office.entries if view.box_office is not None else ()
         across = max(1, self.app.size.width // ENTRY_COLUMNS)
-        room = max(across, min(ENTRY_COUNT_MAX, lines // (ROW_LINES + 1) * across))
+        room = max(across, min(ENTRY_COUNT_MAX, lines // ROW_LINES * across))
         self.pages = max(1, -(-len(entries) // room))
         shown = entries[page % self.pages * room :][:room]
         grid = self.query_one(Grid)
