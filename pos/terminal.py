@@ -37,8 +37,8 @@ from pos.sale.till import FREE
 from pos.sale.view import Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf, SiteShelf
-from pos.stamp import Stamp
 from pos.shop import Asking, Hearing, shop_lines
+from pos.stamp import Stamp
 
 if TYPE_CHECKING:
     from pos.engine import Engine
