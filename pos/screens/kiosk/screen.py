@@ -22,7 +22,7 @@ from pos.sale.visitor import ENDONYMS, Step, left_s, nobody, out_of_order
 from pos.screens.front import Front
 from pos.screens.kiosk.codes import Codes
 from pos.screens.kiosk.money import EndPanel, PayPanel
-from pos.screens.kiosk.speech import Speech
+from pos.screens.kiosk.speech import Speech, hours_text
 from pos.screens.kiosk.start import StartPanel
 from pos.screens.kiosk.steps import EntryPanel, ReviewPanel, TicketsPanel
 from pos.screens.kiosk.targets import Target, by_action
@@ -231,7 +231,7 @@ class KioskScreen(Screen[None]):
                     self._speech,
                     language.code,
                     on_paper=view.papers.prints and view.printer is None,
-                    title=self._codes.title(language),
+                    title=self._codes.title(language, fits=self.query_one("#kiosk-code").display),
                 )
 
     def _show_barred(self, why: Notice) -> None:
@@ -288,12 +288,7 @@ class KioskScreen(Screen[None]):
         language, office = self._speech(visit.language), view.box_office
         name = view.merchant_name if office is None else office.site.name(language.code)
         self.query_one("#kiosk-site", Words).say(name)
-        hours = ""
-        if office is not None:
-            hours = language.say("kiosk.closed_today")
-            if office.closes_at:
-                opens, closes = map(language.clock_text, (office.opens_at, office.closes_at))
-                hours = language.say("kiosk.hours", opens=opens, closes=closes)
+        hours = "" if office is None else hours_text(office, language)
         self.query_one("#kiosk-hours", Words).say(hours)
         self.query_one("#kiosk-clock", Key).relabel(language.clock_text(self._wall()))
         if visit.step is Step.START:
