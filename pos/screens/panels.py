@@ -19,6 +19,7 @@ from pos.language import Language
 from pos.sale.money import Amount
 from pos.sale.view import LinkState, SaleRow, View
 from pos.screens import letters
+from pos.screens.palette import dimmed
 
 # A shape for each, because colour alone must not tell.
 _LINK_MARKS = {
@@ -168,7 +169,7 @@ class Big(Widget):
         spans: list[tuple[str, str] | str] = []
         for number, (bright, dim) in enumerate(self._fitted(self.size.width)):
             spans += ["\n"] if number else []
-            spans += [bright, (dim, "$muted 60%")] if dim else [bright]
+            spans += [bright, (dim, dimmed(self.app.theme))] if dim else [bright]
         return Content.assemble(*spans)
 
     def _fitted(self, width: int) -> list[letters.Halves]:
