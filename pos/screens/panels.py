@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pos.language import Language
+from pos.sale.capability import Capability
 from pos.sale.money import Amount
 from pos.sale.view import LinkState, SaleRow, View
 from pos.screens import letters
@@ -210,8 +211,18 @@ class Head(Widget):
         link.set_class(view.link in (LinkState.DOWN, LinkState.DISTRUSTED), "-trouble")
 
 
+def missing_text(wallet: Capability, language: Language) -> str:
+    """What a wallet cannot do now, and why, in one sentence."""
+    abilities = {"scan": wallet.scan, "show": wallet.show, "refund": wallet.refund}
+    missing = [name for name, each in abilities.items() if each.able is False]
+    what = ", ".join(language.say(f"offering.{name}") for name in missing)
+    reason = abilities[missing[0]].reason
+    why = "" if reason is None else language.notice(reason)
+    return language.say("offering.missing", wallet=wallet.wallet, what=what, why=why)
+
+
 class Faults(Words):
-    """What camera, printer, static code and catalogue complain of, while they do."""
+    """What camera, printer, static code, catalogue and wallets cannot do, while they cannot."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
@@ -219,6 +230,8 @@ class Faults(Words):
             said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
         ]
         said = [language.notice(each) for each in faults]
+        if view.link is LinkState.UP:  # without a link that is said, and of no wallet alone
+            said += [missing_text(each, language) for each in view.wallets if not each.whole]
         if view.papers.help_wanted:
             said.insert(0, language.say("help.called"))
         told = [f"! {each}" for each in said]

@@ -126,6 +126,14 @@ def test_the_checkout_has_no_terminal_and_shares_no_journal() -> None:
     assert "samkassa-counter.service" in setting(unit, "Conflicts")[0].split()
 
 
+def test_the_turnstile_holds_no_key_and_no_till_is_up_beside_it() -> None:
+    """Whoever carries it off can make no ticket; the camera is one's alone."""
+    unit = SYSTEMD / "samkassa-gate.service"
+    assert [each.split(":")[0] for each in setting(unit, "LoadCredential")] == ["terminal.toml"]
+    tills = {"samkassa-counter.service", "samkassa-kiosk.service", "samkassa-checkout.service"}
+    assert set(setting(unit, "Conflicts")[0].split()) == tills
+
+
 def test_the_example_settings_are_good() -> None:
     """The file that the installer puts in place is one that the till takes."""
     assert load(SYSTEMD / "terminal.toml").switch is None

@@ -20,6 +20,7 @@ from pos.sale.view import Notice, Stage, View
 from pos.sale.visit import chosen, passed, seen
 from pos.sale.visitor import ENDONYMS, Step, left_s, nobody, out_of_order
 from pos.screens.front import Front
+from pos.screens.helped import banner_lines
 from pos.screens.kiosk.codes import Codes
 from pos.screens.kiosk.keys import meant
 from pos.screens.kiosk.money import EndPanel, PayPanel
@@ -276,8 +277,8 @@ class KioskScreen(Screen[None]):
             text = view.order_code
         elif self._visit.step is Step.OUTCOME:
             text = self._codes.text
-        columns = self.size.width - SIDE_COLUMNS_MIN
-        plan = drawing(text, columns, self.size.height, self._front.qr_form) if text else None
+        columns, lines = self.size.width - SIDE_COLUMNS_MIN, self.size.height - banner_lines(view)
+        plan = drawing(text, columns, lines, self._front.qr_form) if text else None
         self.query_one("#kiosk-code").display = plan is not None
         self.query_one(QrCode).draw(plan)
 
