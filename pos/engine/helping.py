@@ -19,11 +19,10 @@ from pos.sale.assistance import (
     HelpDesk,
     HelpEnded,
     HelpHeard,
-    HelpInput,
     HelpTold,
 )
 from pos.sale.code import BadgeCode, recognise
-from pos.sale.input import Scanned
+from pos.sale.input import Input, Scanned
 from pos.sale.order import OrderDropped
 from pos.sale.ordering import age_denied, age_proven
 from pos.sale.staff import Duty
@@ -56,18 +55,21 @@ class Helping:
         for help_id in list(self._open):
             self._end(help_id)
 
-    def obey(self, given: HelpInput, desk: Desk) -> Desk:
-        """The desk after what another till, or whoever stands here, says."""
+    def obey(self, given: Input, desk: Desk) -> Desk | None:
+        """The desk after what another till, or whoever stands here, says; None for other inputs."""
         match given:
             case HelpHeard():
                 self._hear(given)
+                return desk
             case AnswerHelp():
                 return replace(desk, notice=self._answer(given))
             case HelpTold():
                 return self._take(given.answer, desk)
-        return desk
+            case Scanned():
+                return self._badge(given, desk)
+        return None
 
-    def badge(self, given: Scanned, desk: Desk) -> Desk | None:
+    def _badge(self, given: Scanned, desk: Desk) -> Desk | None:
         """The desk after a badge that answers what this till asks; None for anything else."""
         asked = [each for each in self._open.values() if self._is_mine(each)]
         code = recognise(given.text.reveal(), given.symbology)

@@ -122,8 +122,6 @@ class AnswerHelp:
 
 HelpInput = HelpHeard | HelpTold | AnswerHelp
 
-HELP_INPUTS: tuple[type[HelpInput], ...] = HelpInput.__args__
-
 
 @dataclass(frozen=True, slots=True)
 class HelpDesk:

@@ -30,7 +30,7 @@ class PayPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """From top to bottom as it is read."""
-        yield Big(lines_max=4, id="pay-amount")
+        yield Big(lines_max=7, id="pay-amount")
         yield Words(id="pay-currency", classes="quiet")
         yield Words(id="pay-say", classes="title")
         yield Words(id="pay-also", classes="title")
@@ -75,10 +75,10 @@ class EndPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """The word, the shape beside the amount, and what to do now, in two languages."""
-        yield Big(lines_max=6, id="end-word")
+        yield Big(lines_max=6, lines_tall=6, id="end-word")
         with Horizontal(id="end-middle"):
             yield Shape(id="end-shape", markup=False)
-            yield Big(lines_max=4, id="end-amount")
+            yield Big(lines_max=7, id="end-amount")
         yield Words(id="end-details")
         yield Words(id="end-say", classes="title")
         yield Words(id="end-wallet", classes="title")
