@@ -259,11 +259,6 @@ class Engine:
         said = self._office.obey(given, free=self._selling.desk.stage in till.FREE)
         self._selling.say(said)
 
-    def _read(self, given: Scanned) -> None:
-        if self._paperwork.is_receipt(given):
-            return self._selling.say(self._paperwork.find(given))
-        return self._order(given)
-
     def _order(self, given: Ordering | Scanned) -> None:
         if self._writer.halt is not None:
             return
