@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,6 +21,7 @@ from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
+from pos.switch.offering import YES, Ability
 from pos.training.marking import POINTS
 from pos.training.plan import Mishap
 
@@ -61,6 +63,8 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"offering.{ability}" for ability in get_args(Ability) if ability != YES),
+    *(f"offering.{what}" for what in ("scan", "show", "refund")),
     *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
     *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
     "story.silent", "story.other",

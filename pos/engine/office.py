@@ -29,7 +29,7 @@ from pos.sale.input import (
 )
 from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
-from pos.sale.remote import Remote
+from pos.sale.remote import REMOTE_INPUTS, Remote
 from pos.sale.report import Report
 from pos.sale.shift import (
     InOrder,
@@ -122,7 +122,7 @@ class BackOffice:
         """Whether this input is the office's."""
         if isinstance(given, Scanned):
             return isinstance(recognise(given.text.reveal(), given.symbology), BadgeCode)
-        return isinstance(given, OFFICE_INPUTS)
+        return isinstance(given, OFFICE_INPUTS + REMOTE_INPUTS)
 
     def obey(self, given: Input, *, free: bool) -> Notice | None:
         """Do it, and what to say. `free` is whether no sale is on the desk."""
