@@ -4,6 +4,8 @@ Apart from the world because people are no machinery: they scan too late, scan t
 walk away, and approve in the app what was cancelled long ago.
 """
 
+from math import inf
+
 from pos.errors import PosError
 from pos.proof.simulation.till import Till
 from pos.proof.simulation.world import World
@@ -44,6 +46,7 @@ BEHAVIOURS = {
 }
 PROMPT, PROMPT_S_MAX = 0.85, 4.0
 SHOWN_BEFORE = 0.02
+EITHER_WAY = 0.4
 WITH_GOODS, GOODS_MAX, PIECES_MAX = 0.2, 3, 4
 VISITS_MAX = 2  # of a customer who brings goods back
 WATCHED_COUNT_MAX = 300
@@ -106,7 +109,8 @@ class People:
             typed = ""
         if chance.random() < 0.68:
             return till.handle(Charge(typed, Presenting.CUSTOMER)) and self._hold_up(till)
-        return till.handle(Charge(typed, Presenting.MERCHANT))
+        ours = Presenting.EITHER if chance.random() < EITHER_WAY else Presenting.MERCHANT
+        return till.handle(Charge(typed, ours))
 
     def _ring_up(self, till: Till) -> bool:
         """Goods on the desk, more of some, something off; whether the till lives.
@@ -190,6 +194,8 @@ class People:
         fate, chance = self._fate, self._chance
         stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.12 else None
         leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
+        # Our code is on the screen, and another telephone holds up one of its own.
+        holds_up_at_s = fate.now_s + chance.uniform(0.0, 15.0)
         seen = ""
         for _ in range(WATCHED_COUNT_MAX):
             view = till.view
@@ -201,6 +207,10 @@ class People:
             if stop_at_s is not None and fate.now_s >= stop_at_s:
                 till.handle(Stop(view.request_id))
                 stop_at_s = None
+            if view.looking and view.stage is Stage.SHOWING and fate.now_s >= holds_up_at_s:
+                holds_up_at_s = inf
+                if not self._hold_up(till):
+                    break
             wait_s = till.work()
             if other.busy:
                 other.work()

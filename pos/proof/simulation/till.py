@@ -5,7 +5,7 @@ Apart from the shop so that one switch can have several of them, each with its o
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -42,6 +42,8 @@ INTENTS = {
 }
 _REFERENCES = {"RefundAsked": "refund_id", "WindowClosed": "reversal_id"}
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
+# A cashier gives back here, and either side may present the code.
+MODE = replace(COUNTER, both=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ class Till:
             WireSwitch(cast(Exchange, self.line), self._terminal),  # it stands where that stands
             Fingerprints(self._folder),
             self._terminal,
-            COUNTER,
+            MODE,
             eye=_Eye(),
             paper=_Paper(self, self._boot),
             clock=Clock(monotonic=lambda: fate.now_s, wall=self.wall_s),
