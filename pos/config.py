@@ -24,6 +24,11 @@ LENT_KEYS = "keys"  # as the units name the folder of keys among their credentia
 # A terminal whose payments by the static code can be named on the wire.
 CODED = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
+# A terminal that can be named in a topic of MQTT, where `/`, `+` and `#` mean something.
+NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+# What leaves this machine is encrypted.
+BROKER = r"^(mqtts://[^/?#@:\s]+(:\d{1,5})?|mqtt://(localhost|127\.0\.0\.1)(:\d{1,5})?)/?$"
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
@@ -148,6 +153,22 @@ class CameraSection(_Section):
     field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
+class FleetSection(_Section):
+    """[fleet]: who watches over this till from afar; left out, nobody does.
+
+    `broker` is an MQTT 5 broker as `mqtts://host:8883`; `mqtt://` without TLS only on this machine.
+    `name` is this till's there, its user too; left out, the references of store and terminal.
+    `password_file` holds its password, and `public_key` (one line of base64, as `pos fleet key`
+    prints it) is whose pushed settings are taken. Paths are relative to the file.
+    """
+
+    broker: Annotated[str, StringConstraints(pattern=BROKER)]
+    ca_file: str = ""
+    name: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
+    password_file: str = ""
+    public_key: str = ""
+
+
 class Settings(_Section):
     """All of terminal.toml."""
 
@@ -159,6 +180,7 @@ class Settings(_Section):
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
+    fleet: FleetSection | None = None
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -214,12 +236,19 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
+    return settings.model_copy(update=_with_files(settings, path.parent))
+
+
+def _with_files(settings: Settings, folder: Path) -> dict[str, _Section]:
+    """The sections that name files, with their paths from `folder` made absolute."""
     changed: dict[str, _Section] = {}
     if settings.order.catalogue:
-        changed["order"] = _found(settings.order, path.parent)
+        changed["order"] = _found(settings.order, folder)
     if settings.switch is not None:
-        changed["switch"] = _rooted(settings.switch, path.parent)
-    return settings.model_copy(update=changed)
+        changed["switch"] = _rooted(settings.switch, folder)
+    if settings.fleet is not None:
+        changed["fleet"] = _joined(settings, settings.fleet, folder)
+    return changed
 
 
 def _found(order: OrderSection, folder: Path) -> OrderSection:
@@ -237,14 +266,33 @@ def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:
 
     A service gets its key lent by systemd (LoadCredential=), under the name of the file.
     """
-    key = folder / switch.key
-    lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{key.name}"
-    if lent.is_absolute() and lent.is_file():
-        key = lent
+    key = _lent(folder / switch.key)
     if not key.is_file():
         raise SettingsError(f"switch.key names {key}, which is not there; make it or correct it.")
     ca_file = str(folder / switch.ca_file) if switch.ca_file else ""
     return switch.model_copy(update={"key": str(key), "ca_file": ca_file})
+
+
+def _joined(settings: Settings, fleet: FleetSection, folder: Path) -> FleetSection:
+    """The same with its paths made absolute and there, and a name that a topic may have."""
+    name = fleet.name or f"{settings.store.reference}.{settings.terminal.reference}"
+    if not NAMED.fullmatch(name):
+        raise SettingsError(f"{name} cannot name a till in a fleet; give fleet.name another one.")
+    changed = {"name": name}
+    for key in ("ca_file", "password_file"):
+        given = getattr(fleet, key)
+        if given:
+            path = _lent(folder / given)
+            if not path.is_file():
+                raise SettingsError(f"fleet.{key} names {path}, which is not there; correct it.")
+            changed[key] = str(path)
+    return fleet.model_copy(update=changed)
+
+
+def _lent(path: Path) -> Path:
+    """The file itself, or the copy of it that systemd lends to the service."""
+    lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{path.name}"
+    return lent if lent.is_absolute() and lent.is_file() else path
 
 
 def _plainly(fault: ValidationError) -> str:

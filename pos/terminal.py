@@ -2,12 +2,15 @@
 
 Apart because it is the only place that knows concrete classes. Three threads, never more: the
 caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own, and
-so does a hand scanner.
+so does a hand scanner, and whoever reports to a fleet.
 """
 
+import os
+import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -24,6 +27,7 @@ from pos.language import Language
 from pos.lights import Lights
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
+from pos.pushed import standing, why_not
 from pos.register_key import RegisterKey
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
@@ -32,13 +36,15 @@ from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
 from pos.sale.merchant import Role
 from pos.sale.mode import Mode
-from pos.sale.view import Stage, View, notice
+from pos.sale.view import Notice, Stage, View, notice
 from pos.seal import Seal
 from pos.shelf import CatalogueShelf
 
 if TYPE_CHECKING:
     from pos.engine import Engine
     from pos.eyes import Eyes
+    from pos.fleet.report import Part
+    from pos.fleet.reporter import Reporter
     from pos.switch.client import WireSwitch
     from pos.switch.exchange import Caller
 
@@ -46,13 +52,16 @@ STOP_S = 15.0
 
 Show = Callable[[View], object]
 Press = Callable[[Button], object]
+Examine = Callable[[Settings, Path], Iterable["Part"]]
 
 
 class Station:
     """One till with its journal and devices. Use as a context manager.
 
     The journal is opened at once, so a locked or damaged one is told before any screen comes up.
-    Whoever supervises the process hears from `pulse` that the loop "engine" lives.
+    Whoever supervises the process hears from `pulse` that the loop "engine" lives. `examine` tells
+    a fleet of the machine's health; without it the fleet hears nothing of this process. When
+    `again` is set after the end, the process should start again: its settings are other ones.
     """
 
     def __init__(
@@ -62,13 +71,15 @@ class Station:
         mode: Mode,
         devices: Devices,
         pulse: Pulse | None = None,
+        examine: Examine | None = None,
     ) -> None:
-        self._settings = settings
         self._state = state
         self._mode = mode
         self._devices = devices
         self._pulse = pulse or Pulse()
         self._journal = Journal(state / JOURNAL_NAME)
+        self.settings = standing(settings, self._journal.history.remote.values)
+        self.again = False
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
@@ -81,6 +92,7 @@ class Station:
         self._view: View | None = None
         self._displays = False
         self._display: Display | None = None
+        self._reporter = self._new_reporter(examine) if examine is not None else None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -92,14 +104,16 @@ class Station:
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
-        parties = self._settings.parties()
+        parties = self.settings.parties()
         self._switch = WireSwitch(Exchange(caller), parties)
-        words = Language(self._settings.terminal.language)
+        words = Language(self.settings.terminal.language)
         lights = Lights(self._devices.indicator)
         display = self._display = self._second_screen()
 
         def show_all(view: View) -> None:
             self._view = view
+            if self._reporter is not None:
+                self._reporter.show(view)
             lights.show(view)
             if display is not None:
                 display.show(view)
@@ -116,16 +130,17 @@ class Station:
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
             shelf=self._shelf(parties.currency),
             terms=Terms(
-                self._settings.terminal.language,
-                self._settings.order.vat_class,
-                self._settings.order.tips,
+                self.settings.terminal.language,
+                self.settings.order.vat_class,
+                self.settings.order.tips,
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
             staff=self._roster,
-            pin_above=self._settings.refund_limit(),
+            pin_above=self.settings.refund_limit(),
             register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
             alive=lambda: self._pulse.beat("engine"),
+            try_settings=lambda given: why_not(self.settings, given),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
@@ -134,15 +149,15 @@ class Station:
         if not self._displays:
             return None
         try:
-            return Display(self._state, self._settings.terminal.language)
+            return Display(self._state, self.settings.terminal.language)
         except OSError:  # a folder without sockets: no display is no reason not to sell
             return None
 
     def _shelf(self, currency: str) -> CatalogueShelf | None:
-        order = self._settings.order
+        order = self.settings.order
         if not order.catalogue:
             return None
-        language = self._settings.terminal.language
+        language = self.settings.terminal.language
         return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
@@ -161,16 +176,40 @@ class Station:
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
+        if self._reporter is not None:
+            self._reporter.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
 
-            asked = self._settings.camera.preview
+            asked = self.settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
             self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
             for name, work in self._eyes.work.items():
                 self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
+
+    def _new_reporter(self, examine: Examine) -> "Reporter | None":
+        """Whoever tells a fleet of this till. Raises SettingsError."""
+        fleet, parties = self.settings.fleet, self.settings.parties()
+        if fleet is None:
+            return None
+        from pos.fleet.line import Broker
+        from pos.fleet.reporter import Reporter, Surroundings, Who
+
+        return Reporter(
+            Who(fleet.name, parties.store.name, parties.reference, self._mode.name),
+            Broker(
+                fleet.broker,
+                fleet.name if fleet.password_file else "",
+                fleet.password_file,
+                fleet.ca_file,
+            ),
+            fleet.public_key,
+            Surroundings(
+                Language("en").notice, lambda: examine(self.settings, self._state), self.put
+            ),
+        )
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -180,24 +219,38 @@ class Station:
     def _work(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
-            watches = self._settings.terminal.static_code
+            watches = self.settings.terminal.static_code
             engine = self.engine(connect(), show, watches=watches)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
                 if self._eyes is not None:
                     self._eyes.tell()
                 engine.run()
+                if engine.remote.leaving:
+                    self._start_again(show)
         except PosError as fault:
             self._pulse.stopped("engine", str(fault))
-            show(self._stopped(str(fault)))
+            self._halt(str(fault), show)
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
-            show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
+            self._halt(f"The till met a fault ({type(fault).__name__}); start it again.", show)
             sys.excepthook(type(fault), fault, fault.__traceback__)
 
-    def _stopped(self, sentence: str) -> View:
-        said = notice("halt.journal", grave=True, sentence=sentence)
-        parties = self._settings.parties()
-        return View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
+    def _halt(self, sentence: str, show: Show) -> None:
+        view = self._stopped(notice("halt.journal", grave=True, sentence=sentence))
+        if self._reporter is not None:
+            self._reporter.show(view)
+        show(view)
+
+    def _start_again(self, show: Show) -> None:
+        """Close this process as whoever supervises it would; its end sees `again`."""
+        show(self._stopped(notice("fleet.restarting", grave=True)))
+        self.again = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def _stopped(self, said: Notice) -> View:
+        parties = self.settings.parties()
+        view = View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
+        return view if self._view is None else replace(view, facts=self._view.facts)
 
     def put(self, given: Input) -> bool:
         """Hand an input to the engine; False when it is not there yet or its inbox is full."""
@@ -217,7 +270,8 @@ class Station:
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
-        self._pulse.ending()
+        if not self.again:
+            self._pulse.ending()
         if self._engine is not None:
             self._engine.end()
         if self._eyes is not None:
@@ -225,6 +279,8 @@ class Station:
         for thread in self._threads:
             thread.join(STOP_S)
         self._threads.clear()
+        if self._reporter is not None:
+            self._reporter.stop()
         self._devices.close()
         if self._display is not None:
             self._display.close()

@@ -11,6 +11,7 @@ import pytest
 
 from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
+from pos.fleet.roll import Standing
 from pos.language import CODES, FOLDER, Language, catalogue
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
@@ -19,6 +20,7 @@ from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
+from pos.screens.fleet import COLUMNS, ONLY, SORTS
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -57,6 +59,10 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"fleet.is_{standing}" for standing in Standing),
+    *(f"fleet.only_{only}" for only in ONLY), *(f"fleet.sort_{sort}" for sort in SORTS),
+    *(f"fleet.{column}" for column in COLUMNS),
+    *(f"fleet.{unit}" for unit in ("minutes", "hours", "days")),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')

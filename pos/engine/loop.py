@@ -1,7 +1,6 @@
 """The loop itself: inputs in, the most overdue thing done, a View out.
 
-Apart from the payments and refunds that it drives so that what happens when can be read on one
-page.
+Apart from the payments and refunds it drives so that what happens when is read on one page.
 """
 
 import queue
@@ -22,12 +21,13 @@ from pos.engine.payments import Payments
 from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
+from pos.engine.remote import RemoteSettings
 from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
-from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
+from pos.sale.input import CameraSays, Configure, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState
@@ -58,6 +58,7 @@ class Engine:
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
+        self.remote = RemoteSettings(parts, self._writer)
         self._desk = till.Desk(since_s=parts.clock.monotonic())
         self._camera: Notice | None = None
 
@@ -103,7 +104,7 @@ class Engine:
     def run(self) -> None:
         """Work until `end`."""
         self.start()
-        while not self._ending:
+        while not (self._ending or self.remote.leaving):
             self.turn()
         self._receipts.finish(self._inbox)
         self._writer.write(Stopped(self._parts.clock.wall()))
@@ -137,6 +138,8 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
+            case Configure():
+                self.remote.obey(given, self._desk, printing=self.printing)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
@@ -273,8 +276,8 @@ class Engine:
 
     def _practise(self, amount: Amount) -> None:
         """A sale in training ends at once: nothing is asked of anybody."""
-        ended = till.Desk(Stage.OUTCOME, self._parts.clock.monotonic(), amount)
-        ended = replace(ended, verdict=Verdict.TRAINED)
+        now_s = self._parts.clock.monotonic()
+        ended = till.Desk(Stage.OUTCOME, now_s, amount, verdict=Verdict.TRAINED)
         self._desk = ended if self._office.practise(amount) else till.back(self._desk, None)
 
     def _shown(self, event: StillOpen, expires_at_s: float) -> None:

@@ -31,6 +31,7 @@ from pos.sale.payment import (
 from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
+from pos.sale.remote import Setting
 from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.staff import Member, StaffRole
@@ -144,7 +145,8 @@ class Parts:
     `watches` is whether what the static code brings is shown here. `staff` is None where nobody
     ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
     `register_key` is None where the till is no cash register, `zone` where it is that of this
-    machine. `alive` is called whenever the engine comes round, in its own thread.
+    machine. `alive` is called whenever the engine comes round, in its own thread. `try_settings`
+    says why pushed settings cannot hold here, or nothing.
     """
 
     journal: Journal
@@ -166,6 +168,7 @@ class Parts:
     register_key: SigningKey | None = None
     zone: tzinfo | None = None
     alive: Callable[[], object] = lambda: None
+    try_settings: Callable[[tuple[Setting, ...]], str] = lambda _: ""
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.

@@ -40,15 +40,19 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
+from pos.sale.remote import REMOTE_EVENTS, Remote, RemoteEvent
 from pos.sale.return_line import ReturnLine, fits, value_of
 from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
-Entry = Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
+Entry = (
+    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
+    | RemoteEvent
+)  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS,
+    *INCIDENTS, *REMOTE_EVENTS,
 )  # fmt: skip
 
 
@@ -71,6 +75,7 @@ class History:
     parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    remote: Remote = field(default_factory=Remote)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -95,6 +100,8 @@ class History:
             self._check_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
+        if isinstance(entry, REMOTE_EVENTS):
+            self.remote.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -112,6 +119,8 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
+        if isinstance(entry, REMOTE_EVENTS):
+            return self.remote.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
+from pos.sale.remote import Setting
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
@@ -250,6 +251,14 @@ class Leave:
     """The report, or what was found, is not looked at any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Configure:
+    """Settings that were pushed by somebody who may, as their signature shows."""
+
+    number: int
+    settings: tuple[Setting, ...]
+
+
 OfficeInput = (
     LogIn
     | LogOut
@@ -272,5 +281,5 @@ Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | 
 
 Input = (
     Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
-    | Ordering | PaperInput | OfficeInput
+    | Ordering | PaperInput | OfficeInput | Configure
 )  # fmt: skip

@@ -8,6 +8,7 @@ from math import inf
 
 from pos.sale.arrival import number_of
 from pos.sale.catalogue import Catalogue
+from pos.sale.facts import Facts, Takings
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.office import Office
@@ -135,7 +136,27 @@ def view_of(
         stopped=stopped,
         papers=papers,
         office=office,
+        facts=facts_of(history),
         actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
+    )
+
+
+def facts_of(history: History) -> Facts:
+    """What may leave the shop; it costs what is open, however long the journal is."""
+    payments, refunds, books = history.open_payments(), history.open_refunds(), history.books
+    opened = [each.opened_at for each in payments] + [each.asked_at for each in refunds]
+    newest = history.recent(1)
+    return Facts(
+        open_payments=len(payments),
+        open_refunds=len(refunds),
+        oldest_open_at=min(opened, default=None),
+        last_payment_at=newest[0].opened_at if newest else None,
+        shift=books.current.number,
+        sales=len(books.document_ids) - books.return_count,
+        returns=books.return_count,
+        takings=tuple(Takings(each, *sums) for each, sums in sorted(books.grand.items())),
+        settings=history.remote.number,
+        settings_refused=history.remote.reason,
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pos.sale.catalogue import NOTHING, Catalogue
+from pos.sale.facts import Facts
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
 from pos.sale.office import Office
@@ -116,7 +117,8 @@ class View:
     counts those before them. `watch` says why none would be shown. `order` are the lines on the
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
-    the customer holds up, before the wallet is known, and `papers` what there is on paper.
+    the customer holds up, before the wallet is known, and `papers` what there is on paper. `facts`
+    may leave the shop.
     """
 
     stage: Stage
@@ -152,6 +154,7 @@ class View:
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
+    facts: Facts = field(default_factory=Facts)
 
 
 class Action:

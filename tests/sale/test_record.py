@@ -20,6 +20,7 @@ from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
+from pos.sale.remote import Setting
 from pos.sale.return_line import ReturnLine
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
@@ -45,6 +46,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     Order: ORDERS,
     ReturnLine: st.builds(ReturnLine, st.integers(0, 500), st.integers(1, 999)),
     bool: st.booleans(),
+    Setting: st.builds(Setting, st.text(max_size=40), st.text(max_size=40)),
 }
 
 
