@@ -21,7 +21,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from pos.errors import SettingsError
-from pos.fleet.topics import KEPT_S
+from pos.fleet.topics import KEPT_S, Letter
 
 ALIVE_S = 15  # a broker misses a terminal that is gone without a word after half as much again
 CONNECT_S = 10.0
@@ -39,15 +39,6 @@ class Broker:
     user: str = ""
     password_file: str = ""
     ca_file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One message that is retained. `age_s` is how long it has lain in the broker."""
-
-    topic: str
-    payload: bytes
-    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pos import __version__
-from pos.fleet.line import Broker, Letter, Line, Manners
+from pos.fleet.line import Broker, Line, Manners
 from pos.fleet.pushing import Distrusted, Order, Trust
 from pos.fleet.report import Grade, Part, Presence, Pushed, Report, State, Sums
-from pos.fleet.topics import PRESENCE, REPORT, SETTINGS, topic
+from pos.fleet.topics import PRESENCE, REPORT, SETTINGS, Letter, topic
 from pos.sale.input import Configure
 from pos.sale.view import Notice, Stage, View
 

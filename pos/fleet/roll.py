@@ -9,10 +9,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pos.fleet.line import Letter
 from pos.fleet.pushing import claimed_number
 from pos.fleet.report import Grade, Part, Presence, Report, State, Unreadable
-from pos.fleet.topics import PRESENCE, REPORT, parts_of
+from pos.fleet.topics import PRESENCE, REPORT, Letter, parts_of
 
 # A report that should have been told again, and once more, and was not.
 LATE_TIMES = 2.5

@@ -4,6 +4,7 @@ Apart because both ends, the broker's list of rights and the tests must mean the
 """
 
 import re
+from dataclasses import dataclass
 
 PREFIX = "samkassa/terminal"
 REPORT, PRESENCE, SETTINGS = "report", "presence", "settings"
@@ -14,6 +15,15 @@ EVERYTHING = f"{PREFIX}/+/+"
 KEPT_S = 31_536_000
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One message that is retained. `age_s` is how long it has lain in the broker."""
+
+    topic: str
+    payload: bytes
+    age_s: float = 0.0
 
 
 def topic(name: str, kind: str) -> str:

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Self
 
 from pos.errors import PosError
-from pos.fleet.line import Broker, Letter, Line, Manners
+from pos.fleet.line import Broker, Line, Manners
 from pos.fleet.roll import Roll, Seen
-from pos.fleet.topics import EVERYTHING, PRESENCE, REPORT, SETTINGS, topic
+from pos.fleet.topics import EVERYTHING, PRESENCE, REPORT, SETTINGS, Letter, topic
 
 JOIN_S = 15.0
 SETTLED_S = 0.4  # nothing has come for so long: what lay in the broker is here

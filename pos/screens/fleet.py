@@ -126,7 +126,7 @@ class FleetScreen(Screen[None]):
         self._sort = "worst"
         self._seen: list[Seen] = []
         self._listed: list[Seen] = []
-        self._chosen = ""
+        self._chosen = ""  # by a key or a touch; until then the first row is, whichever it is
 
     def compose(self) -> ComposeResult:
         """From the top."""
@@ -163,10 +163,7 @@ class FleetScreen(Screen[None]):
         )
         names = [each.name for each in self._listed]
         rows = self.query_one(Rows)
-        if self._chosen not in names:
-            # Whoever looks at the worst goes on looking at the worst.
-            self._chosen = names[0] if names else ""
-        place = names.index(self._chosen) if names else 0
+        place = names.index(self._chosen) if self._chosen in names else 0
         listed = self._listed
         width = rows.size.width
         rows.fill(len(listed), lambda at: self._row(listed[at], width), place)
@@ -244,18 +241,19 @@ class FleetScreen(Screen[None]):
         event.stop()
 
     def _type(self, typed: str) -> None:
-        self._typed = typed
+        self._typed, self._chosen = typed, ""
         self._list()
 
     def _act(self, action: str) -> None:
         match action:
             case "only":
-                self._only = _next(list(ONLY), self._only)
+                self._only, self._chosen = _next(list(ONLY), self._only), ""
             case "sort":
-                self._sort = _next(list(SORTS), self._sort)
+                self._sort, self._chosen = _next(list(SORTS), self._sort), ""
             case "clear":
-                self._typed, self._only = "", "all"
-            case "look" if self._chosen:
+                self._typed, self._only, self._chosen = "", "all", ""
+            case "look" if self._listed:
+                self._chosen = self._listed[self.query_one(Rows).place].name
                 self.app.push_screen(TerminalScreen(self._language, self._chosen, self._seen))
             case "close":
                 self.app.exit()
