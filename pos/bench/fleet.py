@@ -30,6 +30,7 @@ CHANGE_COUNT = 100
 KEY_COUNT = 20
 AWAY_S = 3.0
 WAIT_S = 240.0
+EXAMINED_PARTS_MIN = 2  # beside what the till itself says
 POLL_S = 0.005
 F3 = "\x1bOR"
 
@@ -75,11 +76,13 @@ class Fleet:
         return {each.name: each.standing for each in self.watch.seen()}
 
     def whole(self, unfinished: set[str]) -> bool:
-        """Whether the roll has every terminal as it is."""
-        seen = self.standings()
+        """Whether the roll has every terminal as it is, its health looked after."""
+        seen = self.watch.seen()
         return len(seen) == self.count and all(
-            standing is (Standing.UNFINISHED if name in unfinished else Standing.WELL)
-            for name, standing in seen.items()
+            each.standing is (Standing.UNFINISHED if each.name in unfinished else Standing.WELL)
+            and each.report is not None
+            and len(each.report.parts) >= EXAMINED_PARTS_MIN
+            for each in seen
         )
 
     def told_by_the_shell(self) -> dict[str, str]:

@@ -100,7 +100,10 @@ class Line:
     @property
     def idle(self) -> bool:
         """Whether what was sent last has left this machine, or is lost with its connection."""
-        return self._sent is None or self._sent.is_published()
+        try:
+            return self._sent is None or self._sent.is_published()
+        except (RuntimeError, ValueError):  # so paho tells of one that was lost
+            return True
 
     def open(self) -> None:
         """Begin to connect; returns at once."""
