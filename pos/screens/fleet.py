@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import Horizontal
@@ -25,7 +26,7 @@ from pos.screens.widths import spread
 
 DRAW_EVERY_S = 0.2
 TICK_EVERY_S = 1.0
-NAME_CELLS, STANDING_CELLS = 22, 14
+NAME_CELLS, STANDING_CELLS = 20, 16
 TYPED_MAX = 40
 _MOVES = {"up": -1, "down": 1, "pageup": -1, "pagedown": 1, "home": -1, "end": 1}
 
@@ -131,9 +132,8 @@ class FleetScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """From the top."""
         say = self._language.say
-        with Horizontal(id="fleet-head"):
-            yield Words(say("fleet.title"), id="fleet-title", classes="title")
-            yield Words(id="fleet-summary")
+        yield Words(say("fleet.title"), id="fleet-title", classes="title")
+        yield Words(id="fleet-summary")
         yield Words(id="fleet-trouble", classes="sun")
         yield Words(id="fleet-typed")
         yield Words(id="fleet-columns", classes="quiet")
@@ -173,7 +173,7 @@ class FleetScreen(Screen[None]):
             say("fleet.trouble", why=trouble) if trouble else ""
         )
         self.query_one("#fleet-typed", Words).say(self._typed or say("fleet.hint"))
-        columns = f"    {say('fleet.till'):<{NAME_CELLS}}{say('fleet.standing')}"
+        columns = "    " + spread(say("fleet.till"), "", NAME_CELLS) + say("fleet.standing")
         self.query_one("#fleet-columns", Words).say(
             spread(columns, self._right(*(say(f"fleet.{each}") for each in COLUMNS)), width)
         )
@@ -192,7 +192,8 @@ class FleetScreen(Screen[None]):
     def _row(self, each: Seen, width: int) -> Row:
         report = each.report
         standing = self._language.say(f"fleet.is_{each.standing}")
-        left = f"{MARKS[each.standing]} {each.name:<{NAME_CELLS}}{standing:<{STANDING_CELLS}}"
+        left = f"{MARKS[each.standing]} {spread(each.name, '', NAME_CELLS - 1)} "
+        left += spread(standing, "", STANDING_CELLS)
         if width >= WIDE_CELLS and (worst := each.worst) is not None:
             left += f" {worst.part}: {worst.found}"
         age = age_text(self._language, each.age_s)
@@ -203,7 +204,8 @@ class FleetScreen(Screen[None]):
 
     @staticmethod
     def _right(version: str, unfinished: str, sales: str, age: str) -> str:
-        return f"{version[:10]:>10} {unfinished[:8]:>8} {sales[:8]:>8} {age[:8]:>8}"
+        told = zip((version, unfinished, sales, age), RIGHT_CELLS, strict=True)
+        return " ".join(" " * max(0, width - cell_len(text)) + text for text, width in told)
 
     def _summary(self) -> str:
         counts = {
@@ -261,6 +263,7 @@ class FleetScreen(Screen[None]):
 
 
 COLUMNS = ("version", "unfinished", "sales", "age")
+RIGHT_CELLS = (8, 7, 8, 8)
 WIDE_CELLS = 110
 _KEYS = {
     "f2": "only", "f3": "sort", "enter": "look", "escape": "clear", "f10": "close",
