@@ -27,12 +27,13 @@ SHOWN_LIMIT_S = 2.0
 BACK_LIMIT_S = 60.0
 KEY_LIMIT_S = 0.25
 CHANGE_COUNT = 100
-KEY_COUNT = 20
+KEY_COUNT = 12
 AWAY_S = 3.0
 WAIT_S = 240.0
 EXAMINED_PARTS_MIN = 2  # beside what the till itself says
 POLL_S = 0.005
 F3 = "\x1bOR"
+ESCAPE = b"\x1b"  # every drawing begins with one
 
 HOW = (
     "Terminals are the till's own reporters, each with a TLS connection, a password and a will of"
@@ -126,7 +127,7 @@ def _changes(fleet: Fleet, unfinished: set[str]) -> Iterator[Figure]:
         row, begins = f"… {name}".encode(), len(drawn)
         changed_s = fleet.tell(name, unfinished=True)
         unfinished.add(name)
-        _wait(lambda row=row, begins=begins: row in drawn[begins:], f"{name} is shown", fleet)
+        _wait(_drawn(drawn, row, begins), f"{name} is shown", fleet)
         took_s.append(time.monotonic() - changed_s)
         time.sleep(chance.uniform(0.0, 0.4))
     detail = f"({len(took_s)} changes, slowest {max(took_s):.2f} s)"
@@ -143,7 +144,7 @@ def _keys(fleet: Fleet) -> Iterator[Figure]:
     for number in range(KEY_COUNT):
         begins, pressed_s = len(fleet.screen.drawn), time.monotonic()
         fleet.screen.press(F3 if number % 2 else "\x1b[B")
-        _wait(lambda begins=begins: len(fleet.screen.drawn) > begins, "A key draws", fleet)
+        _wait(_drawn(fleet.screen.drawn, ESCAPE, begins), "A key draws", fleet)
         took_s.append(time.monotonic() - pressed_s)
         time.sleep(0.3)
     yield Figure(
@@ -159,7 +160,7 @@ def _deaths(fleet: Fleet, unfinished: set[str]) -> Iterator[Figure]:
     begins, dead = len(fleet.screen.drawn), set(group.names)
     ended_s = group.kill()
     said = f"{len(dead)} down".encode()
-    _wait(lambda: said in fleet.screen.drawn[begins:], f"{said.decode()} is shown", fleet)
+    _wait(_drawn(fleet.screen.drawn, said, begins), f"{said.decode()} is shown", fleet)
     yield Figure(
         f"{len(dead)} deaths without goodbye to the screen",
         time.monotonic() - ended_s, "s", SHOWN_LIMIT_S, at_least=False,
@@ -197,6 +198,11 @@ def _broker(fleet: Fleet, unfinished: set[str]) -> Iterator[Figure]:
     }
     wrong = [name for name in wanted if told.get(name) != wanted[name]]
     yield Figure("rows that a fresh look finds wrong then", len(wrong), "", 0, at_least=False)
+
+
+def _drawn(drawn: bytearray, what: bytes, begins: int) -> Callable[[], bool]:
+    """Whether it was drawn from there on."""
+    return lambda: what in drawn[begins:]
 
 
 def _wait(happened: Callable[[], bool], what: str, fleet: Fleet) -> None:

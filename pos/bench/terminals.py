@@ -17,7 +17,7 @@ from dataclasses import replace
 
 from pos.fleet.line import Broker
 from pos.fleet.report import Grade, Part
-from pos.fleet.reporter import Reporter, Surroundings, Who
+from pos.fleet.reporter import Pace, Reporter, Surroundings, Who
 from pos.sale.facts import Facts, Takings
 from pos.sale.view import LinkState, Stage, View
 
@@ -89,6 +89,7 @@ class _Terminal:
             broker,
             "",
             Surroundings(lambda said: said.key, lambda: _PARTS, lambda _: True),
+            Pace(health_first_s=1.0),
         )
         facts = Facts(sales=120, returns=2, takings=(Takings("NOK", 1_234_500, 9_900),))
         self._view = View(Stage.READY, "NOK", "Simulated", link=LinkState.UP, facts=facts)

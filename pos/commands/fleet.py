@@ -44,7 +44,7 @@ class _Office:
     "--password-file", metavar="FILE", envvar="POS_FLEET_PASSWORD_FILE", help="This user's."
 )
 @click.option(
-    "--metrics", metavar="PORT", type=click.IntRange(1, 65_535), help="Serve Prometheus instead."
+    "--metrics", metavar="PORT", type=click.IntRange(0, 65_535), help="Serve Prometheus instead."
 )
 @state_option
 @config_option

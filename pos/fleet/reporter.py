@@ -19,11 +19,6 @@ from pos.fleet.topics import PRESENCE, REPORT, SETTINGS, Letter, topic
 from pos.sale.input import Configure
 from pos.sale.view import Notice, Stage, View
 
-EVERY_S = 30.0  # a report is told again after this at the latest
-GAP_S = 0.5  # and not sooner than this after the one before
-QUIET_S = 10.0  # settings are offered when nobody has touched the till for so long
-OFFER_AGAIN_S = 5.0
-HEALTH_FIRST_S, HEALTH_EVERY_S = 15.0, 900.0
 STOP_S = 3.0
 READS_A_MINUTE_MAX = 240
 _WORDS_MAX = 300
@@ -41,6 +36,20 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds. A report is told again after `every_s` at the latest, and not sooner than `gap_s`
+    after the one before; settings are offered when the till was free for `quiet_s`, and again
+    after `again_s`; health is looked at after `health_first_s` and every `health_every_s`."""
+
+    every_s: float = 30.0
+    gap_s: float = 0.5
+    quiet_s: float = 5.0
+    again_s: float = 5.0
+    health_first_s: float = 15.0
+    health_every_s: float = 900.0
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
     """What the reporter asks of the till: `say` puts a notice into words, `examine` looks at the
     machine for as long as it takes, `put` hands an input to the till."""
@@ -53,10 +62,18 @@ class Surroundings:
 class Reporter:
     """`show` may be called from any thread and never waits. `start` and `stop` once each."""
 
-    def __init__(self, who: Who, broker: Broker, public_key: str, around: Surroundings) -> None:
+    def __init__(
+        self,
+        who: Who,
+        broker: Broker,
+        public_key: str,
+        around: Surroundings,
+        pace: Pace = Pace(),
+    ) -> None:
         """Raises SettingsError for files or a key that cannot be used."""
         self._who = who
         self._around = around
+        self._pace = pace
         self._trust = Trust(who.name, public_key)
         self._line = Line(
             broker,
@@ -131,7 +148,7 @@ class Reporter:
         while not self._ending.is_set():
             # Something waits to be sent, or to be offered again; or nothing but time passes.
             soon = self._order is not None or not all_told
-            self._woken.wait(GAP_S if soon else EVERY_S / 2)
+            self._woken.wait(self._pace.gap_s if soon else self._pace.every_s / 2)
             self._woken.clear()
             now_s = time.monotonic()
             self._read_offered()
@@ -142,7 +159,7 @@ class Reporter:
                 self._line.send(self._presence(State.UP))
                 self._told = None
             all_told = self._tell(now_s, beside=fresh)
-            self._ending.wait(GAP_S)
+            self._ending.wait(self._pace.gap_s)
 
     def _tell(self, now_s: float, *, beside: bool = False) -> bool:
         """Tell what is new; False while what was told before is still on its way, unless it may
@@ -153,7 +170,7 @@ class Reporter:
         if not (self._line.idle or beside):
             return False
         told = self._report(view, self._told.at if self._told is not None else time.time())
-        if told == self._told and now_s - self._told_s < EVERY_S:
+        if told == self._told and now_s - self._told_s < self._pace.every_s:
             return True
         self._told = told.model_copy(update={"at": time.time()})
         self._told_s = now_s
@@ -165,7 +182,7 @@ class Reporter:
         waiting = self._order.number if self._order is not None else 0
         return Report(
             session=self._session,
-            every_s=EVERY_S,
+            every_s=self._pace.every_s,
             at=at,
             started_at=self._started_at,
             version=__version__,
@@ -229,21 +246,23 @@ class Reporter:
             return
         if order.number <= view.facts.settings:
             self._order = None
-        elif now_s - max(self._free_since_s + QUIET_S, self._put_s + OFFER_AGAIN_S) >= 0:
+            return
+        quiet_s, again_s = self._pace.quiet_s, self._pace.again_s
+        if now_s >= max(self._free_since_s + quiet_s, self._put_s + again_s):
             self._put_s = now_s
             self._around.put(Configure(order.number, order.settings()))
 
     def _look_after(self) -> None:
         """Examine the machine now and then, while nobody sells."""
-        wait_s = HEALTH_FIRST_S
+        wait_s = self._pace.health_first_s
         while not self._ending.wait(wait_s):
             view = self._view
             if view is None or not _free(view):
-                wait_s = HEALTH_FIRST_S
+                wait_s = self._pace.health_first_s
                 continue
             self._parts = tuple(self._around.examine())
             self._woken.set()
-            wait_s = HEALTH_EVERY_S
+            wait_s = self._pace.health_every_s
 
 
 def _free(view: View) -> bool:

@@ -8,6 +8,7 @@ died together with the broker. Ages are seconds of this machine's monotonic cloc
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pos.fleet.pushing import claimed_number
 from pos.fleet.report import Grade, Part, Presence, Report, State, Unreadable
@@ -196,6 +197,7 @@ def _told_by(report: Report, *, behind: bool) -> Standing:
     return Standing.BEHIND if behind else Standing.WELL
 
 
+@lru_cache(256)
 def version_key(version: str) -> tuple[int, ...]:
     """Its numbers, by which 0.10.0 is newer than 0.9.2."""
     return tuple(int(number) for number in re.findall(r"\d{1,9}", version)[:6])

@@ -149,6 +149,10 @@ class FleetScreen(Screen[None]):
         """Show what is known already."""
         self.apply(self._office.seen())
 
+    def on_resize(self) -> None:
+        """The columns stand elsewhere."""
+        self.call_after_refresh(self._list)
+
     def apply(self, seen: list[Seen]) -> None:
         """Show the fleet as it is now."""
         self._seen = seen

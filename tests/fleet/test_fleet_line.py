@@ -23,7 +23,7 @@ from pos.errors import SettingsError
 from pos.fleet.line import Broker, Line
 from pos.fleet.pushing import LIVES_S, FleetKey, Order
 from pos.fleet.report import Grade, Part
-from pos.fleet.reporter import Reporter, Surroundings, Who
+from pos.fleet.reporter import Pace, Reporter, Surroundings, Who
 from pos.fleet.roll import DOWN, Seen, Standing
 from pos.fleet.topics import REPORT, SETTINGS, Letter, topic
 from pos.fleet.watch import NoBroker, Watch
@@ -33,6 +33,7 @@ from pos.sale.view import LinkState, Stage, View, notice
 
 VIEW = View(Stage.READY, "NOK", "Fjord Kafe", link=LinkState.UP)
 SOON_S = 20.0
+PACE = Pace(quiet_s=0.5, again_s=0.5)
 
 
 class Till:
@@ -41,7 +42,9 @@ class Till:
     def __init__(self, broker: Broker, name: str, public: str = "") -> None:
         self.given: list[Configure] = []
         around = Surroundings(lambda said: said.key, lambda: (), self._put)
-        self.reporter = Reporter(Who(name, "Oslo S", "T01", "counter"), broker, public, around)
+        self.reporter = Reporter(
+            Who(name, "Oslo S", "T01", "counter"), broker, public, around, PACE
+        )
 
     def _put(self, given: Configure) -> bool:
         self.given.append(given)
@@ -205,11 +208,9 @@ def test_files_that_cannot_be_used_are_told_at_the_start(
 
 
 def test_pushed_settings_reach_the_till_while_nobody_sells(
-    broker: ShopBroker, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    broker: ShopBroker, name: str, tmp_path: Path
 ) -> None:
     """Offered when the till has been free for a while, again until it answers, and not after."""
-    monkeypatch.setattr("pos.fleet.reporter.QUIET_S", 0.5)
-    monkeypatch.setattr("pos.fleet.reporter.OFFER_AGAIN_S", 0.5)
     key = FleetKey(tmp_path / "fleet.pem", make=True)
     values = {"terminal.language": "nb"}
     order = Order(to=name, number=3, until=time.time() + LIVES_S, values=values)
@@ -243,6 +244,25 @@ def test_pushed_settings_reach_the_till_while_nobody_sells(
         wait(lambda: (each := one(watch, name)) is not None and each.report is not None
              and bool(each.report.pushed.distrusted), "it is not trusted")  # fmt: skip
         assert len(it.given) == offered
+
+
+def test_what_was_pushed_while_a_till_was_away_is_there_when_it_comes(
+    broker: ShopBroker, name: str, tmp_path: Path
+) -> None:
+    """The broker keeps it; and once it is taken back it is offered to nobody."""
+    key = FleetKey(tmp_path / "fleet.pem", make=True)
+    until = time.time() + LIVES_S
+    order = Order(to=name, number=1, until=until, values={"order.tips": "true"})
+    with Watch(broker.address()) as watch:
+        watch.settle()
+        watch.push(name, key.sealed(order))
+        with reporting(broker.address(name), name, key.public) as till:
+            wait(lambda: till.given == [Configure(1, order.settings())], "it is offered")
+        watch.push(name, b"")
+        with reporting(broker.address(name), name, key.public) as till:
+            wait(stands(watch, name, Standing.WELL), "it is well")
+            time.sleep(2 * PACE.quiet_s)
+            assert till.given == []
 
 
 def show_for(till: Till, seconds: float) -> float:
