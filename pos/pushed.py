@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from pos.config import Settings
 from pos.errors import AmountError, SettingsError
-from pos.sale.remote import Setting
+from pos.sale.configuration import Setting
 
 # No key, no address, no device and nothing that says what a sale is taxed by.
 _SECTIONS = {

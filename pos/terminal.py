@@ -78,7 +78,7 @@ class Station:
         self._devices = devices
         self._pulse = pulse or Pulse()
         self._journal = Journal(state / JOURNAL_NAME)
-        self.settings = standing(settings, self._journal.history.remote.values)
+        self.settings = standing(settings, self._journal.history.configuration.values)
         self.again = False
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
@@ -226,7 +226,7 @@ class Station:
                 if self._eyes is not None:
                     self._eyes.tell()
                 engine.run()
-                if engine.remote.leaving:
+                if engine.configuring.leaving:
                     self._start_again(show)
         except PosError as fault:
             self._pulse.stopped("engine", str(fault))

@@ -5,7 +5,7 @@ import pytest
 from pos.config import Settings
 from pos.errors import SettingsError
 from pos.pushed import PUSHABLE, laid_over, read, standing, why_not
-from pos.sale.remote import Setting
+from pos.sale.configuration import Setting
 
 
 def test_what_is_typed_becomes_settings() -> None:

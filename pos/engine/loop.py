@@ -12,6 +12,7 @@ from pos import __version__
 from pos.engine.arrivals import Arrivals
 from pos.engine.attending import Attending
 from pos.engine.comparison import compared
+from pos.engine.configuring import Configuring
 from pos.engine.gaze import Gaze
 from pos.engine.office import BackOffice
 from pos.engine.orders import Orders
@@ -21,7 +22,6 @@ from pos.engine.payments import Payments
 from pos.engine.readiness import Readiness
 from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds, outcome_of
-from pos.engine.remote import RemoteSettings
 from pos.engine.signing import Signing
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
@@ -58,7 +58,7 @@ class Engine:
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(parts, self._writer, self._witnessed, self._office, self._say)
-        self.remote = RemoteSettings(parts, self._writer)
+        self.configuring = Configuring(parts, self._writer)
         self._desk = till.Desk(since_s=parts.clock.monotonic())
         self._camera: Notice | None = None
 
@@ -104,7 +104,7 @@ class Engine:
     def run(self) -> None:
         """Work until `end`."""
         self.start()
-        while not (self._ending or self.remote.leaving):
+        while not (self._ending or self.configuring.leaving):
             self.turn()
         self._receipts.finish(self._inbox)
         self._writer.write(Stopped(self._parts.clock.wall()))
@@ -139,7 +139,7 @@ class Engine:
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
             case Configure():
-                self.remote.obey(given, self._desk, printing=self.printing)
+                self.configuring.obey(given, self._desk, printing=self.printing)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):

@@ -16,6 +16,7 @@ from pos.fingerprint import Fingerprints
 from pos.journal import Journal
 from pos.sale.carried import Carried
 from pos.sale.catalogue import Catalogue
+from pos.sale.configuration import Setting
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -31,7 +32,6 @@ from pos.sale.payment import (
 from pos.sale.pursuit import Limits
 from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
-from pos.sale.remote import Setting
 from pos.sale.report import Report
 from pos.sale.secret import Secret
 from pos.sale.staff import Member, StaffRole

@@ -17,7 +17,7 @@ from pydantic import Field, StringConstraints
 from pos.errors import SettingsError
 from pos.fleet.report import Moment, Told, Unreadable, Word
 from pos.folders import write_private
-from pos.sale.remote import Setting
+from pos.sale.configuration import Setting
 
 KEY_FILE_NAME = "fleet.pem"
 LIVES_S = 7 * 86_400  # a till that comes back after a week is not surprised by what was meant then

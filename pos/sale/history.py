@@ -19,6 +19,7 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
+from pos.sale.configuration import CONFIGURATION_EVENTS, Configuration, ConfigurationEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
@@ -40,19 +41,18 @@ from pos.sale.refund import (
     RefundState,
     step_refund,
 )
-from pos.sale.remote import REMOTE_EVENTS, Remote, RemoteEvent
 from pos.sale.return_line import ReturnLine, fits, value_of
 from pos.sale.shift import Kind
 from pos.sale.view import SaleRow
 
 Entry = (
     Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
-    | RemoteEvent
+    | ConfigurationEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS, *REMOTE_EVENTS,
+    *INCIDENTS, *CONFIGURATION_EVENTS,
 )  # fmt: skip
 
 
@@ -75,7 +75,7 @@ class History:
     parked: dict[str, OrderParked] = field(default_factory=dict)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
-    remote: Remote = field(default_factory=Remote)
+    configuration: Configuration = field(default_factory=Configuration)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -100,8 +100,8 @@ class History:
             self._check_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
-        if isinstance(entry, REMOTE_EVENTS):
-            self.remote.check(entry)
+        if isinstance(entry, CONFIGURATION_EVENTS):
+            self.configuration.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -119,8 +119,8 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
-        if isinstance(entry, REMOTE_EVENTS):
-            return self.remote.take(entry)
+        if isinstance(entry, CONFIGURATION_EVENTS):
+            return self.configuration.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:

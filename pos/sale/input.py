@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
-from pos.sale.remote import Setting
+from pos.sale.configuration import Setting
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 

@@ -155,8 +155,8 @@ def facts_of(history: History) -> Facts:
         sales=len(books.document_ids) - books.return_count,
         returns=books.return_count,
         takings=tuple(Takings(each, *sums) for each, sums in sorted(books.grand.items())),
-        settings=history.remote.number,
-        settings_refused=history.remote.reason,
+        settings=history.configuration.number,
+        settings_refused=history.configuration.reason,
     )
 
 

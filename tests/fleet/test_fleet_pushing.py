@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pos.errors import SettingsError
 from pos.fleet.pushing import Distrusted, FleetKey, Order, Trust, claimed_number
-from pos.sale.remote import Setting
+from pos.sale.configuration import Setting
 
 
 @pytest.fixture(scope="module")

@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import JournalDamaged
+from pos.sale.configuration import Setting
 from pos.sale.history import ENTRIES, Entry
 from pos.sale.incident import Started
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
 from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
-from pos.sale.remote import Setting
 from pos.sale.return_line import ReturnLine
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))

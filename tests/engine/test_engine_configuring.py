@@ -3,8 +3,8 @@
 import pytest
 
 from pos.errors import IllegalMove
+from pos.sale.configuration import Configuration, Configured, Setting
 from pos.sale.input import AddAmount, Charge, Configure, Next, Presenting, PrinterSays, Stop
-from pos.sale.remote import Configured, Remote, Setting
 from tests.engine.conftest import Shop
 
 NORWEGIAN = (Setting("terminal.language", "nb"),)
@@ -32,9 +32,9 @@ def test_between_sales_they_are_taken_and_the_till_ends(till: Shop) -> None:
             "at": till.wall_s(),
         },
     )
-    assert till.engine.remote.leaving
+    assert till.engine.configuring.leaving
     assert till.view.facts.settings == 7
-    assert till.engine.history.remote.values == {"terminal.language": "nb"}
+    assert till.engine.history.configuration.values == {"terminal.language": "nb"}
 
 
 def test_while_a_payment_is_open_nothing_happens(till: Shop) -> None:
@@ -46,7 +46,7 @@ def test_while_a_payment_is_open_nothing_happens(till: Shop) -> None:
     if till.view.facts.open_payments:
         till.engine.handle(Configure(1, NORWEGIAN))
         assert configured(till) == []
-        assert not till.engine.remote.leaving
+        assert not till.engine.configuring.leaving
     till.go_on(600.0)
     till.engine.handle(Next())
     assert till.view.facts.open_payments == 0
@@ -83,10 +83,10 @@ def test_a_number_is_answered_once(till: Shop) -> None:
     for number in (5, 4, 1):
         till.engine.handle(Configure(number, (Setting("terminal.language", "fi"),)))
     assert configured(till) == [5]
-    assert not till.engine.remote.leaving
+    assert not till.engine.configuring.leaving
     till.engine.handle(Configure(6, (Setting("terminal.language", ""),)))
     assert configured(till) == [5, 6]
-    assert till.engine.history.remote.values == {}
+    assert till.engine.history.configuration.values == {}
 
 
 def test_what_cannot_hold_is_refused_and_the_till_goes_on(shop: Shop) -> None:
@@ -97,7 +97,7 @@ def test_what_cannot_hold_is_refused_and_the_till_goes_on(shop: Shop) -> None:
     assert configured(shop) == [3]
     assert shop.view.facts.settings == 3
     assert shop.view.facts.settings_refused == "terminal.language is no good."
-    assert not shop.engine.remote.leaving
+    assert not shop.engine.configuring.leaving
     assert shop.paid() in shop.engine.history.payments
 
 
@@ -106,9 +106,9 @@ def test_a_till_that_has_halted_takes_nothing(till: Shop) -> None:
     till.break_disk("sync", "write", "cut")
     till.engine.handle(Configure(1, NORWEGIAN))
     assert till.view.stopped is not None
-    assert not till.engine.remote.leaving
+    assert not till.engine.configuring.leaving
     till.engine.handle(Configure(2, NORWEGIAN))
-    assert not till.engine.remote.leaving
+    assert not till.engine.configuring.leaving
 
 
 def test_the_till_ends_by_itself_and_says_goodbye_in_the_journal(till: Shop) -> None:
@@ -120,8 +120,8 @@ def test_the_till_ends_by_itself_and_says_goodbye_in_the_journal(till: Shop) -> 
 
 def test_an_entry_of_an_old_number_is_no_move() -> None:
     """A journal with one would be a damaged one."""
-    remote = Remote()
-    remote.take(Configured(2, NORWEGIAN, 1.0))
+    configuration = Configuration()
+    configuration.take(Configured(2, NORWEGIAN, 1.0))
     with pytest.raises(IllegalMove):
-        remote.take(Configured(2, NORWEGIAN, 2.0))
-    assert remote.values == {"terminal.language": "nb"}
+        configuration.take(Configured(2, NORWEGIAN, 2.0))
+    assert configuration.values == {"terminal.language": "nb"}

@@ -36,13 +36,13 @@ class ConfigurationRefused:
     at: float
 
 
-RemoteEvent = Configured | ConfigurationRefused
+ConfigurationEvent = Configured | ConfigurationRefused
 
-REMOTE_EVENTS: tuple[type[RemoteEvent], ...] = RemoteEvent.__args__
+CONFIGURATION_EVENTS: tuple[type[ConfigurationEvent], ...] = ConfigurationEvent.__args__
 
 
 @dataclass(slots=True)
-class Remote:
+class Configuration:
     """The fold. `number` was answered last, `reason` is why it was refused, or empty.
 
     `values` are the pushed settings that hold, by key.
@@ -52,12 +52,12 @@ class Remote:
     reason: str = ""
     values: dict[str, str] = field(default_factory=dict)
 
-    def check(self, event: RemoteEvent) -> None:
+    def check(self, event: ConfigurationEvent) -> None:
         """Raise IllegalMove for a number that was answered; change nothing."""
         if event.number <= self.number:
             raise IllegalMove(f"Settings number {event.number} do not follow {self.number}.")
 
-    def take(self, event: RemoteEvent) -> None:
+    def take(self, event: ConfigurationEvent) -> None:
         """Take one entry in. Raises IllegalMove, having changed nothing."""
         self.check(event)
         self.number = event.number

@@ -6,11 +6,11 @@ them: every setting is read once, at the start, so there is one way in which eac
 
 from pos.engine.parts import Parts, Writer
 from pos.sale import till
+from pos.sale.configuration import ConfigurationRefused, Configured
 from pos.sale.input import Configure
-from pos.sale.remote import ConfigurationRefused, Configured
 
 
-class RemoteSettings:
+class Configuring:
     """`leaving` is whether settings were taken, and the till should start again."""
 
     def __init__(self, parts: Parts, writer: Writer) -> None:
@@ -22,7 +22,7 @@ class RemoteSettings:
         """Take or refuse them, once. While anything is under way nothing happens: they are offered
         again by whoever has them."""
         history = self._writer.history
-        if self._writer.halt is not None or given.number <= history.remote.number:
+        if self._writer.halt is not None or given.number <= history.configuration.number:
             return
         free = desk.stage in till.FREE and desk.order is None and not printing
         if not free or history.open_payments() or history.open_refunds():
