@@ -27,7 +27,7 @@ from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
-from pos.sale.input import CameraSays, Configure, Input, Ordering, PaperInput, PrinterSays, Scanned
+from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.money import Amount
 from pos.sale.payment import Payment, State, StillOpen, StopReason
 from pos.sale.refund import Refund, RefundState

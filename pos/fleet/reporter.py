@@ -16,7 +16,7 @@ from pos.fleet.line import Broker, Line, Manners
 from pos.fleet.pushing import Distrusted, Order, Trust
 from pos.fleet.report import Grade, Part, Presence, Pushed, Report, State, Sums
 from pos.fleet.topics import PRESENCE, REPORT, SETTINGS, Letter, topic
-from pos.sale.input import Configure
+from pos.sale.configuration import Configure
 from pos.sale.view import Notice, Stage, View
 
 STOP_S = 3.0

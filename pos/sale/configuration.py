@@ -19,6 +19,14 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Configure:
+    """Input: settings that were pushed by somebody who may, as their signature showed."""
+
+    number: int
+    settings: tuple[Setting, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Configured:
     """These settings hold from the next start on. `at` is Unix seconds."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pos.sale.code import Secret
-from pos.sale.configuration import Setting
+from pos.sale.configuration import Configure
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
@@ -249,14 +249,6 @@ class Find:
 @dataclass(frozen=True, slots=True)
 class Leave:
     """The report, or what was found, is not looked at any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Configure:
-    """Settings that were pushed by somebody who may, as their signature shows."""
-
-    number: int
-    settings: tuple[Setting, ...]
 
 
 OfficeInput = (

@@ -3,8 +3,8 @@
 import pytest
 
 from pos.errors import IllegalMove
-from pos.sale.configuration import Configuration, Configured, Setting
-from pos.sale.input import AddAmount, Charge, Configure, Next, Presenting, PrinterSays, Stop
+from pos.sale.configuration import Configuration, Configure, Configured, Setting
+from pos.sale.input import AddAmount, Charge, Next, Presenting, PrinterSays, Stop
 from tests.engine.conftest import Shop
 
 NORWEGIAN = (Setting("terminal.language", "nb"),)

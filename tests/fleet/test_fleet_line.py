@@ -28,7 +28,7 @@ from pos.fleet.roll import DOWN, Seen, Standing
 from pos.fleet.topics import REPORT, SETTINGS, Letter, topic
 from pos.fleet.watch import NoBroker, Watch
 from pos.sale.facts import Facts
-from pos.sale.input import Configure
+from pos.sale.configuration import Configure
 from pos.sale.view import LinkState, Stage, View, notice
 
 VIEW = View(Stage.READY, "NOK", "Fjord Kafe", link=LinkState.UP)
