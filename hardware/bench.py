@@ -18,6 +18,7 @@ from hardware.devices import (
     Indicator,
     ReceiptPrinter,
     Signal,
+    Voice,
 )
 from hardware.hand_scanner import TextSource
 from hardware.ladder import SteadyCamera
@@ -37,6 +38,7 @@ class Pins:
     pay: int = 5
     cancel: int = 6
     help: int = 13
+    remove: int = 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class DeviceSpec:
     80) with `printer_columns` letters a row, 0 for what fits every printer of that width.
     `hand_scanner`: "none", "simulated", "auto" for any barcode scanner that plays a keyboard,
     "keyboard:NAME" by a part of its name or by its path, or "serial:/dev/ttyACM0". `controls`: the
-    calibrated mount.
+    calibrated mount. `voice`: "none", "simulated", "espeak" through the system's own sound device,
+    or "espeak:plughw:1,0" through that one of ALSA.
     """
 
     camera: str = "auto"
@@ -63,6 +66,7 @@ class DeviceSpec:
     pins: Pins = Pins()
     hand_scanner: str = "none"
     controls: Controls = AUTOMATIC
+    voice: str = "none"
 
     @property
     def columns(self) -> int:
@@ -82,9 +86,12 @@ class Devices:
     printer: ReceiptPrinter | None
     buttons: Buttons | None = None
     hand_scanner: TextSource | None = None
+    voice: Voice | None = None
 
     def close(self) -> None:
         """Close all of them; may be called twice."""
+        if self.voice is not None:
+            self.voice.close()
         if self.hand_scanner is not None:
             self.hand_scanner.close()
         if self.buttons is not None:
@@ -117,8 +124,11 @@ def open_devices(spec: DeviceSpec) -> Devices:
         indicator = _indicator(spec)
         opened.callback(indicator.close)
         buttons = _buttons(spec)
+        if buttons is not None:
+            opened.callback(buttons.close)
+        voice = _voice(spec.voice)
         opened.pop_all()
-    return Devices(camera, indicator, printer, buttons, hand_scanner)
+    return Devices(camera, indicator, printer, buttons, hand_scanner, voice)
 
 
 def _camera(name: str, controls: Controls) -> Camera | None:
@@ -211,8 +221,27 @@ def _buttons(spec: DeviceSpec) -> Buttons | None:
         from hardware.buttons import ButtonPins, GpioButtons
 
         pins = spec.pins
-        return GpioButtons(ButtonPins(_pin(pins.pay), _pin(pins.cancel), _pin(pins.help)))
+        return GpioButtons(
+            ButtonPins(_pin(pins.pay), _pin(pins.cancel), _pin(pins.help), _pin(pins.remove))
+        )
     raise DeviceError(f'"{spec.buttons}" are no buttons: write "gpio", "simulated" or "none".')
+
+
+def _voice(name: str) -> Voice | None:
+    if name == "none":
+        return None
+    if name == "simulated":
+        from hardware.simulated import SimulatedVoice
+
+        return SimulatedVoice()
+    kind, _, device = name.partition(":")
+    if kind == "espeak":
+        from hardware.voice import EspeakVoice
+
+        return EspeakVoice(device)
+    raise DeviceError(
+        f'"{name}" is not a voice: write "espeak", "espeak:plughw:1,0", "simulated" or "none".'
+    )
 
 
 def _pin(number: int) -> int | None:

@@ -121,8 +121,15 @@ class Signal(StrEnum):
     BUSY = "busy"
     PAID = "paid"
     DECLINED = "declined"
+    ADDED = "added"  # something was put on the order; dim again by itself, as are the next two
+    REMOVED = "removed"
+    REFUSED = "refused"  # what was read is of no use here
     ATTENTION = "attention"
     ARRIVED = "arrived"  # money came without a sale; dim again by itself
+    ADMITTED = "admitted"  # a ticket lets its holder in; these four go on as SCAN does
+    USED = "used"  # it did before
+    UNTIMELY = "untimely"  # it is for another time
+    REJECTED = "rejected"  # it is none that is let in here
 
 
 class Indicator(Protocol):
@@ -216,6 +223,8 @@ class Button(StrEnum):
     PAY = "pay"
     CANCEL = "cancel"
     HELP = "help"
+    REMOVE = "remove"
+    LANGUAGE = "language"  # the button for help, held down
 
 
 class Buttons(Protocol):
@@ -224,5 +233,32 @@ class Buttons(Protocol):
     def listen(self, pressed: Callable[[Button], object]) -> None:
         """Call `pressed` for every press from now on."""
 
+    def held(self, button: Button) -> bool:
+        """Whether it is being held down."""
+
     def close(self) -> None:
         """Tell of no more presses, and give the pins back; may be called twice."""
+
+
+class Voice(Protocol):
+    """Something that says sentences aloud, one after the other. Nothing here waits or raises."""
+
+    def say(self, text: str, language: str) -> None:
+        """Say it after what is being said; when much waits, the oldest of that is dropped.
+
+        `language` is one of en, nb, fi, sv, da and zh.
+        """
+
+    def hush(self) -> None:
+        """Stop in the middle of the sentence, and forget what waits."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether something is being said, or waits to be."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the last sentence was not heard, with the remedy; None when it was."""
+
+    def close(self) -> None:
+        """Fall silent within a few seconds; may be called twice."""

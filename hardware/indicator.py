@@ -8,6 +8,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from hardware.pins import gpio
 Rgb = tuple[float, float, float]
 CLOSE_WAIT_S = 2.0
 WAITING_MAX = 16
+AFTER_MAX = 4
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +68,12 @@ _ARRIVED = (
     Step(0.0, DIM),
 )
 
+# At a turnstile the next one is behind: each is short, and the lamp waits again by itself.
+_LONG, _GAP = 0.4, Step(0.1, DARK)
+_USED = (Step(0.1, RED, tone=True), _GAP, Step(0.1, RED, tone=True), Step(0.5, RED))
+_UNTIMELY = (Step(_LONG, AMBER, tone=True), _GAP, Step(0.1, AMBER, tone=True), Step(0.5, AMBER))
+_REJECTED = (Step(_LONG, RED, tone=True), _GAP, Step(_LONG, RED, tone=True), Step(0.5, RED))
+
 # No two share a rhythm: steady, slow, fast, double, long against short; each outcome has its sound.
 PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
     {
@@ -87,6 +95,18 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
             ),
             (Step(0.5, RED), Step(0.5, DARK)),
         ),
+        # What follows a beep of the scanner: a light, two tones, a long tone.
+        Signal.ADDED: Pattern((Step(0.4, GREEN), Step(0.0, DIM)), whole=True),
+        Signal.REMOVED: Pattern(
+            (
+                Step(0.1, WHITE, tone=True),
+                Step(0.1, DARK),
+                Step(0.1, WHITE, tone=True),
+                Step(0.0, DIM),
+            ),
+            whole=True,
+        ),
+        Signal.REFUSED: Pattern((Step(0.7, RED, tone=True), Step(0.0, DIM)), whole=True),
         Signal.ATTENTION: Pattern(
             (),
             (
@@ -97,6 +117,10 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
             ),
         ),
         Signal.ARRIVED: Pattern(_ARRIVED),
+        Signal.ADMITTED: Pattern((Step(0.1, GREEN, tone=True), Step(0.8, GREEN)), _SCAN),
+        Signal.USED: Pattern(_USED, _SCAN),
+        Signal.UNTIMELY: Pattern(_UNTIMELY, _SCAN),
+        Signal.REJECTED: Pattern(_REJECTED, _SCAN),
     }
 )
 
@@ -144,7 +168,7 @@ class Lamps:
         self._three = pins.yellow is not None
         third = pins.blue if pins.yellow is None else pins.yellow
         self._whole = False
-        self._next: Signal | None = None
+        self._after: deque[Signal] = deque(maxlen=AFTER_MAX)
         try:
             for pin in (pins.red, pins.green, third):
                 self._lamps.append(_lamp(gpiozero, pin, active_high=pins.active_high))
@@ -163,7 +187,10 @@ class Lamps:
         False where an intro is being played whole: then it begins by itself after that.
         """
         if self._whole:
-            self._next = signal
+            # Of those that are not played whole themselves only the newest would be seen.
+            if self._after and not PATTERNS[self._after[-1]].whole:
+                self._after.pop()
+            self._after.append(signal)
             return False
         pattern = PATTERNS[signal]
         self._steps, self._loop, self._whole = list(pattern.intro), pattern.loop, pattern.whole
@@ -173,16 +200,18 @@ class Lamps:
         """Show the next step. Returns the seconds until the one after it, None for no more."""
         if not self._steps:
             self._whole = False
-            if self._next is not None:
-                signal, self._next = self._next, None
-                self.play(signal)
+            if self._after:
+                self.play(self._after.popleft())
         if not self._steps:
             self._steps = list(self._loop)
         if not self._steps:
             return None
         step = self._steps.pop(0)
         self._set(step)
-        return step.seconds if self._steps or self._loop else None
+        if self._steps or self._loop:
+            return step.seconds
+        self._whole = False
+        return step.seconds if self._after else None
 
     def close(self) -> None:
         """Everything dark and silent, and the pins given back; may be called twice."""

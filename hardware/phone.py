@@ -95,6 +95,18 @@ def draw_phone(text: str, symbology: Symbology = Symbology.QR, title: str = "") 
     return phone
 
 
+def draw_picture(picture: Luma) -> "Image.Image":
+    """A phone whose screen shows `picture`, uint8 (height, width), as large as it fits: mode L."""
+    from PIL import Image
+
+    shown = Image.fromarray(picture)
+    shown.thumbnail((SCREEN_WIDTH_PX, 2 * (CODE_CENTRE_Y_PX - 2 * BEZEL_PX)))
+    phone = Image.new("L", (PHONE_WIDTH_PX, PHONE_HEIGHT_PX), 255)
+    left, top = (PHONE_WIDTH_PX - shown.width) // 2, CODE_CENTRE_Y_PX - shown.height // 2
+    phone.paste(shown, (left, top))
+    return phone
+
+
 def photograph(
     text: str, symbology: Symbology = Symbology.QR, seed: int = 0, number: int = 0
 ) -> Luma:

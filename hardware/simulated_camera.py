@@ -11,8 +11,16 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from hardware.devices import AUTOMATIC, Controls, DeviceError, Frame, Stalled, Symbology
-from hardware.phone import FRAME_HEIGHT_PX, FRAME_WIDTH_PX, Pose, draw_phone, expose, held
+from hardware.devices import AUTOMATIC, Controls, DeviceError, Frame, Luma, Stalled, Symbology
+from hardware.phone import (
+    FRAME_HEIGHT_PX,
+    FRAME_WIDTH_PX,
+    Pose,
+    draw_phone,
+    draw_picture,
+    expose,
+    held,
+)
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -75,6 +83,12 @@ class SimulatedCamera:
         Raises DeviceError when the text does not fit the symbology.
         """
         phone = draw_phone(text, symbology).convert("L")
+        with self._lock:
+            self._phone, self._pose = phone, held(symbology, self._rng)
+
+    def hold_up_picture(self, picture: "Luma", symbology: Symbology = Symbology.QR) -> None:
+        """Hold up a phone that shows this picture, uint8 (height, width), where it shows codes."""
+        phone = draw_picture(picture)
         with self._lock:
             self._phone, self._pose = phone, held(symbology, self._rng)
 

@@ -6,7 +6,7 @@ wire everything is the real thing: the same thread, the same bytes, the same que
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -79,7 +79,12 @@ class SimulatedPrinter(EscposPrinter):
         self._wire = _SimulatedWire()
         self._lock = threading.Lock()
         self._documents: deque[tuple[PrintLine, ...]] = deque(maxlen=RECEIPTS_MAX)
+        self._printed: Callable[[str], object] | None = None
         super().__init__(self._wire.open, columns)
+
+    def listen(self, printed: Callable[[str], object]) -> None:
+        """Call `printed` with the text of every document from now on."""
+        self._printed = printed
 
     @property
     def receipts(self) -> tuple[str, ...]:
@@ -143,6 +148,8 @@ class SimulatedPrinter(EscposPrinter):
         super()._print(lines)
         with self._lock:
             self._documents.append(tuple(lines))
+        if self._printed is not None:
+            self._printed("\n".join(self._rows(lines)))
 
     def _rows(self, document: Sequence[PrintLine]) -> list[str]:
         rows: list[str] = []

@@ -14,20 +14,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
+from pos.fleet_settings import FleetSection
 from pos.sale.merchant import Merchant, Role, Store, Terminal
 from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
+from pos.shop_settings import ShopSection
 
 FILE_NAME = "terminal.toml"
 LENT_KEYS = "keys"  # as the units name the folder of keys among their credentials
-
 # A terminal whose payments by the static code can be named on the wire.
 CODED = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
-
-# A terminal that can be named in a topic of MQTT, where `/`, `+` and `#` mean something.
-NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
-# What leaves this machine is encrypted.
-BROKER = r"^(mqtts://[^/?#@:\s]+(:\d{1,5})?|mqtt://(localhost|127\.0\.0\.1)(:\d{1,5})?)/?$"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
@@ -119,6 +115,7 @@ class PinsSection(_Section):
     pay: Pin = 5
     cancel: Pin = 6
     help: Pin = 13
+    remove: Pin = 26
 
 
 class DevicesSection(_Section):
@@ -136,6 +133,17 @@ class DevicesSection(_Section):
     printer_columns: Annotated[int, Field(ge=0, le=64)] = 0
     pins: PinsSection = PinsSection()
     hand_scanner: str = "none"
+    voice: str = "none"
+
+
+class KioskSection(_Section):
+    """[kiosk]: the visitors' side. `site` is the .toml file of tickets and hours, relative to this
+    file; `keyboard` is whether a keyboard works it too, else only touches and codes do. `speaking`
+    is whether it speaks, in numbered lines for three buttons, instead of drawing a screen."""
+
+    site: str = ""
+    keyboard: bool = False
+    speaking: bool = False
 
 
 class CameraSection(_Section):
@@ -153,20 +161,20 @@ class CameraSection(_Section):
     field_of_view: Annotated[float, Field(ge=20, le=160)] = 66.0
 
 
-class FleetSection(_Section):
-    """[fleet]: who watches over this till from afar; left out, nobody does.
+class GateSection(_Section):
+    """[gate]: a turnstile of `site`, called `name` among its gates; see `pos gate`.
 
-    `broker` is an MQTT 5 broker as `mqtts://host:8883`; `mqtt://` without TLS only on this machine.
-    `name` is this till's there, its user too; left out, the references of store and terminal.
-    `password_file` holds its password, and `public_key` (one line of base64, as `pos fleet key`
-    prints it) is whose pushed settings are taken. Paths are relative to the file.
+    `keys` is the file of public keys that sign its tickets, `revoked` are files or URLs of lists of
+    tickets given back, `share` the folder in which the gates tell each other whom they let in.
+    Early and late are forgiven by `leeway_min` minutes. Paths are relative to the file.
     """
 
-    broker: Annotated[str, StringConstraints(pattern=BROKER)]
-    ca_file: str = ""
-    name: Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$")] = ""
-    password_file: str = ""
-    public_key: str = ""
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")] = "gate"
+    site: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,24}$")]
+    keys: str
+    revoked: tuple[str, ...] = ()
+    share: str = ""
+    leeway_min: Annotated[int, Field(ge=0, le=240)] = 15
 
 
 class Settings(_Section):
@@ -180,7 +188,10 @@ class Settings(_Section):
     switch: SwitchSection | None = None
     devices: DevicesSection = DevicesSection()
     camera: CameraSection = CameraSection()
+    kiosk: KioskSection = KioskSection()
+    gate: GateSection | None = None
     fleet: FleetSection | None = None
+    shop: ShopSection | None = None
 
     def parties(self) -> Terminal:
         """Merchant, store and terminal as every payment carries them."""
@@ -236,19 +247,27 @@ def load(path: Path | None) -> Settings:
             f"{path}: a till with a static code needs a terminal.reference of 1 to 32 letters, "
             "digits, hyphens or underscores; correct it, or remove terminal.static_code."
         )
-    return settings.model_copy(update=_with_files(settings, path.parent))
+    return _complete(settings, path.parent)
 
 
-def _with_files(settings: Settings, folder: Path) -> dict[str, _Section]:
-    """The sections that name files, with their paths from `folder` made absolute."""
-    changed: dict[str, _Section] = {}
+def _complete(settings: Settings, folder: Path) -> Settings:
+    """The same with every path in it made absolute. Raises SettingsError for one that is wrong."""
+    changed: dict[str, BaseModel] = {}
     if settings.order.catalogue:
         changed["order"] = _found(settings.order, folder)
+    if settings.kiosk.site:
+        site = str(folder / settings.kiosk.site)
+        changed["kiosk"] = settings.kiosk.model_copy(update={"site": site})
     if settings.switch is not None:
         changed["switch"] = _rooted(settings.switch, folder)
+    if settings.gate is not None:
+        changed["gate"] = _at(settings.gate, folder)
     if settings.fleet is not None:
-        changed["fleet"] = _joined(settings, settings.fleet, folder)
-    return changed
+        changed["fleet"] = settings.fleet.complete(settings.parties(), folder, _key_file)
+    if settings.shop is not None:
+        key = _key_file(settings.shop.key, folder, "shop.key")
+        changed["shop"] = settings.shop.model_copy(update={"key": key})
+    return settings.model_copy(update=changed)
 
 
 def _found(order: OrderSection, folder: Path) -> OrderSection:
@@ -261,38 +280,33 @@ def _found(order: OrderSection, folder: Path) -> OrderSection:
     return order.model_copy(update={"catalogue": str(catalogue)})
 
 
+def _at(gate: GateSection, folder: Path) -> GateSection:
+    """The same with its paths made absolute."""
+    lists = (each if each.startswith("http") else str(folder / each) for each in gate.revoked)
+    share = str(folder / gate.share) if gate.share else ""
+    found = {"keys": str(folder / gate.keys), "revoked": tuple(lists), "share": share}
+    return gate.model_copy(update=found)
+
+
 def _rooted(switch: SwitchSection, folder: Path) -> SwitchSection:
-    """The same with its paths made absolute, and the key file surely there.
+    """The same with its paths made absolute, and the key file surely there."""
+    key = _key_file(switch.key, folder, "switch.key")
+    ca_file = str(folder / switch.ca_file) if switch.ca_file else ""
+    return switch.model_copy(update={"key": key, "ca_file": ca_file})
+
+
+def _key_file(named: str, folder: Path, setting: str) -> str:
+    """The path of a file that only this till may read. Raises SettingsError when it is not there.
 
     A service gets its key lent by systemd (LoadCredential=), under the name of the file.
     """
-    key = _lent(folder / switch.key)
+    key = folder / named
+    lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{key.name}"
+    if lent.is_absolute() and lent.is_file():
+        key = lent
     if not key.is_file():
-        raise SettingsError(f"switch.key names {key}, which is not there; make it or correct it.")
-    ca_file = str(folder / switch.ca_file) if switch.ca_file else ""
-    return switch.model_copy(update={"key": str(key), "ca_file": ca_file})
-
-
-def _joined(settings: Settings, fleet: FleetSection, folder: Path) -> FleetSection:
-    """The same with its paths made absolute and there, and a name that a topic may have."""
-    name = fleet.name or f"{settings.store.reference}.{settings.terminal.reference}"
-    if not NAMED.fullmatch(name):
-        raise SettingsError(f"{name} cannot name a till in a fleet; give fleet.name another one.")
-    changed = {"name": name}
-    for key in ("ca_file", "password_file"):
-        given = getattr(fleet, key)
-        if given:
-            path = _lent(folder / given)
-            if not path.is_file():
-                raise SettingsError(f"fleet.{key} names {path}, which is not there; correct it.")
-            changed[key] = str(path)
-    return fleet.model_copy(update=changed)
-
-
-def _lent(path: Path) -> Path:
-    """The file itself, or the copy of it that systemd lends to the service."""
-    lent = Path(os.environ.get("CREDENTIALS_DIRECTORY", "")) / f"{LENT_KEYS}_{path.name}"
-    return lent if lent.is_absolute() and lent.is_file() else path
+        raise SettingsError(f"{setting} names {key}, which is not there; make it or correct it.")
+    return str(key)
 
 
 def _plainly(fault: ValidationError) -> str:

@@ -6,7 +6,6 @@ comes back: a display can neither hold up a sale nor begin one.
 """
 
 import json
-import os
 import selectors
 import socket
 import threading
@@ -14,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pos.folders import socket_name
 from pos.sale.record import plain, record
 from pos.sale.sign import Sign, sign_of
 from pos.sale.view import View
@@ -25,6 +25,9 @@ RETRY_S = 1.0
 
 
 _SIGN = record(Sign)
+
+# By display the sign that it has.
+_Told = dict[socket.socket, Sign | None]
 
 
 def read_sign(line: bytes) -> Sign:
@@ -47,13 +50,12 @@ class Display:
         self._language = language
         self._path = state / SOCKET_NAME
         self._sign: Sign | None = None
-        self._line = b""
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.settimeout(0)
         self._woken, self._waker = socket.socketpair()
         self._waker.settimeout(0)
         self._path.unlink(missing_ok=True)  # of a till that died: there is never a second one
-        with _short(self._path) as name:
+        with socket_name(self._path) as name:
             self._listener.bind(name)
         self._path.chmod(0o600)
         self._listener.listen(DISPLAY_COUNT_MAX)
@@ -66,7 +68,6 @@ class Display:
         sign = sign_of(view, self._language)
         if sign != self._sign:
             self._sign = sign
-            self._line = json.dumps(plain(sign), separators=(",", ":")).encode() + b"\n"
             self._wake()
 
     def _wake(self) -> None:
@@ -74,7 +75,7 @@ class Display:
             self._waker.send(b"!")
 
     def _serve(self) -> None:
-        told: dict[socket.socket, bytes] = {}
+        told: _Told = {}
         with selectors.DefaultSelector() as selector:
             selector.register(self._listener, selectors.EVENT_READ)
             selector.register(self._woken, selectors.EVENT_READ)
@@ -87,19 +88,27 @@ class Display:
                         self._welcome(selector, told)
                     elif isinstance(found, socket.socket):  # it says nothing, so it is leaving
                         _dismiss(selector, told, found)
-                line = self._line
-                for display in [each for each, last in told.items() if last != line]:
-                    told[display] = line
-                    try:
-                        sent = display.send(line)
-                    except OSError:
-                        sent = -1
-                    if sent != len(line):  # it does not read: it may come again
-                        _dismiss(selector, told, display)
+                self._tell(selector, told)
             for display in list(told):
                 display.close()
 
-    def _welcome(self, selector: selectors.BaseSelector, told: dict[socket.socket, bytes]) -> None:
+    def _tell(self, selector: selectors.BaseSelector, told: _Told) -> None:
+        """Send the newest sign to whoever has another one; written out only when somebody has."""
+        sign = self._sign
+        behind = [each for each, last in told.items() if last is not sign]
+        if sign is None or not behind:
+            return
+        line = json.dumps(plain(sign), separators=(",", ":")).encode() + b"\n"
+        for display in behind:
+            told[display] = sign
+            try:
+                sent = display.send(line)
+            except OSError:
+                sent = -1
+            if sent != len(line):  # it does not read: it may come again
+                _dismiss(selector, told, display)
+
+    def _welcome(self, selector: selectors.BaseSelector, told: _Told) -> None:
         with suppress(OSError):
             display, _ = self._listener.accept()
             if len(told) >= DISPLAY_COUNT_MAX:
@@ -107,7 +116,7 @@ class Display:
                 return
             display.settimeout(0)
             selector.register(display, selectors.EVENT_READ)
-            told[display] = b""
+            told[display] = None
 
     def close(self) -> None:
         """Leave; displays say that they wait for the till. May be called twice."""
@@ -121,9 +130,7 @@ class Display:
         self._path.unlink(missing_ok=True)
 
 
-def _dismiss(
-    selector: selectors.BaseSelector, told: dict[socket.socket, bytes], display: socket.socket
-) -> None:
+def _dismiss(selector: selectors.BaseSelector, told: _Told, display: socket.socket) -> None:
     told.pop(display, None)
     selector.unregister(display)
     display.close()
@@ -146,7 +153,7 @@ def follow(state: Path, show: Callable[[Sign | None], object], ending: threading
 def _connected(path: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as till:
         till.settimeout(RETRY_S)
-        with _short(path) as name:
+        with socket_name(path) as name:
             till.connect(name)
         yield till
 
@@ -167,13 +174,3 @@ def _lines(till: socket.socket, ending: threading.Event) -> Iterator[bytes]:
             yield line
         if len(kept) > LINE_SIZE_MAX_BYTES:
             raise OSError("The till sends more than a display takes.")
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name for `path` that fits a socket address, however deep the folder lies."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)

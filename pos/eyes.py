@@ -22,7 +22,8 @@ from pos.sale.view import Notice, notice
 class Eyes:
     """An Eye made of what there is; give it devices of which at least one reads codes.
 
-    `glimpse` is told what the camera sees, with `pictures` or with hints alone.
+    `glimpse` is told what the camera sees, with `pictures` or with hints alone; `removing` is
+    asked whether what is read now is to be taken off the order.
     """
 
     def __init__(
@@ -32,8 +33,10 @@ class Eyes:
         glimpse: Callable[[Glimpse], object] | None = None,
         *,
         pictures: bool = False,
+        removing: Callable[[], bool] = lambda: False,
     ) -> None:
         self._put = put
+        self._removing = removing
         self._indicator = devices.indicator
         self._lock = threading.Lock()
         self._troubles: dict[str, str] = {}
@@ -84,7 +87,8 @@ class Eyes:
 
     def _found(self, symbol: Symbol) -> None:
         self._indicator.show(Signal.READ)
-        self._put(Scanned(Secret(symbol.text), symbol.symbology.value))
+        symbology = symbol.symbology.value
+        self._put(Scanned(Secret(symbol.text), symbology, removing=self._removing()))
 
     def _hears(self, name: str) -> Callable[[str | None], None]:
         def hear(sentence: str | None) -> None:

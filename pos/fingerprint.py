@@ -5,11 +5,11 @@ kept outside the journal for two days and then destroyed. A plain hash would not
 code has so few digits that all of them can be tried.
 """
 
-import hashlib
 import hmac
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from pos.errors import SettingsError
@@ -25,10 +25,12 @@ class Fingerprints:
     def __init__(self, folder: Path) -> None:
         self._path = folder / "fingerprint.keys"
         self._keys: dict[int, bytes] = {}
-        if self._path.exists():
+        with suppress(FileNotFoundError):
             try:
                 stored = json.loads(self._path.read_text())
                 self._keys = {int(day): bytes.fromhex(key) for day, key in stored.items()}
+            except FileNotFoundError:
+                raise  # no code was ever shown here
             except (ValueError, TypeError, AttributeError, OSError) as fault:
                 raise SettingsError(
                     f"{self._path} cannot be read; delete it and start again."
@@ -55,7 +57,7 @@ class Fingerprints:
 
 
 def _digest(key: bytes, code: Secret) -> str:
-    return hmac.new(key, code.reveal().encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, code.reveal().encode(), "sha256").hex()[:32]
 
 
 def _write_private(path: Path, text: str) -> None:

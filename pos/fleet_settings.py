@@ -4,12 +4,14 @@ Apart from the other settings because most tills are watched by nobody but who s
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from pos.errors import SettingsError
+from pos.sale.merchant import Terminal
 
 # A terminal that can be named in a topic of MQTT, where `/`, `+` and `#` mean something.
 NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
@@ -30,27 +32,22 @@ class FleetSection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    broker: Annotated[str, StringConstraints(pattern=f"^{BROKER.pattern}$")]
+    broker: Annotated[str, StringConstraints(pattern=f"^({BROKER.pattern})$")]
     ca_file: str = ""
     name: Annotated[str, StringConstraints(pattern=f"^({NAMED.pattern})?$")] = ""
     password_file: str = ""
     public_key: str = ""
 
-    def complete(self, store: str, terminal: str, folder: Path, lent: Path) -> "FleetSection":
-        """The same with its paths from `folder` made absolute, or those of the copies that systemd
-        lends, which begin as `lent` does; and with a name. Raises SettingsError."""
-        changed = {"name": self.name or f"{store}.{terminal}"}
+    def complete(
+        self, parties: Terminal, folder: Path, found: Callable[[str, Path, str], str]
+    ) -> "FleetSection":
+        """The same with a name and with what `found` makes of its files. Raises SettingsError."""
+        changed = {"name": self.name or f"{parties.store.reference}.{parties.reference}"}
         if not NAMED.fullmatch(changed["name"]):
             raise SettingsError(
                 f"{changed['name']} cannot name a till in a fleet; give fleet.name another one."
             )
         for key in ("ca_file", "password_file"):
             if given := getattr(self, key):
-                path, copy = folder / given, lent.with_name(f"{lent.name}{Path(given).name}")
-                path = copy if copy.is_absolute() and copy.is_file() else path
-                if not path.is_file():
-                    raise SettingsError(
-                        f"fleet.{key} names {path}, which is not there; correct it."
-                    )
-                changed[key] = str(path)
+                changed[key] = found(given, folder, f"fleet.{key}")
         return self.model_copy(update=changed)

@@ -4,6 +4,8 @@ Apart because every command, of the till and of the switch, must agree on it.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pos.errors import SettingsError
@@ -33,6 +35,16 @@ def state_folder(option: str | None) -> Path:
             f"The folder {folder} cannot be made ({fault.strerror}); name another with --state."
         ) from fault
     return folder.absolute()
+
+
+@contextmanager
+def socket_name(path: Path) -> Iterator[str]:
+    """A name for `path` that fits a socket address, however deep the folder lies."""
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
 
 
 def write_private(path: Path, content: bytes) -> None:

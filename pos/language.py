@@ -34,6 +34,10 @@ _WALLETS = {
 
 _AMOUNT = re.compile(r"([0-9]{1,9}(?:\.[0-9]+)?) ([A-Z]{3})")
 
+# A voice passes over the point of a Chinese number, and reads what follows as another number.
+_POINT = re.compile(r"\.([0-9]+)")
+_DIGITS = "零一二三四五六七八九"
+
 # Values that are names of the program, and the keys under which people know them.
 _NAMED = {"state": "state.{}", "says": "says.{}"}
 
@@ -76,7 +80,7 @@ class Language:
             return self.say("said.unknown")
 
     def notice(self, said: Notice) -> str:
-        """The sentence of a Notice; amounts and states in its values are put into words."""
+        """The sentence of a Notice; amounts, states and moments in it are put into words."""
         return self.say(said.key, **{name: self._value(name, value) for name, value in said.values})
 
     def amount_text(self, amount: Amount) -> str:
@@ -95,6 +99,25 @@ class Language:
         pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
         major = Decimal(value).scaleb(-decimals)
         return str(format_decimal(major, format=pattern, locale=self._locale))
+
+    def spoken_amount(self, amount: Amount) -> str:
+        """The same as a voice says it: `1299,50 norske kroner`, without decimals that are zero."""
+        from babel.numbers import format_currency
+
+        decimals = exponent(amount.currency)
+        major = Decimal(amount.value).scaleb(-decimals)
+        whole = major == major.to_integral_value()
+        text = str(
+            format_currency(
+                Decimal(int(major)) if whole else major,  # one euro, not 1.00 euros
+                amount.currency,
+                "0" if whole else "0." + "0" * decimals,
+                locale=self._locale,
+                currency_digits=False,
+                format_type="name",
+            )
+        )
+        return _POINT.sub(_chinese_point, text) if self.code == "zh" else text
 
     def percent_text(self, rate: int) -> str:
         """A rate in basis points as this language writes it: `25 %`, `13,5 %`."""
@@ -125,6 +148,20 @@ class Language:
         """The same without the year, for a list on a screen."""
         return self._moment(at, "MMMd")
 
+    def clock_text(self, at: float) -> str:
+        """Hour and minute of a moment."""
+        from babel.dates import format_time
+
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
+        return str(format_time(moment, "short", tzinfo=moment.tzinfo, locale=self._locale))
+
+    def day_text(self, at: float) -> str:
+        """Weekday, day and month of a moment."""
+        from babel.dates import format_skeleton
+
+        moment = datetime.fromtimestamp(at, UTC).astimezone(self._zone)
+        return str(format_skeleton("EEEEdMMMM", moment, tzinfo=moment.tzinfo, locale=self._locale))
+
     def _moment(self, at: float, skeleton: str) -> str:
         from babel.dates import format_skeleton, format_time
 
@@ -141,12 +178,18 @@ class Language:
         if name in _NAMED:
             key = _NAMED[name].format(value)
             return self.say(key) if key in catalogue("en") else value
+        if name == "moment" and value.isdecimal():
+            return self.clock_text(int(value))
         if match := _AMOUNT.fullmatch(value):
             try:
                 return self.amount_text(Amount.parse(match[1], match[2]))
             except AmountError:
                 return value
         return value
+
+
+def _chinese_point(decimals: re.Match[str]) -> str:
+    return "点" + "".join(_DIGITS[int(digit)] for digit in decimals[1])
 
 
 @cache

@@ -25,6 +25,7 @@ from pos.sale.receipt_lines import lines_of
 from pos.sale.report import Report
 from pos.sale.report_lines import report_lines
 from pos.sale.slip import SlipLine
+from pos.sale.ticket_lines import ticket_lines
 from pos.seal import Seal, is_true
 
 # An answer that is lost would leave a receipt owed that was printed, so it waits for its place.
@@ -45,7 +46,9 @@ class Slips:
 
     def print(self, receipt: Receipt) -> None:
         """See pos.engine.Paper."""
-        lines = [print_line(line) for line in lines_of(receipt, self.terminal, self.words)]
+        told = lines_of(receipt, self.terminal, self.words)
+        torn_off = ticket_lines(receipt.tickets, self.words)
+        lines = [print_line(line) for line in (*told, *torn_off)]
         self._ask(receipt.document_id, lambda done: self.printer.submit(lines, done))
 
     def report(self, report: Report) -> None:

@@ -27,26 +27,46 @@ class Seal:
     """
 
     def __init__(self, folder: Path) -> None:
-        path = folder / KEY_FILE_NAME
-        if not path.exists():
-            write_private(path, Ed25519PrivateKey.generate().private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            ))  # fmt: skip
-        try:
-            key = serialization.load_pem_private_key(path.read_bytes(), None)
-        except (OSError, ValueError, TypeError) as fault:
-            raise SettingsError(f"{path} cannot be read; put it back from a copy.") from fault
-        if not isinstance(key, Ed25519PrivateKey):
-            raise SettingsError(f"{path} is no Ed25519 key; put it back from a copy.")
-        self._key = key
-        self.public = public_text(key.public_key())
+        self._key = private_key(folder / KEY_FILE_NAME)
+        self.public = public_text(self._key.public_key())
 
     def sealed(self, unsigned: str) -> str:
         """The text with the key's name and the signature behind it."""
         signed = unsigned + name_of(self.public)
         return signed + _base32(self._key.sign(signed.encode()))
+
+
+def private_key(path: Path) -> Ed25519PrivateKey:
+    """The key in this file, made when there is none. Raises SettingsError as `Seal`."""
+    if not path.exists():
+        write_private(path, Ed25519PrivateKey.generate().private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        ))  # fmt: skip
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError, TypeError) as fault:
+        raise SettingsError(f"{path} cannot be read; put it back from a copy.") from fault
+    if not isinstance(key, Ed25519PrivateKey):
+        raise SettingsError(f"{path} is no Ed25519 key; put it back from a copy.")
+    return key
+
+
+def public_key(line: str) -> Ed25519PublicKey:
+    """The public key that `public_text` made a line of. Raises SettingsError for any other."""
+    try:
+        key = serialization.load_der_public_key(base64.b64decode(line, validate=True))
+    except ValueError as fault:
+        raise SettingsError(
+            "The key is none: give the line that pos receipt key or pos tickets key prints."
+        ) from fault
+    if not isinstance(key, Ed25519PublicKey):
+        raise SettingsError(
+            "The key is no Ed25519 key: give the line that pos receipt key or pos tickets key "
+            "prints."
+        )
+    return key
 
 
 def public_text(key: Ed25519PublicKey) -> str:
@@ -63,14 +83,7 @@ def name_of(public: str) -> str:
 
 def is_true(carried: Carried, public: str) -> bool:
     """Whether the receipt was signed by this key. Raises SettingsError for a key that is none."""
-    try:
-        key = serialization.load_der_public_key(base64.b64decode(public, validate=True))
-    except ValueError as fault:
-        raise SettingsError(
-            "The key is none: give the line that pos receipt key prints."
-        ) from fault
-    if not isinstance(key, Ed25519PublicKey):
-        raise SettingsError("The key is no Ed25519 key: give the line that pos receipt key prints.")
+    key = public_key(public)
     if carried.key != name_of(public):
         return False
     padding = "=" * (-len(carried.signature) % 8)

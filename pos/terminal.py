@@ -9,41 +9,44 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.devices import Button, Controls
 from pos.config import Settings
 from pos.display import Display
+from pos.door import Door, Mirror
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
+from pos.fittings import register_key_of, shelf_of
 from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
 from pos.lights import Lights
+from pos.log import Log
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
 from pos.pushed import standing, why_not
-from pos.register_key import RegisterKey
+from pos.reporting import Examine, reporter_of
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
-from pos.sale.merchant import Role
 from pos.sale.mode import Mode
+from pos.sale.till import FREE
 from pos.sale.view import Notice, Stage, View, notice
 from pos.seal import Seal
-from pos.shelf import CatalogueShelf
+from pos.shop import Asking, Hearing, shop_lines
+from pos.stamp import Stamp
 
 if TYPE_CHECKING:
     from pos.engine import Engine
     from pos.eyes import Eyes
-    from pos.fleet.report import Part
     from pos.fleet.reporter import Reporter
     from pos.switch.client import WireSwitch
     from pos.switch.exchange import Caller
@@ -52,7 +55,7 @@ STOP_S = 15.0
 
 Show = Callable[[View], object]
 Press = Callable[[Button], object]
-Examine = Callable[[Settings, Path], Iterable["Part"]]
+Offer = TypeVar("Offer")
 
 
 class Station:
@@ -61,7 +64,7 @@ class Station:
     The journal is opened at once, so a locked or damaged one is told before any screen comes up.
     Whoever supervises the process hears from `pulse` that the loop "engine" lives. `examine` tells
     a fleet of the machine's health; without it the fleet hears nothing of this process. When
-    `again` is set after the end, the process should start again: its settings are other ones.
+    `again` is set after the end, the process should start again: its `settings` are other ones.
     """
 
     def __init__(
@@ -73,6 +76,12 @@ class Station:
         pulse: Pulse | None = None,
         examine: Examine | None = None,
     ) -> None:
+        # First, so that an address that cannot be had is told before anything is opened.
+        reference = settings.terminal.reference
+        self._lines: list[Asking | Hearing | Reporter] = []
+        if settings.shop is not None:
+            self._lines += shop_lines(settings.shop, reference, self.put)
+        self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
         self._devices = devices
@@ -80,8 +89,11 @@ class Station:
         self._journal = Journal(state / JOURNAL_NAME)
         self.settings = standing(settings, self._journal.history.configuration.values)
         self.again = False
+        if reporter := reporter_of(self.settings, state, mode.name, examine, self.put):
+            self._lines.append(reporter)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
+        self._log = Log(state)
         self._roster = Roster(state / STAFF_FILE_NAME)
         self._eyes: Eyes | None = None
         self._threads: list[threading.Thread] = []
@@ -92,7 +104,8 @@ class Station:
         self._view: View | None = None
         self._displays = False
         self._display: Display | None = None
-        self._reporter = self._new_reporter(examine) if examine is not None else None
+        self._door: Door | None = None
+        self._mirror: Mirror | None = None
 
     def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
@@ -104,19 +117,23 @@ class Station:
         from pos.switch.client import WireSwitch
         from pos.switch.exchange import Exchange
 
-        parties = self.settings.parties()
-        self._switch = WireSwitch(Exchange(caller), parties)
+        parties = self._parties
+        self._switch = WireSwitch(Exchange(caller), parties, self._log.call)
         words = Language(self.settings.terminal.language)
-        lights = Lights(self._devices.indicator)
-        display = self._display = self._second_screen()
+        lights = Lights(self._devices.indicator, alone=self._mode.headless)
+        language = self.settings.terminal.language
+        display = self._display = self._offered(lambda: Display(self._state, language))
+        door = self._door = self._offered(lambda: Door(self._state, self.put, self._mirror))
 
         def show_all(view: View) -> None:
             self._view = view
-            if self._reporter is not None:
-                self._reporter.show(view)
             lights.show(view)
             if display is not None:
                 display.show(view)
+            for line in self._lines:
+                line.show(view)
+            if door is not None:
+                door.show(view)
             show(view)
 
         printer = self._devices.printer
@@ -128,7 +145,7 @@ class Station:
             self._mode,
             eye=self._eyes,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
-            shelf=self._shelf(parties.currency),
+            shelf=shelf_of(self.settings, self._state, self._mode),
             terms=Terms(
                 self.settings.terminal.language,
                 self.settings.order.vat_class,
@@ -136,29 +153,25 @@ class Station:
             ),
             watches=watches,
             carrier=SignedTexts(self._seal, parties, words),
+            stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
             pin_above=self.settings.refund_limit(),
-            register_key=RegisterKey.at(self._state) if parties.role is Role.TILL else None,
+            register_key=register_key_of(parties, self._state),
             alive=lambda: self._pulse.beat("engine"),
+            noted=self._log.entry,
             try_settings=lambda given: why_not(self.settings, given),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
 
-    def _second_screen(self) -> Display | None:
+    def _offered(self, make: Callable[[], Offer]) -> Offer | None:
+        """What other processes may come to, the customer's screen or a helper."""
         if not self._displays:
             return None
         try:
-            return Display(self._state, self.settings.terminal.language)
-        except OSError:  # a folder without sockets: no display is no reason not to sell
+            return make()
+        except OSError:  # a folder without sockets: that nobody looks on is no reason not to sell
             return None
-
-    def _shelf(self, currency: str) -> CatalogueShelf | None:
-        order = self.settings.order
-        if not order.catalogue:
-            return None
-        language = self.settings.terminal.language
-        return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
         self,
@@ -166,50 +179,37 @@ class Station:
         show: Show,
         press: Press | None = None,
         glimpse: Callable[[Glimpse], object] | None = None,
+        mirror: Mirror | None = None,
     ) -> None:
         """Start the eyes and the engine; `connect` may take its time, the screen is up.
 
         `press` is what a screen does with a button for paying or cancelling; without a screen the
         till itself obeys it. `glimpse` is told what the camera sees while a code is waited for.
+        `mirror` is what a helper sees the screen in.
         """
-        self._press = press
+        self._press, self._mirror = press, mirror
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
-        if self._reporter is not None:
-            self._reporter.start()
+        for line in self._lines:
+            line.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
 
             asked = self.settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
-            self._eyes = Eyes(self._devices, self.put, glimpse, pictures=pictures)
+            buttons = self._devices.buttons
+            self._eyes = Eyes(
+                self._devices,
+                self.put,
+                glimpse,
+                pictures=pictures,
+                removing=lambda: buttons is not None and buttons.held(Button.REMOVE),
+            )
             for name, work in self._eyes.work.items():
                 self._begin(name, work)
         self._begin("engine", lambda: self._work(connect, show))
-
-    def _new_reporter(self, examine: Examine) -> "Reporter | None":
-        """Whoever tells a fleet of this till. Raises SettingsError."""
-        fleet, parties = self.settings.fleet, self.settings.parties()
-        if fleet is None:
-            return None
-        from pos.fleet.line import Broker
-        from pos.fleet.reporter import Reporter, Surroundings, Who
-
-        return Reporter(
-            Who(fleet.name, parties.store.name, parties.reference, self._mode.name),
-            Broker(
-                fleet.broker,
-                fleet.name if fleet.password_file else "",
-                fleet.password_file,
-                fleet.ca_file,
-            ),
-            fleet.public_key,
-            Surroundings(
-                Language("en").notice, lambda: examine(self.settings, self._state), self.put
-            ),
-        )
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -226,31 +226,30 @@ class Station:
                 if self._eyes is not None:
                     self._eyes.tell()
                 engine.run()
-                if engine.configuring.leaving:
-                    self._start_again(show)
+                if not self._ending.is_set():  # settings were taken that hold from the next start
+                    self._show_stopped(notice("fleet.restarting", grave=True), show)
+                    self.again = True
+                    os.kill(os.getpid(), signal.SIGTERM)  # as whoever supervises it would
         except PosError as fault:
             self._pulse.stopped("engine", str(fault))
-            self._halt(str(fault), show)
+            self._halt(fault, str(fault), show)
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
-            self._halt(f"The till met a fault ({type(fault).__name__}); start it again.", show)
+            said = f"The till met a fault ({type(fault).__name__}); start it again."
+            self._halt(fault, said, show)
             sys.excepthook(type(fault), fault, fault.__traceback__)
 
-    def _halt(self, sentence: str, show: Show) -> None:
-        view = self._stopped(notice("halt.journal", grave=True, sentence=sentence))
-        if self._reporter is not None:
-            self._reporter.show(view)
-        show(view)
+    def _halt(self, fault: Exception, sentence: str, show: Show) -> None:
+        self._log.tell("stopped", fault=type(fault).__name__)
+        self._show_stopped(notice("halt.journal", grave=True, sentence=sentence), show)
 
-    def _start_again(self, show: Show) -> None:
-        """Close this process as whoever supervises it would; its end sees `again`."""
-        show(self._stopped(notice("fleet.restarting", grave=True)))
-        self.again = True
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    def _stopped(self, said: Notice) -> View:
-        parties = self.settings.parties()
+    def _show_stopped(self, said: Notice, show: Show) -> None:
+        parties = self._parties
         view = View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
-        return view if self._view is None else replace(view, facts=self._view.facts)
+        if self._view is not None:
+            view = replace(view, facts=self._view.facts)
+        for line in self._lines:
+            line.show(view)
+        show(view)
 
     def put(self, given: Input) -> bool:
         """Hand an input to the engine; False when it is not there yet or its inbox is full."""
@@ -260,10 +259,16 @@ class Station:
         """A button: help is called from wherever one is, the others are keys of the screen."""
         if button is Button.HELP:
             self.put(CallHelp())
+        elif button is Button.REMOVE:
+            # What lies before the camera was read already; now it is to be taken off.
+            free = self._view is not None and self._view.stage in FREE
+            if self._mode.headless and self._eyes is not None and free:
+                self._eyes.arm()
         elif self._press is not None:
             self._press(button)
         elif self._view is not None:
-            given = pay_key(self._view) if button is Button.PAY else cancel_key(self._view)
+            keys = {Button.PAY: pay_key, Button.CANCEL: cancel_key}
+            given = keys[button](self._view) if button in keys else None
             if given is not None:
                 self.put(given)
 
@@ -279,11 +284,13 @@ class Station:
         for thread in self._threads:
             thread.join(STOP_S)
         self._threads.clear()
-        if self._reporter is not None:
-            self._reporter.stop()
         self._devices.close()
         if self._display is not None:
             self._display.close()
+        for line in self._lines:
+            line.close()
+        if self._door is not None:
+            self._door.close()
         if self._switch is not None:
             self._switch.close()
         self._journal.close()

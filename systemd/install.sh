@@ -4,8 +4,11 @@
 #   sudo systemd/install.sh               install, or bring up to this version; safe to repeat
 #   systemd/install.sh --dry-run          say what would be changed, and change nothing
 #   sudo systemd/install.sh --uninstall   take everything away but the journal in /var/lib/pos
+#   ... --role counter | kiosk | checkout | gate   what this machine is; a counter if not said
+#   ... --release-key FILE                whose signed releases it takes, as pos update key made it
 #   ... --board pi | none                 for a file system that is made on another machine
 #   ... --no-start                        install, and start nothing
+#   ... --stage                           put the program beside the one that runs, and no more
 #
 # Each change is told before it is made. What was there before is noted in /opt/samkassa/installed,
 # so that --uninstall takes away what was added and nothing else.
@@ -17,21 +20,25 @@ HERE=$PWD
 HOME_DIR=/opt/samkassa
 NOTES=$HOME_DIR/installed
 APT_LOCK_WAIT_SECONDS=300
-UNITS="samkassa-counter.service samkassa-enrol.service samkassa-halted.service samkassa-night.service samkassa-night.timer"
-ENABLED="samkassa-counter.service samkassa-night.timer"
+# Every unit of a till; those of a switch are set up as the README says.
+UNITS=$(cd systemd && find . -name 'samkassa-*.service' -o -name 'samkassa-*.timer' | sed 's/^\.\///' |
+    grep -v -e '^samkassa-switch@' -e '^samkassa-rates\.' | LC_ALL=C sort | tr '\n' ' ')
 CHANGES=0
 
 say() { printf '%s\n' "$*"; }
 fail() { printf 'install: %s\n' "$*" >&2; exit 1; }
 
-DRY=no UNINSTALL=no START=yes BOARD=
+DRY=no UNINSTALL=no START=yes STAGE=no BOARD='' ROLE='' RELEASE_KEY=''
 while [ $# -gt 0 ]; do
     case $1 in
         --dry-run) DRY=yes ;;
         --uninstall) UNINSTALL=yes ;;
         --no-start) START=no ;;
+        --stage) STAGE=yes ;;
         --board) BOARD=${2:-}; shift ;;
-        -h | --help) sed -n '3,11s/^# \{0,1\}//p' systemd/install.sh; exit 0 ;;
+        --role) ROLE=${2:-}; shift ;;
+        --release-key) RELEASE_KEY=${2:-}; shift ;;
+        -h | --help) sed -n '3,14s/^# \{0,1\}//p' systemd/install.sh; exit 0 ;;
         *) fail "I do not know $1; see --help." ;;
     esac
     shift
@@ -41,6 +48,13 @@ if [ -z "$BOARD" ]; then
     if grep -qs 'Raspberry Pi' /proc/device-tree/model; then BOARD=pi; fi
 fi
 case $BOARD in pi | none) ;; *) fail "--board is pi or none." ;; esac
+[ -n "$ROLE" ] || ROLE=$(cat $NOTES/role 2>/dev/null || echo counter)
+case $ROLE in counter | kiosk | checkout | gate) ;; *)
+    fail "--role is counter, kiosk, checkout or gate." ;; esac
+TILL=samkassa-$ROLE.service
+[ -f "systemd/$TILL" ] || fail "This version has no unit for a $ROLE."
+[ -z "$RELEASE_KEY" ] || [ -s "$RELEASE_KEY" ] || fail "There is no release key $RELEASE_KEY."
+ENABLED="$TILL samkassa-night.timer samkassa-update.timer"
 
 # change WHAT COMMAND...: tell it, count it, and do it.
 change() {
@@ -141,7 +155,10 @@ make_release() {
     limits >"$place/limits.txt"
     source=$(mktemp -d)
     cp -R pos hardware pyproject.toml README.md LICENSE "$source/"
-    "$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir \
+    index=
+    [ ! -d wheels ] || index="--no-index --find-links $HERE/wheels"
+    # shellcheck disable=SC2086 # a list of words
+    "$place/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir $index \
         --constraint "$place/limits.txt" "$source" || {
         rm -rf "$place" "$source"
         fail "The Python packages could not be installed. Check the network and the free space," \
@@ -172,11 +189,19 @@ install_program() {
     [ -e $HOME_DIR/current ] || change "$HOME_DIR/current leads to it" point_to "$RELEASE"
 }
 
-# A till that sells meanwhile takes another release up between sales, and goes back if it is bad.
+# Beside the release that runs, which goes on: the last word on standard output is its name.
+stage_program() {
+    RELEASE=$(release_name)
+    [ -s "$HOME_DIR/releases/$RELEASE/whole" ] || make_release "$RELEASE" >&2
+    say "$RELEASE"
+}
+
+# A till that sells meanwhile takes another release up between shifts, and goes back if it is bad.
 take_up_program() {
     [ "$(readlink $HOME_DIR/current 2>/dev/null)" != "releases/$RELEASE" ] || return 0
-    if running && systemctl --quiet is-active samkassa-counter.service; then
-        change "the till takes up $RELEASE, between sales" /usr/lib/samkassa/take-up "$RELEASE"
+    if running && systemctl --quiet is-active "$TILL"; then
+        change "the till takes up $RELEASE, between shifts" \
+            "$HOME_DIR/releases/$RELEASE/bin/pos" update take --release "$RELEASE"
     elif [ -e $HOME_DIR/current ]; then
         change "$HOME_DIR/current leads to $RELEASE" point_to "$RELEASE"
     fi
@@ -197,7 +222,7 @@ files() {
     say /etc/tmpfiles.d/samkassa.conf systemd/samkassa.tmpfiles 644
     say /etc/udev/rules.d/70-samkassa.rules systemd/70-samkassa.rules 644
     say /usr/lib/samkassa/halted systemd/halted 755
-    say /usr/lib/samkassa/take-up systemd/take-up 755
+    say /usr/lib/samkassa/update systemd/update 755
     say /usr/local/bin/pos systemd/pos 755
     say /usr/share/samkassa/terminal.toml systemd/terminal.toml 644
     say /usr/share/doc/samkassa/README.md README.md 644
@@ -246,6 +271,30 @@ make_folders() {
     fi
 }
 
+note_role() {
+    if [ "$(cat $NOTES/role 2>/dev/null)" != "$ROLE" ]; then
+        change "this machine is a $ROLE" write_role
+    fi
+    for other in counter kiosk checkout gate; do
+        [ $other = "$ROLE" ] || ! enabled samkassa-$other.service ||
+            change "samkassa-$other.service starts no more" leave_role $other
+    done
+    if [ -n "$RELEASE_KEY" ] && ! cmp -s "$RELEASE_KEY" /etc/samkassa/release.pub; then
+        change "/etc/samkassa/release.pub: whose releases are taken" \
+            install -D -m 644 "$RELEASE_KEY" /etc/samkassa/release.pub
+    fi
+}
+
+write_role() {
+    mkdir -p "$NOTES"
+    say "$ROLE" >"$NOTES/role"
+}
+
+leave_role() {
+    systemctl --quiet disable "samkassa-$1.service"
+    ! running || systemctl stop "samkassa-$1.service"
+}
+
 reload() {
     running || return 0
     if touched /etc/systemd; then systemctl daemon-reload; fi
@@ -273,7 +322,7 @@ enable_services() {
         enabled "$unit" || change "$unit starts with the machine" systemctl --quiet enable "$unit"
     done
     if running && [ $START = yes ]; then
-        if ! systemctl --quiet is-active samkassa-counter.service; then
+        if ! systemctl --quiet is-active "$TILL"; then
             # shellcheck disable=SC2086 # a list of words
             change "the till starts now" systemctl restart --no-block $ENABLED
         fi
@@ -290,7 +339,7 @@ finish() {
     /usr/local/bin/pos check || say "Put right what is marked FAULT, then: sudo pos check"
     say
     say "Next: sudo pos enrol --switch URL --code CODE, with what pos scheme invite gave at the switch,"
-    say "then: sudo systemctl restart samkassa-counter"
+    say "then: sudo systemctl restart samkassa-$ROLE"
 }
 
 install_all() {
@@ -302,6 +351,7 @@ install_all() {
     make_user
     make_folders
     [ $DRY = yes ] || reload
+    note_role
     take_up_program
     enable_services
     finish
@@ -380,4 +430,6 @@ uninstall_all() {
 }
 
 require_system
-if [ $UNINSTALL = yes ]; then uninstall_all; else install_all; fi
+if [ $UNINSTALL = yes ]; then uninstall_all
+elif [ $STAGE = yes ]; then stage_program
+else install_all; fi

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -104,9 +105,9 @@ def test_a_recorded_phone_pays(tmp_path: Path, mode: Mode) -> None:
 
 
 class Stream(BaseHTTPRequestHandler):
-    """An IP camera that sends whatever `picture` is, fifteen times a second, while it is there."""
+    """An IP camera that sends its `pictures` in turn, fifteen a second, while it is there."""
 
-    picture: bytes = b""
+    pictures: tuple[bytes, ...] = ()
     stalled = threading.Event()
     ended = threading.Event()
 
@@ -115,10 +116,12 @@ class Stream(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=picture")
         self.end_headers()
-        while not self.ended.wait(1 / 15):
+        for number in count():
+            if self.ended.wait(1 / 15):
+                return
             if self.stalled.is_set():
                 continue
-            picture = Stream.picture
+            picture = Stream.pictures[number % len(Stream.pictures)]
             head = (
                 f"--picture\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}\r\n\r\n"
             )
@@ -216,7 +219,7 @@ def test_a_camera_that_fails_in_every_way_is_told_and_reads_again() -> None:
     """Stalled, gone, black, of another size: each is said, the hand scanner reads on, and when
     pictures come again the complaint ends and codes are read."""
     listener, hand = Listener(), SimulatedHandScanner()
-    Stream.picture = phone(CODE)
+    Stream.pictures = (phone(CODE),)
     with streaming() as port:
         camera = SteadyCamera(VideoCamera(f"http://127.0.0.1:{port}/video.mjpg"))
         devices = Devices(camera, SimulatedIndicator(), None, hand_scanner=hand)
@@ -229,13 +232,13 @@ def test_a_camera_that_fails_in_every_way_is_told_and_reads_again() -> None:
             listener.wait_for(lambda: listener.read() == [CODE, OTHER])
             Stream.stalled.clear()
             listener.wait_for(lambda: listener.trouble() is None)
-            Stream.picture = jpeg(np.zeros((720, 1280), np.uint8))
+            Stream.pictures = (jpeg(np.zeros((720, 1280), np.uint8)),)
             listener.wait_for(listener.complains("sees only black"))
-            Stream.picture = jpeg(np.full((90, 160), 99, np.uint8))
+            Stream.pictures = (jpeg(np.full((90, 160), 99, np.uint8)),)
             listener.wait_for(
                 lambda: listener.trouble() is None or "small" in str(listener.trouble())
             )
-            Stream.picture = phone(OTHER)
+            Stream.pictures = (phone(OTHER),)
             eyes.arm()
             listener.wait_for(lambda: listener.read()[2:] == [OTHER])
             listener.wait_for(lambda: listener.trouble() is None)
@@ -247,6 +250,30 @@ def test_a_camera_that_fails_in_every_way_is_told_and_reads_again() -> None:
             listener.wait_for(lambda: listener.trouble() is None)
             Stream.ended.set()
     assert listener.read() == [CODE, OTHER, OTHER, OTHER]
+
+
+def noise() -> tuple[bytes, ...]:
+    """What a camera sends whose cable is loose: no two pictures, and no two pixels, are alike."""
+    chance = np.random.default_rng(5)
+    return tuple(jpeg(chance.integers(0, 256, (720, 1280), np.uint8)) for _ in range(4))
+
+
+def test_a_dazzled_camera_and_a_loose_cable_are_told_and_reading_goes_on() -> None:
+    """White, then noise: each is said with its remedy, and a phone ends the complaint."""
+    listener = Listener()
+    Stream.pictures = (jpeg(np.full((720, 1280), 255, np.uint8)),)
+    with streaming() as port:
+        camera = SteadyCamera(VideoCamera(f"http://127.0.0.1:{port}/video.mjpg"))
+        with watching(Devices(camera, SimulatedIndicator(), None), listener):
+            listener.wait_for(listener.complains("sees only white"))
+            Stream.pictures = noise()
+            listener.wait_for(lambda: listener.trouble() is None)
+            listener.wait_for(listener.complains("is only noise"))
+            assert listener.read() == []
+            Stream.pictures = (phone(CODE),)
+            listener.wait_for(lambda: listener.trouble() is None)
+            listener.wait_for(lambda: listener.read() == [CODE])
+            Stream.ended.set()
 
 
 def test_each_eye_complains_in_its_own_words() -> None:

@@ -27,7 +27,7 @@ from pos.sale.payment import Opened, Scenario
 
 with Journal(Path(sys.argv[1])) as journal:
     for number in range(int(sys.argv[2])):
-        entry = Opened(f"r{number}", "s", Amount(1, "NOK"), Scenario.PAYMENT_CODE, 1.0)
+        entry = Opened(f"r{number}", f"s{number}", Amount(1, "NOK"), Scenario.PAYMENT_CODE, 1.0)
         try:
             journal.append(entry)
         except JournalUnwritable as fault:

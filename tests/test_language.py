@@ -13,6 +13,7 @@ from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.fleet.roll import Standing
 from pos.language import CODES, FOLDER, Language, catalogue
+from pos.sale.assistance import Cause
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
 from pos.sale.money import Amount
@@ -21,6 +22,8 @@ from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
 from pos.screens.fleet import COLUMNS, ONLY, SORTS
+from pos.training.marking import POINTS
+from pos.training.plan import Mishap
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -40,7 +43,7 @@ FINAL_FAILURES = (
     "SYSTEM_ERROR", "NOT_SENT",
 )  # fmt: skip
 
-WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+WAITS = (Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 # Keys that are put together while the till runs, and so are not found in the source.
 MADE = {
@@ -54,6 +57,7 @@ MADE = {
     *(f"screen.link_{link}" for link in LinkState),
     *(f"screen.aim_{hint}" for hint in Hint),
     *(f"screen.{stage}_{part}" for stage in WAITS for part in ("title", "say")),
+    *(f"help.{cause}" for cause in Cause),
     *(f"printer.{fault}" for fault in ("paper_out", "cover_open", "stuck", "busy")),
     "amount.not_above_zero", "amount.too_large", "amount.unreadable",
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
@@ -63,10 +67,25 @@ MADE = {
     *(f"fleet.only_{only}" for only in ONLY), *(f"fleet.sort_{sort}" for sort in SORTS),
     *(f"fleet.{column}" for column in COLUMNS),
     *(f"fleet.{unit}" for unit in ("minutes", "hours", "days")),
+    *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
+    *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
+    "story.silent", "story.other",
+    *(f"remote.you_{how}" for how in ("look", "asked", "drive")),
+    *(f"kiosk.said_{verdict}" for verdict in Verdict),
+    *(f"train.mishap.{mishap}" for mishap in Mishap),
+    *(
+        f"train.{said}.{name}"
+        for said in ("did", "better")
+        for name in {each for names in POINTS.values() for each in names}
+    ),
 }  # fmt: skip
 
 _SAID = re.compile(r'(?:\bsay|\bnotice|\bNotice)\(\s*"([a-z_]+(?:\.[a-zA-Z_]+)?)"')
-_KEY = re.compile(r'"((?:screen|phone|receipt|display|order)\.[a-z_]+)"')
+_OWN = (
+    "screen|phone|receipt|display|order|guest|train|spoken|kiosk|barred|checkout|help|remote|update"
+    "|check"
+)
+_KEY = re.compile(rf'"((?:{_OWN})\.[a-z_]+)"')
 
 
 def in_source() -> set[str]:
@@ -221,3 +240,24 @@ def test_babel_loads_only_when_something_is_said() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("code", "whole", "part"),
+    [
+        ("en", "1299 Norwegian kroner", "1 euro and 0.05 euros"),
+        ("nb", "1299 norske kroner", "1 euro and 0,05 euro"),
+        ("fi", "1299 Norjan kruunua", "1 euro and 0,05 euroa"),
+        ("sv", "1299 norska kronor", "1 euro and 0,05 euro"),
+        ("da", "1299 norske kroner", "1 euro and 0,05 euro"),
+        ("zh", "1299挪威克朗", "1欧元 and 0点零五欧元"),
+    ],
+)
+def test_an_amount_is_spoken_with_the_name_of_its_currency(
+    code: str, whole: str, part: str
+) -> None:
+    """No letters of a currency code, no group marks, no decimals that are nothing."""
+    language = Language(code)
+    assert language.spoken_amount(Amount(129900, "NOK")) == whole
+    cents = [language.spoken_amount(Amount(value, "EUR")) for value in (100, 5)]
+    assert " and ".join(cents) == part

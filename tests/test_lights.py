@@ -6,11 +6,14 @@ import pytest
 
 from hardware.devices import Signal
 from pos.lights import Lights, signal_for
+from pos.sale.assistance import Cause, HelpAsked, HelpDesk
 from pos.sale.money import Amount
+from pos.sale.order import Line, Order
 from pos.sale.payment import State
 from pos.sale.view import SaleRow, Stage, Verdict, View, notice
 
 READY = View(Stage.READY, "NOK", "Shop")
+WANTED = HelpAsked("h1", "S01", Cause.CALL, "", 0, 1.0)
 LATE = SaleRow("u1", Amount(100, "NOK"), State.CANCELLING, 0.0, needs_person=True)
 
 
@@ -43,6 +46,8 @@ class Remembering:
         (replace(READY, unfinished=(LATE,)), Signal.ATTENTION),
         (replace(READY, stage=Stage.PAYING, unfinished=(LATE,)), Signal.BUSY),
         (replace(READY, stopped=notice("halt.journal", sentence="x")), Signal.ATTENTION),
+        (replace(READY, help=HelpDesk(wanted=(WANTED,))), Signal.ATTENTION),
+        (replace(READY, stage=Stage.PAYING, help=HelpDesk(wanted=(WANTED,))), Signal.BUSY),
     ],
 )
 def test_each_moment_has_its_signal(view: View, signal: Signal) -> None:
@@ -92,3 +97,51 @@ def test_a_call_for_a_person_goes_on_after_an_arrival() -> None:
     for view in (late, replace(late, arrived=(ONE,)), replace(late, arrived=(ONE,))):
         lights.show(view)
     assert indicator.shown == [Signal.ATTENTION, Signal.ARRIVED, Signal.ATTENTION]
+
+
+ONE_COFFEE = Order("", "NOK", (Line("Coffee", 4200, product="K1"),))
+TWO_COFFEES = Order("", "NOK", (Line("Coffee", 4200, 2, product="K1"),))
+BEER = Order("", "NOK", (Line("Pils", 9800, product="P1", age_limit=18),))
+
+
+def test_without_a_screen_each_article_has_its_light() -> None:
+    """Put on, taken off, refused; then the lamp is as before. Beside a screen nothing changes."""
+    alone, beside = Remembering(), Remembering()
+    views = [
+        READY,
+        replace(READY, order=ONE_COFFEE, stage_since_s=1.0),
+        replace(READY, order=TWO_COFFEES, stage_since_s=2.0),
+        replace(READY, order=TWO_COFFEES, stage_since_s=2.0),  # something else was published
+        replace(READY, order=ONE_COFFEE, stage_since_s=3.0),
+        replace(READY, order=ONE_COFFEE, stage_since_s=4.0, notice=notice("order.no_product")),
+        replace(READY, order=ONE_COFFEE, stage_since_s=5.0, notice=notice("order.no_product")),
+    ]
+    for lights in (Lights(alone, alone=True), Lights(beside)):
+        for view in views:
+            lights.show(view)
+    added, removed, refused = (
+        (signal, Signal.READY) for signal in (Signal.ADDED, Signal.REMOVED, Signal.REFUSED)
+    )
+    assert alone.shown == [Signal.READY, *added, *added, *removed, *refused, *refused]
+    assert beside.shown == [Signal.READY]
+
+
+def test_without_a_screen_goods_for_adults_call_for_a_person() -> None:
+    """Until somebody saw proof of age; at a counter the cashier is there already."""
+    alone, beside = Remembering(), Remembering()
+    proven = replace(BEER, age_checked=18)
+    for lights in (Lights(alone, alone=True), Lights(beside)):
+        for at_s, order in enumerate((None, BEER, proven)):
+            lights.show(replace(READY, order=order, stage_since_s=float(at_s)))
+    assert alone.shown == [Signal.READY, Signal.ADDED, Signal.ATTENTION, Signal.READY]
+    assert beside.shown == [Signal.READY]
+
+
+def test_the_next_customer_after_a_paid_order_begins_from_nothing() -> None:
+    """What was paid is not taken off: it is over."""
+    indicator = Remembering()
+    lights = Lights(indicator, alone=True)
+    paid = replace(READY, stage=Stage.OUTCOME, verdict=Verdict.PAID, request_id="a")
+    lights.show(replace(paid, order=TWO_COFFEES))
+    lights.show(replace(READY, order=ONE_COFFEE, stage_since_s=9.0))
+    assert indicator.shown == [Signal.PAID, Signal.ADDED, Signal.READY]

@@ -36,7 +36,7 @@ def measure(folder: Path) -> Figure:
 
 def _journal_rate(path: Path, number: int) -> float:
     entries = [
-        Opened(f"{number:04}-{n:026}", "0" * 32, Amount(12900, "NOK"),
+        Opened(f"{number:04}-{n:026}", f"{n:032}", Amount(12900, "NOK"),
                Scenario.PAYMENT_CODE, 1_795_000_000.0, "f" * 32)
         for n in range(COMMIT_COUNT)
     ]  # fmt: skip

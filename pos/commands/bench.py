@@ -115,6 +115,18 @@ def switch(
             _print(speed.measure(server, processes, sales or SALE_COUNT))
 
 
+@bench.command()
+def gate() -> None:
+    """Measure the turnstile: tickets a second from camera frames to a durable entry each, and that
+    copies are refused. Prints a line each; exit 1 when a limit is missed.
+    """
+    from pos.bench import gate as turnstile
+
+    click.echo(turnstile.HOW)
+    with tempfile.TemporaryDirectory(prefix="samkassa-bench-") as name:
+        _print(turnstile.measure(Path(name)))
+
+
 bench.add_command(scan)
 
 

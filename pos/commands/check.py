@@ -6,16 +6,9 @@ import sys
 
 import click
 
+from pos.commands.examining import MARKS
 from pos.commands.options import config_option, json_option, opened, state_option
 from pos.health import Diagnosis, Standing, examine, fit
-
-_MARKS = {
-    Standing.GOOD: "ok",
-    Standing.ABSENT: "-",
-    Standing.UNKNOWN: "?",
-    Standing.POOR: "!",
-    Standing.FAULT: "FAULT",
-}
 
 
 @click.command()
@@ -48,6 +41,6 @@ def check(state: str | None, config: str | None, *, as_json: bool) -> None:
 
 
 def _tell(each: Diagnosis) -> None:
-    click.echo(f"{_MARKS[each.standing]:<6}{each.part:<12} {each.found}")
+    click.echo(f"{MARKS[each.standing]:<6}{each.part:<12} {each.found}")
     if each.remedy:
         click.echo(f"{'':<19}{each.remedy}")

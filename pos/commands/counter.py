@@ -19,6 +19,7 @@ SCREEN_BEAT_S = 1.0
 def counter(state: str | None, config: str | None) -> None:
     """The till at a counter: screen, camera, lights and printer as terminal.toml says."""
     from hardware.bench import open_devices
+    from pos.commands.examining import examined
     from pos.embedded import connection
     from pos.language import Language
     from pos.pulse import Pulse
@@ -38,9 +39,13 @@ def counter(state: str | None, config: str | None) -> None:
         Station(settings, folder, COUNTER, devices, pulse, examine) as station,
     ):
 
+        def press(button: Button) -> None:
+            if button in KEYS:
+                app.press(KEYS[button])
+
         def opened_app(app: PosApp) -> None:
             app.set_interval(SCREEN_BEAT_S, lambda: pulse.beat("screen"))
-            station.start(connect, app.show, lambda key: app.press(KEYS[key]), app.glimpse)
+            station.start(connect, app.show, press, app.glimpse, app.mirror)
 
         app = PosApp(
             station.put,
@@ -48,6 +53,7 @@ def counter(state: str | None, config: str | None) -> None:
             first,
             theme=station.settings.terminal.theme,
             opened=opened_app,
+            examine=lambda: examined(settings, folder),
         )
         # systemd stops a till so: the engine ends the call that it is in, and nothing is lost.
         signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit())

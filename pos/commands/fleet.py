@@ -94,11 +94,9 @@ def fleet(
 
 def check_broker(url: str) -> None:
     """Raises SettingsError for an address that a till would not take either."""
-    import re
+    from pos.fleet_settings import BROKER
 
-    from pos.config import BROKER
-
-    if not re.match(BROKER, url):
+    if not BROKER.fullmatch(url):
         raise SettingsError(
             f"{url} is no broker; write mqtts://host:8883, or mqtt:// for one on this machine."
         )

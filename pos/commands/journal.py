@@ -1,23 +1,29 @@
-"""`pos journal`: verify the chain, list it, or export it as JSON lines. Reads only."""
+"""`pos journal`: verify the chain, list it, export it as JSON lines, keep a copy."""
 
 import json
+import string
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import click
 
 from pos.commands.options import config_option, opened, state_option
 from pos.config import Settings
 from pos.embedded import caller_of
-from pos.errors import JournalDamaged
+from pos.errors import JournalDamaged, WrongUse
 from pos.folders import JOURNAL_NAME, state_folder
-from pos.journal import GENESIS, read, rows
+from pos.journal import GENESIS, put_back, read, rows
+from pos.journal import keep as keep_copy
 from pos.sale.ejournal import found
 from pos.sale.testimony import Testimony, Unheard
+
+NAME_LETTERS = frozenset(string.ascii_letters + string.digits + ".-_")
 
 
 @click.group()
 def journal() -> None:
-    """Verify, list or export the journal; it is never changed."""
+    """Verify, list, export or keep the journal; no entry is ever changed."""
 
 
 @journal.command()
@@ -99,6 +105,48 @@ def export(state: str | None) -> None:
         click.echo(json.dumps({
             "seq": row.seq, "kind": row.kind, "body": row.body, "hash": row.hash.hex(),
         }))  # fmt: skip
+
+
+@journal.command()
+@click.argument("name")
+@state_option
+def keep(name: str, state: str | None) -> None:
+    """Copy the journal as it is into the folder `kept`, under NAME. The last line is one JSON
+    object with the copy's path and its head."""
+    if not name or not set(name) <= NAME_LETTERS:
+        raise WrongUse(f"{name!r} is no name for a copy: use letters, digits, dots and hyphens.")
+    folder = state_folder(state)
+    if not (folder / JOURNAL_NAME).exists():  # a till that was never started has nothing to keep
+        click.echo(json.dumps({"path": "", "head": ""}))
+        return
+    path, head = keep_copy(folder, name)
+    click.echo(json.dumps({"path": str(path), "head": head.hex()}))
+
+
+@journal.command("put-back")
+@click.argument("name")
+@state_option
+def put_back_(name: str, state: str | None) -> None:
+    """Put the kept journal NAME back, if since then the till did nothing but start and stop."""
+    count = put_back(state_folder(state), Path(name).name)
+    click.echo(f"The journal from before is back; {count} entries of starting and stopping went.")
+
+
+@journal.command()
+@state_option
+def standing(state: str | None) -> None:
+    """Whether by its journal the till is in the middle of something. Exit 3 with what it is."""
+    folder = state_folder(state)
+    if not (folder / JOURNAL_NAME).exists():
+        return
+    history = read(folder / JOURNAL_NAME)
+    if history.open_payments() or history.open_refunds() or history.gap is not None:
+        click.echo("update.waits_payment")
+    elif history.books.current.opened is not None:
+        click.echo("update.waits_shift")
+    else:
+        return
+    sys.exit(3)
 
 
 def _short(value: object) -> str:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import click
 
+from pos.commands import kiosk_pictures
 from pos.commands.office_pictures import office_views
 from pos.commands.paper_pictures import paper_views
 from pos.language import Language
+from pos.sale.assistance import Cause, HelpAsked, HelpDesk
 from pos.sale.glimpse import Glimpse
 from pos.sale.money import Amount
 from pos.sale.order import Discount, Order, OrderParked
@@ -88,6 +90,10 @@ def _sale(stage: Stage, **more: object) -> View:
     return replace(sale, **more)  # type: ignore[arg-type]
 
 
+WANTED = (
+    HelpAsked("h1", "S01", Cause.AGE, "Pils 0,4 l", 18, NOW_S),
+    HelpAsked("h2", "S02", Cause.CALL, "", 0, NOW_S),
+)
 VIEWS = {
     "ready": replace(_ANY, actions=FREE),
     "order": replace(_ANY, actions=FREE | {Action.PARK}, order=ORDER),
@@ -109,7 +115,8 @@ VIEWS = {
         notice=notice("code.wechat"),
         printer=notice("printer.trouble", sentence="The paper is out; put in a new roll."),
     ),
-    "scanning": _sale(Stage.SCANNING, actions=frozenset({Action.STOP})),
+    "helping": replace(_ANY, actions=FREE, help=HelpDesk(wanted=WANTED)),
+    "scanning": _sale(Stage.SCANNING, looking=True, actions=frozenset({Action.STOP})),
     "paying": _sale(Stage.PAYING, wallet="Vipps", actions=frozenset({Action.STOP})),
     "showing": _sale(
         Stage.SHOWING,
@@ -237,6 +244,10 @@ def pictures(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, picture in PICTURES.items():
         (folder / f"{name}.svg").write_text(asyncio.run(drawn(picture)), encoding="utf-8")
+        click.echo(folder / f"{name}.svg")
+    for name, visited in kiosk_pictures.KIOSK_PICTURES.items():
+        svg = alone(asyncio.run(kiosk_pictures.drawn(visited)))
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
         click.echo(folder / f"{name}.svg")
 
 

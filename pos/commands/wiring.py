@@ -49,6 +49,7 @@ def wires(devices: DevicesSection, *, three: bool) -> Iterator[Wire]:
         ("pay button", pins.pay, "#111827"),
         ("cancel button", pins.cancel, "#111827"),
         ("help button", pins.help, "#111827"),
+        ("remove button", pins.remove, "#111827"),
     ]
     for parts, other_end in (
         (lamps, resistor),

@@ -6,8 +6,7 @@ them: every setting is read once, at the start, so there is one way in which eac
 
 from pos.engine.parts import Parts, Writer
 from pos.sale import till
-from pos.sale.configuration import ConfigurationRefused, Configured
-from pos.sale.configuration import Configure
+from pos.sale.configuration import ConfigurationRefused, Configure, Configured
 
 
 class Configuring:

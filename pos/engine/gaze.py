@@ -5,7 +5,7 @@ Apart from the loop because it follows the desk alone, whatever moved it.
 
 from pos.engine.parts import Eye
 from pos.sale.till import FREE
-from pos.sale.view import Stage
+from pos.sale.view import View
 
 
 class Gaze:
@@ -15,11 +15,11 @@ class Gaze:
         self._eye = eye
         self._looks_for = ""
 
-    def follow(self, stage: Stage, *, products: bool, badge: bool) -> None:
-        """Look for what this stage waits for; `products` is whether the shop has any, `badge`
+    def follow(self, view: View, *, products: bool, badge: bool) -> None:
+        """Look for what this moment waits for; `products` is whether the shop has any, `badge`
         whether somebody has to log in first."""
-        wanted = "code" if stage is Stage.SCANNING else ""
-        if stage in FREE and (products or badge):
+        wanted = "code" if view.looking else ""
+        if view.stage in FREE and (products or badge):
             wanted = "badge" if badge else "product"
         if self._eye is None or wanted == self._looks_for:
             return

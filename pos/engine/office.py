@@ -5,8 +5,11 @@ to log in or open the shift first.
 """
 
 from pos.engine.attending import Attending
+from pos.engine.configuring import Configuring
 from pos.engine.parts import Parts, Writer
+from pos.engine.remote import RemoteHands
 from pos.sale.code import BadgeCode, recognise
+from pos.sale.configuration import Configure
 from pos.sale.ejournal import find
 from pos.sale.input import (
     OFFICE_INPUTS,
@@ -19,6 +22,8 @@ from pos.sale.input import (
     MakeReport,
     OpenShift,
     PrintReport,
+    PutInOrder,
+    PutOutOfOrder,
     Scanned,
     ShowShift,
     Train,
@@ -26,8 +31,11 @@ from pos.sale.input import (
 )
 from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
+from pos.sale.remote import REMOTE_INPUTS, Remote, RemoteInput
 from pos.sale.report import Report
 from pos.sale.shift import (
+    InOrder,
+    OutOfOrder,
     Practised,
     ShiftClosed,
     ShiftOpened,
@@ -35,11 +43,13 @@ from pos.sale.shift import (
     TrainingEnded,
     XReported,
 )
-from pos.sale.staff import (
-    Duty,
-)
+from pos.sale.showing import barred_by
+from pos.sale.staff import Duty, Member
 from pos.sale.tallying import unfinished_of, x_report, z_report
+from pos.sale.till import Desk
 from pos.sale.view import Notice, notice
+
+FROM_AFAR = (*REMOTE_INPUTS, Configure)
 
 
 class BackOffice:
@@ -49,35 +59,72 @@ class BackOffice:
         self._parts = parts
         self._writer = writer
         self._attending = attending
+        self.remote = RemoteHands(parts, writer, attending)
+        self.configuring = Configuring(parts, writer)
         self._report: Report | None = None
         self._found: tuple[JournalLine, ...] | None = None
         self._found_for = ""
+        self._shown: tuple[tuple[object, ...], Office] | None = None
 
     def shown(self) -> Office:
         """As front ends may show it."""
         members, books = self._attending.members(), self._writer.history.books
         present, opened = books.attendance.present, books.current.opened
-        return Office(
-            staff=tuple(
+        staff = tuple(
+            [
                 StaffRow(each.staff_id, each.name, books.attendance.tries_left(each))
                 for each in members
-            ),
+            ]
+        )
+        remote = self.remote.shown()
+        facts = (
+            staff, members, present, books.current.number, opened, books.training,
+            self._report, self._found, self._found_for, remote,
+        )  # fmt: skip
+        if self._shown is None or self._shown[0] != facts:
+            self._shown = facts, self._office(members, staff, remote)
+        return self._shown[1]
+
+    def _office(
+        self, members: tuple[Member, ...], staff: tuple[StaffRow, ...], remote: Remote
+    ) -> Office:
+        books = self._writer.history.books
+        present, opened = books.attendance.present, books.current.opened
+        return Office(
+            staff=staff,
             present=present if members else None,
             shift=books.current.number,
             shift_opened_at=opened.at if opened is not None else None,
             # Where nobody logs in, a shift begins by itself with its first sale.
             shift_open=opened is not None or not self._attending.gates,
             attended=self._parts.mode.idle_reset_s is None,
-            training=books.training,
-            duties=frozenset(duty for duty in Duty if self._attending.forbidden(duty) is None),
+            training=books.training or self._parts.mode.pretend,
+            duties=frozenset(duty for duty in Duty if self._may(duty)),
             report=self._report,
             found=self._found,
             found_for=self._found_for,
+            remote=remote,
         )
+
+    def _may(self, duty: Duty) -> bool:
+        # Nobody begins or ends training within a day that is nothing else.
+        idle = duty is Duty.TRAIN and self._parts.mode.pretend
+        return not idle and self._attending.forbidden(duty) is None
+
+    def obey_afar(self, given: RemoteInput | Configure, desk: Desk, *, printing: bool) -> None:
+        """What a helper at the screen, or whoever pushes settings, wants of the till."""
+        if isinstance(given, Configure):
+            self.configuring.obey(given, desk, printing=printing)
+        else:
+            self.remote.obey(given, desk)
 
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
+        if self.remote.resting:
+            return notice("update.resting")
         books = self._writer.history.books
+        if (barred := barred_by(self._writer.history)) is not None:
+            return barred
         if not self._attending.gates:
             return None
         if books.attendance.present is None:
@@ -108,6 +155,8 @@ class BackOffice:
                 return self._print()
         if not free:
             return notice("office.busy")
+        if self.remote.resting:
+            return notice("update.resting")
         return self._change(given)
 
     def _change(self, given: Input) -> Notice | None:
@@ -126,6 +175,8 @@ class BackOffice:
                 return self._close()
             case Train():
                 return self._train(on=given.on)
+            case PutOutOfOrder() | PutInOrder():
+                return self._bar(on=isinstance(given, PutOutOfOrder))
             case Unlock():
                 return self._attending.unlock(given)
         return None
@@ -158,6 +209,15 @@ class BackOffice:
             return notice("shift.gap", grave=True)
         if history.books.training:
             return notice("shift.training")
+        return self._closed()
+
+    def end_day(self) -> None:
+        """Close the shift with nobody there to ask for it: its report is printed, and not shown."""
+        self._closed()
+        self._report = None
+
+    def _closed(self) -> Notice | None:
+        history = self._writer.history
         at, currency = self._parts.clock.wall(), self._parts.terminal.currency
         unfinished = unfinished_of(history)
         total = x_report(history, currency, at, self._attending.staff_id, self._parts.zone).total
@@ -210,6 +270,18 @@ class BackOffice:
             return why
         self._found = find(self._writer.history, given.typed, self._parts.zone)
         self._found_for = given.typed
+        return None
+
+    def _bar(self, *, on: bool) -> Notice | None:
+        """Whoever may close a shift may say that the till sells, or does not."""
+        if (why := self._attending.forbidden(Duty.SHIFT)) is not None:
+            return why
+        staff_id, at = self._attending.staff_id, self._parts.clock.wall()
+        barred = self._writer.history.books.barred is not None
+        if on and not barred:
+            self._writer.write(OutOfOrder("barred.staff", staff_id, at))
+        elif barred and not on:
+            self._writer.write(InOrder(staff_id, at))
         return None
 
     def _train(self, *, on: bool) -> Notice | None:

@@ -6,13 +6,17 @@ loop, which only says when.
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 from pos.engine.parts import Parts, Writer
 from pos.sale import ordering, till
+from pos.sale.box_office import BoxOffice, box_office_at
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.input import Ordering, Scanned
+from pos.sale.occupancy import persons_at
 from pos.sale.order import Order, OrderDropped, OrderParked, OrderRecalled, order_of
 from pos.sale.ordering import GiveUpOrder, PutAside, Shop, TakeUp
+from pos.sale.ticketing import unsellable
 from pos.sale.till import Desk, Pay
 from pos.sale.view import Notice
 
@@ -27,6 +31,7 @@ class Orders:
         self._parts = parts
         self._writer = writer
         self._looked_s = parts.clock.monotonic()
+        self._offered: BoxOffice | None = None
 
     @property
     def products(self) -> Catalogue:
@@ -38,13 +43,27 @@ class Orders:
         """Why a newer catalogue file is not taken, or None."""
         return self._parts.shelf.fault if self._parts.shelf is not None else None
 
+    @property
+    def box_office(self) -> BoxOffice | None:
+        """What a visitor may buy now, and for when; None where no tickets are sold."""
+        site = self._parts.shelf.site if self._parts.shelf is not None else None
+        if site is None:
+            return None
+        history = self._writer.history
+        taken = partial(persons_at, history)
+        return box_office_at(site, self._parts.clock.wall(), taken)
+
+    def unfit(self, order: Order | None) -> Notice | None:
+        """Why this order cannot be paid now, whatever else could, or None."""
+        return unsellable(order, self.box_office)
+
     def shop(self) -> Shop:
         """The shop as it sells today."""
         at = datetime.fromtimestamp(self._parts.clock.wall(), UTC).astimezone()
         terms, terminal = self._parts.terms, self._parts.terminal
         return Shop(
             terminal.currency, terminal.store.country, terms.language, at.date(),
-            terms.vat_class, terms.tips, self.products,
+            terms.vat_class, terms.tips, self.products, self.box_office,
         )  # fmt: skip
 
     def obey(self, desk: Desk, given: Ordering | Scanned, now_s: float) -> Desk:
@@ -59,7 +78,7 @@ class Orders:
             case GiveUpOrder():
                 self._writer.write(OrderDropped(command.order, wall_s))
             case TakeUp():
-                waiting = self._writer.history.parked.get(command.park_id)
+                waiting = self._writer.history.order_book.parked.get(command.park_id)
                 if waiting is None or not self._writer.write(OrderRecalled(command.park_id)):
                     return desk
                 return replace(desk_after, order=waiting.order)
@@ -73,16 +92,24 @@ class Orders:
         return after
 
     def placed(self, command: Pay) -> Order:
-        """The order that this payment is for, under a fresh sale id."""
+        """The order that this payment is for: under a fresh sale id, unless it was placed for the
+        payment that it is made instead of."""
+        history = self._writer.history
+        if command.instead_of:
+            return history.order_book.placed[history.payments[command.instead_of].sale_id]
         sale_id = self._parts.new_id()
         if command.order is not None:
-            return replace(command.order, sale_id=sale_id, tip=command.tip)
+            office = self.box_office
+            day = office.day.isoformat() if office is not None else ""
+            return replace(command.order, sale_id=sale_id, tip=command.tip, day=day)
         keyed = replace(command.amount, value=command.amount.value - command.tip)
         return replace(order_of(sale_id, keyed, vat=self.shop().amount_rate), tip=command.tip)
 
     def look(self, now_s: float) -> bool:
-        """See now and then whether there is a new catalogue file; True when anything changed."""
+        """See now and then whether there is a new file, or another time of the day; True when
+        anything changed."""
         if self._parts.shelf is None or now_s - self._looked_s < LOOK_EVERY_S:
             return False
         self._looked_s = now_s
-        return self._parts.shelf.look()
+        before, self._offered = self._offered, self.box_office
+        return self._parts.shelf.look() or before != self._offered

@@ -7,6 +7,7 @@ receipt to the camera.
 from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
 from pos.engine.receipts import Receipts
+from pos.engine.tickets import Tickets
 from pos.sale.carried import taken_apart
 from pos.sale.code import ReceiptCode, recognise
 from pos.sale.input import (
@@ -29,9 +30,15 @@ class Paperwork:
     """`seeking` is whether the camera is to look for a receipt while no sale is on the desk."""
 
     def __init__(
-        self, parts: Parts, writer: Writer, receipts: Receipts, attending: Attending
+        self,
+        parts: Parts,
+        writer: Writer,
+        receipts: Receipts,
+        tickets: Tickets,
+        attending: Attending,
     ) -> None:
         self._parts = parts
+        self._tickets = tickets
         self._attending = attending
         self._writer = writer
         self._receipts = receipts
@@ -63,6 +70,10 @@ class Paperwork:
                 self._help_wanted = not self._help_wanted
                 return None
 
+    def help_came(self) -> None:
+        """Somebody answered the call."""
+        self._help_wanted = False
+
     def is_receipt(self, given: Scanned) -> bool:
         """Whether what was read is a receipt, on paper or on a phone; whosever it is."""
         text = given.text.reveal()
@@ -93,7 +104,7 @@ class Paperwork:
     def papers(self, desk: Desk) -> Papers:
         """What a front end may show of it."""
         parts, history = self._parts, self._writer.history
-        receipt = self._shown(desk)
+        receipt = self._tickets.on(self._shown(desk))
         payment = history.payments.get(self._found)
         found = None
         if payment is not None:

@@ -34,7 +34,9 @@ from pos.sale.receipt import Receipt
 from pos.sale.refund import Refunded, RefundRefused
 from pos.sale.report import Report
 from pos.sale.secret import Secret
+from pos.sale.site import Site
 from pos.sale.staff import Member, StaffRole
+from pos.sale.ticket import Ticket
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
 from pos.switch.client import Switch
@@ -101,12 +103,26 @@ class SigningKey(Protocol):
         """The signature of `text` in base64."""
 
 
+class TicketStamp(Protocol):
+    """The key of the site's tickets, as the engine sees it."""
+
+    def stamped(self, ticket: Ticket) -> str:
+        """The ticket's text, the same each time."""
+
+    def publish(self, site: str, made_at: int, serials: frozenset[str]) -> None:
+        """Put the list of tickets given back where gates find it; `made_at` is Unix seconds."""
+
+
 class Shelf(Protocol):
-    """The catalogue file, as the engine sees it. `fault` says why a newer one is not taken."""
+    """The file of what is sold, as the engine sees it. `fault`: why a newer one is not taken."""
 
     @property
     def catalogue(self) -> Catalogue:
         """The products of the last good file."""
+
+    @property
+    def site(self) -> Site | None:
+        """Whose tickets they are, or None."""
 
     @property
     def fault(self) -> Notice | None:
@@ -143,10 +159,11 @@ class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
     `watches` is whether what the static code brings is shown here. `staff` is None where nobody
-    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor.
-    `register_key` is None where the till is no cash register, `zone` where it is that of this
-    machine. `alive` is called whenever the engine comes round, in its own thread. `try_settings`
-    says why pushed settings cannot hold here, or nothing.
+    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor. `stamp`
+    is None where no tickets are issued, `register_key` where the till is no cash register, `zone`
+    where it is that of this machine. `alive` is called whenever the engine comes round, in its own
+    thread, and `noted` with each entry that is durable. `try_settings` says why pushed settings
+    cannot hold here, or nothing.
     """
 
     journal: Journal
@@ -163,11 +180,13 @@ class Parts:
     new_id: Callable[[], str] = random_id
     watches: bool = False
     carrier: Carrier | None = None
+    stamp: TicketStamp | None = None
     staff: Staff | None = None
     pin_above: int | None = None
     register_key: SigningKey | None = None
     zone: tzinfo | None = None
     alive: Callable[[], object] = lambda: None
+    noted: Callable[[int, Entry], object] = lambda _seq, _entry: None
     try_settings: Callable[[tuple[Setting, ...]], str] = lambda _: ""
 
 
@@ -186,8 +205,13 @@ class Writer:
     `unsure` are the payments whose success may or may not be written: they are left to it.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        noted: Callable[[int, Entry], object] = lambda _seq, _entry: None,
+    ) -> None:
         self._journal = journal
+        self._noted = noted
         self.halt: Notice | None = None
         self.from_memory = False
         self.unsure: set[str] = set()
@@ -202,12 +226,15 @@ class Writer:
         if self.halt is not None:
             return self.from_memory and isinstance(entry, _ENDINGS) and self._remembered(entry)
         try:
-            return self._journal.append(entry)
+            changed = self._journal.append(entry)
         except (JournalError, IllegalMove) as fault:
             self.stop(fault)
             if isinstance(entry, Paid):
                 self.unsure.add(entry.request_id)
             return False
+        if changed:
+            self._noted(self._journal.seq, entry)
+        return changed
 
     def tidy(self) -> None:
         """Fold the journal's log; a disk that fails over it halts the till."""

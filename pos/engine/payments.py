@@ -66,10 +66,11 @@ class Payments:
         return before is not None and (code.single_use or before.state.open)
 
     def open(self, order: Order, code: PaymentCode | None) -> Payment | None:
-        """Write a new sale and its payment down; None when they could not be, and so nothing may
-        be sent. The order comes first: no payment is without the lines that it pays for."""
+        """Write a sale and its payment down; None when they could not be, and so nothing may be
+        sent. The order comes first, once: no payment is without the lines that it pays for."""
         parts, wall_s = self._parts, self._parts.clock.wall()
-        if not self._writer.write(OrderPlaced(order, wall_s)):
+        placed = order.sale_id in self._writer.history.order_book.placed
+        if not placed and not self._writer.write(OrderPlaced(order, wall_s)):
             return None
         opened = Opened(
             parts.new_id(),

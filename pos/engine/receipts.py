@@ -8,6 +8,7 @@ import queue
 from contextlib import suppress
 
 from pos.engine.parts import Parts, Writer
+from pos.engine.tickets import Tickets
 from pos.sale.input import Input, PrinterSays
 from pos.sale.issuing import receipt_of
 from pos.sale.printing import DrawerOpened, ReceiptBegun, ReceiptPrinted, ReceiptUnprinted
@@ -24,8 +25,9 @@ FINISH_LOOK_S = 0.2
 class Receipts:
     """What is printed, where there is a printer. `trouble` is why nothing is, or None."""
 
-    def __init__(self, parts: Parts, writer: Writer) -> None:
+    def __init__(self, parts: Parts, writer: Writer, tickets: Tickets) -> None:
         self._parts = parts
+        self._tickets = tickets
         self._writer = writer
         self._printing: set[str] = set()
         self._looks = 0
@@ -59,7 +61,7 @@ class Receipts:
             return
         printing = history.printing
         copy = printing.may_be_on_paper(document_id)
-        receipt = receipt_of(history, document_id, copy=copy)
+        receipt = self._tickets.on(receipt_of(history, document_id, copy=copy))
         if receipt is None or not self._begin(receipt):
             return
         waiting = (

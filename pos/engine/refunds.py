@@ -94,7 +94,7 @@ class Refunds:
         """What was asked for; None for goods that cannot come back. Raises AmountError."""
         if not command.lines:
             return Amount.parse(command.typed, left.currency) if command.typed else left
-        order = self._writer.history.orders.get(payment.sale_id)
+        order = self._writer.history.order_book.placed.get(payment.sale_id)
         before = self._writer.history.returned(command.request_id)
         if order is None or not fits(order, command.lines, before):
             return None

@@ -49,7 +49,7 @@ class Signing:
         """
         history = self._writer.history
         payment = history.payments[request_id]
-        if payment.sale_id in history.orders or request_id in history.orders:
+        if payment.sale_id in history.order_book.placed or request_id in history.order_book.placed:
             return True
         order = order_of(request_id, payment.amount, vat=self._orders.shop().amount_rate)
         return self._writer.write(OrderPlaced(order, payment.opened_at))

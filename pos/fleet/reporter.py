@@ -60,7 +60,7 @@ class Surroundings:
 
 
 class Reporter:
-    """`show` may be called from any thread and never waits. `start` and `stop` once each."""
+    """`show` may be called from any thread and never waits. `start` and `close` once each."""
 
     def __init__(
         self,
@@ -113,7 +113,7 @@ class Reporter:
         self._view = view
         self._woken.set()
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """Say goodbye where anybody listens, and end; takes a few seconds at most."""
         self._ending.set()
         self._woken.set()

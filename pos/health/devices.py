@@ -8,17 +8,20 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from hardware.bench import DeviceSpec, open_devices
 from hardware.decoder import Decoder
 from hardware.devices import Camera, DeviceError, Indicator, ReceiptPrinter, Signal, Unprinted
 from pos.config import Settings
 from pos.health.diagnosis import Diagnosis, Standing
+from pos.language import Language
 from pos.terminal import device_spec
 
 FRAME_COUNT = 10
 FRAME_DEADLINE_S = 5.0
 PRINTER_WAIT_S = 15.0
+VOICE_WAIT_S = 15.0
 DARK_LEVEL, BRIGHT_LEVEL = 16, 240  # mean grey level, of 255
 LAMP_S = 0.6
 PIXELS_A_MODULE = 4
@@ -49,8 +52,12 @@ def codes() -> Diagnosis:
 
 
 def diagnose_devices(settings: Settings, keeper: int | None) -> Iterator[Diagnosis]:
-    """Camera, printer and lights. `keeper` is the process of the till that has them, or None."""
+    """Camera, printer, lights, and a voice where there is one.
+
+    `keeper` is the process of the till that has them, or None.
+    """
     spec = device_spec(settings)
+    language = settings.terminal.language
     without = DeviceSpec("none", controls=spec.controls, pins=spec.pins)
     for part, named, alone, examine in (
         ("camera", spec.camera, replace(without, camera=spec.camera), _camera),
@@ -66,7 +73,10 @@ def diagnose_devices(settings: Settings, keeper: int | None) -> Iterator[Diagnos
             _printer,
         ),
         ("lights", spec.indicator, replace(without, indicator=spec.indicator), _lights),
+        ("voice", spec.voice, replace(without, voice=spec.voice), partial(_voice, language)),
     ):
+        if part == "voice" and named == "none":
+            continue  # few tills have one
         if named == "none":
             yield Diagnosis(part, Standing.ABSENT, "none is set up in terminal.toml")
         elif keeper is not None:
@@ -144,6 +154,23 @@ def _word_of(printer: ReceiptPrinter, address: str) -> Diagnosis:
     if said[0] is not None:
         raise DeviceError(said[0].sentence)
     return Diagnosis("printer", Standing.GOOD, f"{address} takes receipts")
+
+
+def _voice(language: str, spec: DeviceSpec) -> Diagnosis | None:
+    voice = open_devices(spec).voice
+    if voice is None:
+        return None
+    try:
+        voice.say(Language(language).say("checkout.help_called"), language)
+        ends_s = time.monotonic() + VOICE_WAIT_S
+        while voice.speaking and time.monotonic() < ends_s:
+            threading.Event().wait(0.05)
+        if voice.trouble is not None:
+            found, _, remedy = voice.trouble.rpartition(": ")
+            return Diagnosis("voice", Standing.POOR, found, remedy[:1].upper() + remedy[1:])
+    finally:
+        voice.close()
+    return Diagnosis("voice", Standing.GOOD, "said that somebody has been called: heard it?")
 
 
 def _lights(spec: DeviceSpec) -> Diagnosis | None:

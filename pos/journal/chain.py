@@ -19,6 +19,8 @@ from pos.sale.record import decode
 GENESIS = bytes(32)
 
 _DOMAIN = b"pos-journal-1"
+# A text as JSON in ASCII: `json.dumps` of a whole row spends its time on everything around it.
+_quoted = json.encoder.encode_basestring_ascii
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class Row:
 
 def chained(previous: bytes, seq: int, kind: str, body: str) -> bytes:
     """SHA-256 over domain, previous hash, length and canonical text of one row; 32 bytes."""
-    canonical = json.dumps([seq, kind, body], ensure_ascii=True, separators=(",", ":")).encode()
+    canonical = f"[{seq},{_quoted(kind)},{_quoted(body)}]".encode("ascii")
     return hashlib.sha256(
         _DOMAIN + previous + len(canonical).to_bytes(8, "big") + canonical
     ).digest()

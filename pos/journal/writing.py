@@ -24,6 +24,7 @@ FREE_BYTES_MIN = 64 * 1024 * 1024
 WAL_BYTES_MAX = 4 * 1024 * 1024
 
 _DISK = Disk()
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class Journal:
@@ -75,14 +76,14 @@ class Journal:
         if not self.history.would_change(entry):
             return False
         kind, fields = encode(entry)
-        body = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+        body = _CANONICAL.encode(fields)
         seq = self.seq + 1
         head = chained(self.head, seq, kind, body)
         try:
-            with self._connection:
-                self._connection.execute(
-                    "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", (seq, kind, body, self.head, head)
-                )
+            # One statement is a transaction by itself.
+            self._connection.execute(
+                "INSERT INTO journal VALUES (?, ?, ?, ?, ?)", (seq, kind, body, self.head, head)
+            )
         except (apsw.Error, OSError) as fault:
             self.poisoned = JournalUnwritable(
                 f"The journal {self.path} could not be written ({plainly(fault)}); free space "

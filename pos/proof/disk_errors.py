@@ -17,13 +17,14 @@ from pos.errors import JournalError, PosError, WrongUse
 from pos.journal import Journal
 from pos.proof.disk import Files, Op, TapedDisk, killed
 from pos.proof.disk_plants import BUGS
-from pos.proof.gate import Planted, Progress, Result, Violation
+from pos.proof.gate import Pace, Planted, Progress, Result, Violation
 from pos.proof.planting import planted
 from pos.proof.power import JOURNAL, place
 from pos.proof.stall import Stall
 from pos.proof.workers import Workers
 
 VIOLATIONS_SHOWN_MAX = 20
+ERRORS_PER_S = 25
 _ANY = frozenset({"read", "write", "cut", "sync", "sync_folder", "open", "lock", "make", "remove",
                   "stat"})  # fmt: skip
 
@@ -91,11 +92,11 @@ class DiskErrors:
     """See Gate."""
 
     name, number, title = "disk-errors", "G4", "Errors at every call to the disk"
-    share, beside = 0.03, False
+    share, beside = 0.09, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: every call of the story, one kind of error after the other."""
-        began_s = time.monotonic()
+        began_s, pace = time.monotonic(), Pace(budget_s, ERRORS_PER_S)
         tried = halted = swept = 0
         violations: list[Violation] = []
         tasks = [(seed, kind, at) for kind in KINDS for at in range(1, _count(seed, kind) + 1)]
@@ -107,7 +108,9 @@ class DiskErrors:
                 swept += 1
                 halted += done.halted
                 violations += [Violation(done.token, each) for each in done.found]
-                progress((time.monotonic() - began_s) / budget_s, f"{tried:,} errors")
+                progress(used := pace.used(tried), f"{tried:,} errors")
+                if used >= 1.0:
+                    break
         whole = "every call" if swept >= len(tasks) else f"{swept} of {len(tasks)} calls"
         return Result(
             tried,

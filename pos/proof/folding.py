@@ -152,7 +152,11 @@ def _number(told: Story, document_id: str) -> None:
 
 def _check_single(told: Story, sale_id: str) -> None:
     for request_id, payment in told.payments.items():
-        if payment.sale_id == sale_id and payment.state not in ("DECLINED", "CANCELLED"):
+        if payment.sale_id == sale_id and payment.state not in (
+            "DECLINED",
+            "CANCELLED",
+            "REVERSED",
+        ):
             told.faults.append(f"P3: a sale is opened again while {request_id} may be paid")
 
 

@@ -17,12 +17,16 @@ own and add an instance to the list in `pos.proof.gates`.
         def replay(self, token):
             return [every violation that this one history shows]
 
+A gate that has tried enough for its time ends early (`Pace`), and leaves the processors to the
+simulation, which never has enough.
+
 The same seed and the same count give the same histories. A gate plants its bugs in the same run
 (`Planted`, within its budget) and leaves nothing planted behind. It never prints.
 """
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 # Called now and then with the share of the gate's time that is used (0 to 1), and what was done.
@@ -75,6 +79,20 @@ class Result:
         """Whether nothing was found, and everything that was planted."""
         caught = all(each.caught_after is not None for each in self.planted)
         return not (self.violations or self.fault) and caught
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How far a gate is: its time is used, or it has tried `enough_per_s` for each second of it."""
+
+    budget_s: float
+    enough_per_s: float
+    began_s: float = field(default_factory=time.monotonic)
+
+    def used(self, tried: int) -> float:
+        """The part of the gate that is done; from 1.0 on it ends."""
+        used = (time.monotonic() - self.began_s) / self.budget_s
+        return max(used, tried / (self.enough_per_s * self.budget_s))
 
 
 class Gate(Protocol):

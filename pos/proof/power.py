@@ -16,7 +16,7 @@ from pos import journal
 from pos.errors import PosError, WrongUse
 from pos.journal import Disk, Journal
 from pos.proof.disk import Files, Op, TapedDisk, killed
-from pos.proof.gate import Planted, Progress, Result, Violation
+from pos.proof.gate import Pace, Planted, Progress, Result, Violation
 from pos.proof.planting import Plant, Planting, planted
 from pos.proof.powercut import Image, Medium
 from pos.proof.workers import Workers
@@ -45,6 +45,7 @@ STORY_COUNT_MAX = 4
 SEEDS_PER_BUG_MAX = 20
 VIOLATIONS_SHOWN_MAX = 20
 APPEND_EVERY = 7
+IMAGES_PER_S = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,11 @@ class PowerCuts:
     """See Gate."""
 
     name, number, title = "power-cuts", "G3", "Power cuts under the real journal"
-    share, beside = 0.02, False
+    share, beside = 0.03, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the planted bugs first, then seed after seed."""
-        began_s = time.monotonic()
+        began_s, pace = time.monotonic(), Pace(budget_s, IMAGES_PER_S)
         tried = 0
         violations: list[Violation] = []
         with Workers() as workers:
@@ -79,8 +80,9 @@ class PowerCuts:
             for cuts in workers.spread(cut, itertools.count(seed), began_s + budget_s):
                 tried += cuts.tried
                 violations += cuts.found
-                used = (time.monotonic() - began_s) / budget_s
-                progress(used, f"{tried:,} images")
+                progress(used := pace.used(tried), f"{tried:,} images")
+                if used >= 1.0:
+                    break
         return Result(
             tried,
             "images",

@@ -58,7 +58,7 @@ class Groups:
     """The code of each category of the catalogue, as long as a code may be."""
 
     def __init__(self, history: History) -> None:
-        orders = history.orders.values()
+        orders = history.order_book.placed.values()
         self.names = sorted({line.category for order in orders for line in order.lines} - {""})
         self._codes = {name: f"G{place}" for place, name in enumerate(self.names, 1)}
 

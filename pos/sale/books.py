@@ -7,6 +7,7 @@ among all that are final. It is stored nowhere, so no power cut can leave a gap 
 from dataclasses import dataclass, field
 
 from pos.errors import IllegalMove
+from pos.sale.assistance import ASSISTANCE_EVENTS, Assistance, AssistanceEvent
 from pos.sale.money import Amount
 from pos.sale.order import Order
 from pos.sale.printing import (
@@ -19,7 +20,9 @@ from pos.sale.printing import (
 from pos.sale.shift import (
     SHIFT_EVENTS,
     Document,
+    InOrder,
     Kind,
+    OutOfOrder,
     Practised,
     Shift,
     ShiftClosed,
@@ -32,9 +35,11 @@ from pos.sale.shift import (
 from pos.sale.signing import Signatures, Signed
 from pos.sale.staff import STAFF_EVENTS, Attendance, StaffEvent
 
-BooksEvent = StaffEvent | ShiftEvent | Signed
+BooksEvent = StaffEvent | ShiftEvent | AssistanceEvent | Signed
 
-BOOKS_EVENTS: tuple[type[BooksEvent], ...] = (*STAFF_EVENTS, *SHIFT_EVENTS, Signed)
+BOOKS_EVENTS: tuple[type[BooksEvent], ...] = (
+    *STAFF_EVENTS, *SHIFT_EVENTS, *ASSISTANCE_EVENTS, Signed,
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -43,12 +48,14 @@ class Books:
 
     attendance: Attendance = field(default_factory=Attendance)
     signatures: Signatures = field(default_factory=Signatures)
+    assistance: Assistance = field(default_factory=Assistance)
     shifts: list[Shift] = field(default_factory=lambda: [Shift(1)])
     documents: dict[str, Document] = field(default_factory=dict)
     document_ids: list[str] = field(default_factory=list)
     return_count: int = 0
     x_count: int = 0
     training: bool = False
+    barred: OutOfOrder | None = None
     _staff: dict[str, str] = field(default_factory=dict)
     _copying: set[str] = field(default_factory=set)
     _copies: dict[str, int] = field(default_factory=dict)
@@ -66,6 +73,8 @@ class Books:
     def check(self, event: BooksEvent) -> None:
         """Raise IllegalMove for an entry that does not fit; change nothing."""
         current = self.current
+        if isinstance(event, ASSISTANCE_EVENTS):
+            return self.assistance.check(event)
         match event:
             case ShiftOpened() if event.number != current.number or current.opened is not None:
                 raise IllegalMove(f"Shift {event.number} cannot be opened: {current.number} is on.")
@@ -79,11 +88,14 @@ class Books:
                 raise IllegalMove("Training is off.")
             case Signed():
                 self.signatures.check(event, self.document_ids)
+        return None
 
     def take(self, event: BooksEvent) -> None:
         """Take one entry in. Raises IllegalMove, having changed nothing."""
         if isinstance(event, STAFF_EVENTS):
             return self.attendance.take(event)
+        if isinstance(event, ASSISTANCE_EVENTS):
+            return self.assistance.take(event)
         self.check(event)
         match event:
             case ShiftOpened():
@@ -93,10 +105,10 @@ class Books:
                 self.shifts.append(Shift(event.number + 1, event.carried, dict(self._grand)))
             case XReported():
                 self.x_count = event.number
-            case TrainingBegun():
-                self.training = True
-            case TrainingEnded():
-                self.training = False
+            case TrainingBegun() | TrainingEnded():
+                self.training = isinstance(event, TrainingBegun)
+            case OutOfOrder() | InOrder():
+                self.barred = event if isinstance(event, OutOfOrder) else None
             case Practised():
                 self.current.practised.append(event)
             case Signed():

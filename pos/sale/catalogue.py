@@ -30,6 +30,8 @@ class Product:
     """One article. `price` includes VAT; `names` are (language, name), the shop's own first.
 
     `gtin` is 8 or 13 digits with a right check digit, or empty; `age_limit` is years, or 0.
+    A ticket admits `persons`, and a `timed` one at an entry time; other goods admit nobody.
+    `limit` is how many of it are sold in one order, 0 for any number.
     """
 
     reference: str
@@ -40,6 +42,9 @@ class Product:
     category: str = ""
     age_limit: int = 0
     benefit: Benefit | None = None
+    persons: int = 0
+    limit: int = 0
+    timed: bool = False
 
     def name(self, language: str) -> str:
         """The name in this language, or the first one there is."""
@@ -58,6 +63,8 @@ def line_of(product: Product, language: str, vat: int, quantity: int = 1) -> Lin
         category=product.category,
         benefit=product.benefit or "",
         age_limit=product.age_limit,
+        persons=product.persons,
+        timed=product.timed,
     )
 
 

@@ -63,7 +63,7 @@ def _haystack(line: JournalLine, zone: tzinfo | None) -> str:
 
 
 def _sale(payment: Payment, history: History) -> JournalLine:
-    order = history.orders.get(payment.sale_id)
+    order = history.order_book.placed.get(payment.sale_id)
     return JournalLine(
         Happening.SALE,
         payment.opened_at,

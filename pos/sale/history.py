@@ -22,15 +22,9 @@ from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.configuration import CONFIGURATION_EVENTS, Configuration, ConfigurationEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
-from pos.sale.order import (
-    ORDER_EVENTS,
-    Order,
-    OrderDropped,
-    OrderEvent,
-    OrderParked,
-    OrderPlaced,
-    OrderRecalled,
-)
+from pos.sale.occupancy import Occupancy
+from pos.sale.order import ORDER_EVENTS, OrderDropped, OrderEvent, OrderPlaced
+from pos.sale.order_book import OrderBook
 from pos.sale.payment import EVENTS, Event, Opened, Payment, State, step
 from pos.sale.printing import PRINTING_EVENTS, Printing, PrintingEvent
 from pos.sale.refund import (
@@ -39,20 +33,23 @@ from pos.sale.refund import (
     RefundAsked,
     RefundEvent,
     RefundState,
+    check_asked,
     step_refund,
 )
-from pos.sale.return_line import ReturnLine, fits, value_of
+from pos.sale.return_line import ReturnLine
 from pos.sale.shift import Kind
+from pos.sale.ticket import TicketsIssued
+from pos.sale.ticket_book import TicketBook
 from pos.sale.view import SaleRow
 
 Entry = (
-    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | Incident
-    | ConfigurationEvent
+    Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | TicketsIssued
+    | Incident | ConfigurationEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    *INCIDENTS, *CONFIGURATION_EVENTS,
+    TicketsIssued, *INCIDENTS, *CONFIGURATION_EVENTS,
 )  # fmt: skip
 
 
@@ -60,8 +57,6 @@ ENTRIES: tuple[type[Entry], ...] = (
 class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
-    `orders` are by sale id, and only of sales that this till began: a payment that came back from
-    the switch, or by the static code, has none. `parked` are by park id, oldest first.
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
     `listed` for what it made of the newest ones; each entry about a payment empties them.
     """
@@ -71,11 +66,12 @@ class History:
     printing: Printing = field(default_factory=Printing)
     contested: dict[str, str] = field(default_factory=dict)
     watches: dict[str, Watch] = field(default_factory=dict)
-    orders: dict[str, Order] = field(default_factory=dict)
-    parked: dict[str, OrderParked] = field(default_factory=dict)
+    order_book: OrderBook = field(default_factory=OrderBook)
+    ticket_book: TicketBook = field(default_factory=TicketBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
     configuration: Configuration = field(default_factory=Configuration)
+    occupancy: Occupancy = field(default_factory=Occupancy)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
@@ -84,6 +80,7 @@ class History:
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
     _used: dict[str, str] = field(default_factory=dict)
+    _latest_of: dict[str, str] = field(default_factory=dict)
 
     def would_change(self, entry: Entry) -> bool:
         """Whether `apply` would change anything, so that the entry belongs in the journal.
@@ -97,11 +94,13 @@ class History:
         if isinstance(entry, Arrived):
             self._check_arrival(entry)
         if isinstance(entry, ORDER_EVENTS):
-            self._check_order(entry)
+            self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
         if isinstance(entry, CONFIGURATION_EVENTS):
             self.configuration.check(entry)
+        if isinstance(entry, TicketsIssued):
+            self.ticket_book.check(entry)
         return True
 
     def apply(self, entry: Entry) -> None:
@@ -121,12 +120,15 @@ class History:
             return self.books.take(entry)
         if isinstance(entry, CONFIGURATION_EVENTS):
             return self.configuration.take(entry)
+        if isinstance(entry, TicketsIssued):
+            return self.ticket_book.take(entry)
         return self._note(entry)
 
     def _note(self, entry: Entry) -> None:
         match entry:
             case Started():
                 self.books.attendance.leave()
+                self.order_book.park_again()
             case Answered():
                 self.contested[entry.request_id] = entry.says
                 self._changed(entry.request_id)
@@ -157,24 +159,11 @@ class History:
             self.watches[named[0]] = self.watches[named[0]].settled(named[1])
 
     def _take_order(self, entry: OrderEvent) -> None:
-        self._check_order(entry)
-        match entry:
-            case OrderPlaced():
-                self.orders[entry.order.sale_id] = entry.order
-            case OrderParked():
-                self.parked[entry.park_id] = entry
-            case OrderRecalled():
-                del self.parked[entry.park_id]
-            case OrderDropped():
-                self.books.dropped(entry.order)
-
-    def _check_order(self, entry: OrderEvent) -> None:
-        if isinstance(entry, OrderPlaced) and entry.order.sale_id in self.orders:
-            raise IllegalMove(f"The sale id {entry.order.sale_id} was used before.")
-        if isinstance(entry, OrderParked) and entry.park_id in self.parked:
-            raise IllegalMove(f"The order {entry.park_id} is parked already.")
-        if isinstance(entry, OrderRecalled) and entry.park_id not in self.parked:
-            raise IllegalMove(f"There is no parked order {entry.park_id}.")
+        self.order_book.take(entry)
+        if isinstance(entry, OrderPlaced):
+            self.occupancy.placed(entry.order)
+        elif isinstance(entry, OrderDropped):
+            self.books.dropped(entry.order)
 
     def _keep(self, payment: Payment) -> None:
         self._enter(payment)
@@ -186,6 +175,7 @@ class History:
             self._open[payment.request_id] = None
         else:
             self._open.pop(payment.request_id, None)
+        self._latest_of[payment.sale_id] = payment.request_id
         if payment.fingerprint:
             self._used[payment.fingerprint] = payment.request_id
 
@@ -222,7 +212,20 @@ class History:
         before = self.payments.get(event.request_id)
         if before is not None and isinstance(event, Opened):
             raise IllegalMove(f"The request id {event.request_id} was used before.")
+        if isinstance(event, Opened):
+            self._check_sale(event)
         return step(before, event)
+
+    def _check_sale(self, opened: Opened) -> None:
+        """One sale may be tried again, by another code; never while it is or may yet be paid.
+
+        What was lost and comes back from the switch happened before this could be asked.
+        """
+        before = self.payment_of(opened.sale_id)
+        if before is None or not opened.sale_id or self.gap is not None:
+            return
+        if before.state.open or before.state is State.PAID:
+            raise IllegalMove(f"The sale {opened.sale_id} is not to be paid twice.")
 
     def _refund_stepped(self, event: RefundEvent) -> Refund:
         if isinstance(event, RefundAsked):
@@ -230,23 +233,9 @@ class History:
         return step_refund(self.refunds.get(event.refund_id), event)
 
     def _check_refund(self, asked: RefundAsked) -> None:
-        payment = self.payments.get(asked.request_id)
-        left = self.left(asked.request_id)
-        if payment is None or asked.amount.currency != payment.amount.currency:
-            raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
-        if asked.amount.value > left:
-            raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
-        if asked.lines:
-            self._check_lines(asked, payment)
-
-    def _check_lines(self, asked: RefundAsked, payment: Payment) -> None:
-        order = self.orders.get(payment.sale_id)
-        if order is None:
-            raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
-        before = self.returned(asked.request_id)
-        value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
-        if asked.amount.value != value:
-            raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")
+        payment, left = self.payments.get(asked.request_id), self.left(asked.request_id)
+        order = None if payment is None else self.order_book.placed.get(payment.sale_id)
+        check_asked(asked, payment, left, order, self.returned(asked.request_id))
 
     def left(self, request_id: str) -> int:
         """Minor units that may still be given back; open refunds count as spent."""
@@ -280,6 +269,10 @@ class History:
         left = self.left(request_id)
         return Amount(left, self.payments[request_id].amount.currency) if left > 0 else None
 
+    def payment_of(self, sale_id: str) -> Payment | None:
+        """The latest payment of this sale."""
+        return self.payments.get(self._latest_of.get(sale_id, ""))
+
     def open_payments(self) -> list[Payment]:
         """Payments that still have to be worked, oldest first."""
         return [self.payments[each] for each in self._open]
@@ -287,6 +280,10 @@ class History:
     def open_refunds(self) -> list[Refund]:
         """Refunds whose outcome is not known yet, oldest first."""
         return [self.refunds[each] for each in self._open_refunds]
+
+    def given_back(self) -> dict[str, list[Refund]]:
+        """The refunds of every payment that has any, by its request id."""
+        return {request_id: self.refunds_of(request_id) for request_id in self._refunds_of}
 
     def recent(self, count: int) -> list[Payment]:
         """The newest `count` payments, newest first."""

@@ -1,9 +1,11 @@
-"""What befell the till itself: it was started, contradicted, or has lost entries.
+"""What befell the till itself: it was started, contradicted, helped, or has lost entries.
 
 Apart from the history that folds them because none of it is about one payment's life.
 """
 
 from dataclasses import dataclass
+
+from pos.sale.remote import HelperEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,6 @@ class GapClosed:
     count: int
 
 
-Incident = Started | Stopped | Answered | Gap | GapClosed
+Incident = Started | Stopped | Answered | Gap | GapClosed | HelperEvent
 
 INCIDENTS: tuple[type[Incident], ...] = Incident.__args__

@@ -7,8 +7,10 @@ hold a scanned code only inside a Secret.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pos.sale.assistance import HelpInput
 from pos.sale.code import Secret
 from pos.sale.configuration import Configure
+from pos.sale.remote import RemoteInput
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
 
@@ -18,6 +20,7 @@ class Presenting(StrEnum):
 
     CUSTOMER = "customer"
     MERCHANT = "merchant"
+    EITHER = "either"  # ours is shown while the camera looks for theirs; whichever comes first
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,21 @@ class SetDiscount:
 
 
 @dataclass(frozen=True, slots=True)
+class MoreTickets:
+    """Put `by` more of the ticket with this reference on the order, or take them off it."""
+
+    reference: str
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseEntry:
+    """The order's timed tickets are for the entry time that begins at this Unix second."""
+
+    starts_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drop:
     """Give the order up."""
 
@@ -95,10 +113,14 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """The camera or a hand scanner read a code."""
+    """The camera or a hand scanner read a code.
+
+    `removing` is whether the button for taking things off the order was held.
+    """
 
     text: Secret
     symbology: str
+    removing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +133,11 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class Next:
     """The outcome was seen, or the sale is set aside: the desk is free for the next customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Somebody is still there: the mode's idle time begins anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +267,16 @@ class Train:
 
 
 @dataclass(frozen=True, slots=True)
+class PutOutOfOrder:
+    """Sell nothing from now on, also after a restart, until somebody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutInOrder:
+    """Sell again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Find:
     """Look for lines of the electronic journal."""
 
@@ -261,6 +298,8 @@ OfficeInput = (
     | ShowShift
     | PrintReport
     | Train
+    | PutOutOfOrder
+    | PutInOrder
     | Find
     | Leave
 )
@@ -269,9 +308,13 @@ OFFICE_INPUTS: tuple[type[OfficeInput], ...] = OfficeInput.__args__
 
 PaperInput = ShowReceipt | Reprint | OpenDrawer | SeekReceipt | CallHelp
 
-Ordering = AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | Drop | Park | Recall
+Ordering = (
+    AddProduct | AddAmount | SetQuantity | MoreOf | SetDiscount | MoreTickets | ChooseEntry
+    | Drop | Park | Recall
+)  # fmt: skip
 
 Input = (
-    Charge | Tip | Scanned | Stop | Next | AskAgain | GiveBack | CameraSays | PrinterSays
-    | Ordering | PaperInput | OfficeInput | Configure
+    Charge | Tip | Scanned | Stop | Next | Stay | AskAgain | GiveBack | CameraSays | PrinterSays
+    | Ordering | PaperInput | OfficeInput | HelpInput | RemoteInput
+    | Configure
 )  # fmt: skip

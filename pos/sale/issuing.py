@@ -22,7 +22,7 @@ def receipt_of(history: History, document_id: str, *, copy: bool = False) -> Rec
         return None
     if refund is not None and refund.state is not RefundState.REFUNDED:
         return None
-    order = history.orders.get(payment.sale_id)
+    order = history.order_book.placed.get(payment.sale_id)
     before = history.returned(payment.request_id, "" if refund is None else document_id)
     return Receipt(
         history.books.number_of(document_id),

@@ -37,10 +37,14 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """This device at its merchant and store, selling in `currency` (ISO 4217)."""
+    """This device at its merchant and store, selling in `currency` (ISO 4217).
+
+    `pretend` where nobody is charged and every document says so.
+    """
 
     reference: str
     merchant: Merchant
     store: Store
     currency: str
     role: Role = Role.TERMINAL
+    pretend: bool = False

@@ -3,10 +3,11 @@
 Apart from `view`, which holds one of these, because none of it is about the sale on the desk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pos.sale.money import Amount
+from pos.sale.remote import Remote
 from pos.sale.report import Report
 from pos.sale.staff import Duty, LoggedIn
 
@@ -67,6 +68,7 @@ class Office:
     report: Report | None = None
     found: tuple[JournalLine, ...] | None = None
     found_for: str = ""
+    remote: Remote = field(default_factory=Remote)
 
     @property
     def log_in_needed(self) -> bool:

@@ -62,7 +62,8 @@ class Line:
     `taken_off` is the line's own discount, and `share` this line's part of the order's discount;
     `discount` says how the first was asked for. `vat` is the rate of the day of the sale.
     `product`, `gtin`, `category`, `benefit` and `age_limit` are the product's, or empty when the
-    line was keyed as an amount.
+    line was keyed as an amount. One of a ticket admits `persons`, at an entry time if it is
+    `timed`, else on the day.
     """
 
     text: str
@@ -76,6 +77,8 @@ class Line:
     age_limit: int = 0
     discount: Discount = Discount()
     share: int = 0
+    persons: int = 0
+    timed: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.quantity <= QUANTITY_MAX:
@@ -113,7 +116,9 @@ class Order:
     """One sale's lines in one currency; `sale_id` is random and never reused, empty until placed.
 
     `tip` is for the staff, outside VAT. `correction_count` and `corrected` are the lines, and the
-    sum of them, that were taken off the order again before it was paid.
+    sum of them, that were taken off the order again before it was paid. `age_checked` is the age
+    in years that somebody of the staff saw proof of, 0 for none. Its tickets admit on `day` (ISO
+    8601, empty until placed), timed ones from `entry_at` (Unix seconds, 0 for none).
     """
 
     sale_id: str
@@ -123,6 +128,9 @@ class Order:
     tip: int = 0
     correction_count: int = 0
     corrected: int = 0
+    age_checked: int = 0
+    day: str = ""
+    entry_at: int = 0
 
     def __post_init__(self) -> None:
         exponent(self.currency)
@@ -144,6 +152,12 @@ class Order:
     def value(self) -> int:
         """What the customer pays, tip included; 0 for an empty order."""
         return sum(line.amount for line in self.lines) + self.tip
+
+    @property
+    def age_unproven(self) -> int:
+        """The age in years that a line asks for and nobody saw proof of, or 0."""
+        limit = max((line.age_limit for line in self.lines), default=0)
+        return limit if limit > self.age_checked else 0
 
     @property
     def taken_off(self) -> int:
@@ -203,12 +217,16 @@ def spread(lines: Sequence[Line], discount: Discount) -> tuple[Line, ...]:
     total = sum(amounts)
     off = discount.of(total)
     if not total:
-        return tuple(replace(line, share=0) for line in lines)
+        return tuple(line if not line.share else replace(line, share=0) for line in lines)
     shares = [amount * off // total for amount in amounts]
     by_loss = sorted(range(len(lines)), key=lambda i: (-(amounts[i] * off % total), i))
     for place in by_loss[: off - sum(shares)]:
         shares[place] += 1
-    return tuple(replace(line, share=share) for line, share in zip(lines, shares, strict=True))
+    # Lines whose share stays are the same lines: an order may have hundreds of them.
+    return tuple(
+        line if line.share == share else replace(line, share=share)
+        for line, share in zip(lines, shares, strict=True)
+    )
 
 
 def order_of(sale_id: str, amount: Amount, text: str = "", vat: int = 0) -> Order:

@@ -50,6 +50,7 @@ class StopReason(StrEnum):
     RESTART = "restart"
     EXPIRED = "expired"
     MISMATCH = "mismatch"
+    SCANNED_INSTEAD = "scanned_instead"  # the customer's own code was read while ours was shown
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,27 +82,30 @@ def stopped(pursuit: Pursuit, reason: StopReason) -> Pursuit:
 
 def acted(pursuit: Pursuit, act: Act, now_s: float) -> Pursuit:
     """The pursuit after `act` was carried out at `now_s`."""
-    after = replace(pursuit, asked_at_s=now_s)
     match act:
         case Act.INQUIRE:
             return replace(
-                after,
+                pursuit,
+                asked_at_s=now_s,
                 inquiry_count=pursuit.inquiry_count + 1,
                 asked_since_stop=pursuit.stop is not None,
                 ask_first=False,
             )
         case Act.CANCEL:
-            return replace(after, cancel_count=pursuit.cancel_count + 1)
+            return replace(pursuit, asked_at_s=now_s, cancel_count=pursuit.cancel_count + 1)
         case Act.REVERSE:
             # Somebody may have cancelled it by hand: then no refund can ever be final.
-            return replace(after, reversal_count=pursuit.reversal_count + 1, ask_first=True)
+            count = pursuit.reversal_count + 1
+            return replace(pursuit, asked_at_s=now_s, reversal_count=count, ask_first=True)
         case Act.GIVE_UP:
-            return replace(after, inquiry_count=0, ask_first=False)
+            return replace(pursuit, asked_at_s=now_s, inquiry_count=0, ask_first=False)
 
 
 def heard(pursuit: Pursuit, event: StillOpen, now_s: float, limits: Limits) -> Pursuit:
     """The pursuit after an answer that settled nothing; notes when a shown code expires."""
-    after = replace(pursuit, heard=event.heard)
+    after = pursuit
+    if event.heard is not pursuit.heard:
+        after = replace(pursuit, heard=event.heard)
     if event.order_code and pursuit.expires_s is None:  # told again, it lives no longer
         life_s = min(max(event.expires_in_s, 0.0), limits.order_code_life_s_max)
         after = replace(after, expires_s=now_s + life_s)

@@ -11,6 +11,7 @@ from pos.sale.payment import Payment
 from pos.sale.refund import Refund
 from pos.sale.return_line import ReturnLine, values_of
 from pos.sale.returned import Returned
+from pos.sale.ticket import ShownTicket
 from pos.sale.vat import VatRow
 
 
@@ -20,7 +21,8 @@ class Receipt:
 
     `order` is the sale's, or None where the till knows the amount only. Of a refund, `original` is
     the number of the sale's receipt, `before` are the goods that had come back before, and
-    `returned` is what it gives back of which rate. `staff` is who served, or empty.
+    `returned` is what it gives back of which rate. `staff` is who served, or empty. `tickets` are
+    those of a sale that still admit.
     """
 
     number: int
@@ -32,6 +34,7 @@ class Receipt:
     returned: Returned | None = None
     staff: str = ""
     copy: bool = False
+    tickets: tuple[ShownTicket, ...] = ()
 
     @property
     def document_id(self) -> str:

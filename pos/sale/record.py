@@ -9,18 +9,20 @@ import types
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from pos.errors import JournalDamaged
 from pos.sale.history import ENTRIES, Entry
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 _KINDS: dict[str, type[Entry]] = {kind.__name__: kind for kind in ENTRIES}
 
 
 def encode(entry: Entry) -> tuple[str, dict[str, Any]]:
     """The entry's kind and its fields as JSON values."""
-    body: dict[str, Any] = {each.name: plain(getattr(entry, each.name)) for each in fields(entry)}
-    return type(entry).__name__, body
+    kind: type = type(entry)
+    return kind.__name__, {name: plain(getattr(entry, name)) for name in _names(kind)}
 
 
 def decode(kind: str, body: dict[str, Any]) -> Entry:
@@ -36,13 +38,22 @@ def decode(kind: str, body: dict[str, Any]) -> Entry:
 
 def plain(value: Any) -> object:
     """A value of dataclasses, tuples, texts and numbers as JSON values."""
+    kind: type = type(value)
+    if kind in _PLAIN:
+        return value
     if isinstance(value, StrEnum):
         return str(value)
     if isinstance(value, tuple):
         return [plain(each) for each in value]
-    if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if names := _names(kind):
+        return {name: plain(getattr(value, name)) for name in names}
     return value
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """The fields of a dataclass; none of anything else."""
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else ()
 
 
 def _reader(hint: Any) -> Callable[[Any], Any]:

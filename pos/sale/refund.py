@@ -4,12 +4,15 @@ Apart from `payment` because a refund never changes the payment that it gives ba
 counts against what is left of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
-from pos.sale.return_line import ReturnLine
+from pos.sale.order import Order
+from pos.sale.payment import Payment
+from pos.sale.return_line import ReturnLine, fits, value_of
 
 
 class RefundState(StrEnum):
@@ -128,3 +131,25 @@ def refund_due_s(pursuit: RefundPursuit) -> float:
     waits = REFUND_WAITS_S
     wait_s = waits[pursuit.count] if pursuit.count < len(waits) else REFUND_RARELY_S
     return pursuit.asked_at_s + wait_s
+
+
+def check_asked(
+    asked: RefundAsked,
+    payment: Payment | None,
+    left: int,
+    order: Order | None,
+    before: Sequence[ReturnLine],
+) -> None:
+    """Raises IllegalMove for more than is `left` of the payment (minor units), or for goods that
+    its order has not, or that came back `before`."""
+    if payment is None or asked.amount.currency != payment.amount.currency:
+        raise IllegalMove(f"There is no payment {asked.request_id} to give back from.")
+    if asked.amount.value > left:
+        raise IllegalMove(f"Of {asked.request_id} only {left} is left to give back.")
+    if not asked.lines:
+        return
+    if order is None:
+        raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
+    value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
+    if asked.amount.value != value:
+        raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")

@@ -70,7 +70,31 @@ class Practised:
     at: float
 
 
-ShiftEvent = ShiftOpened | ShiftClosed | XReported | TrainingBegun | TrainingEnded | Practised
+@dataclass(frozen=True, slots=True)
+class OutOfOrder:
+    """Nothing is sold any more, because of `cause`: a key of the language catalogue.
+
+    `staff_id` is who said so, empty for the till itself. It holds until InOrder, also after a
+    restart.
+    """
+
+    cause: str
+    staff_id: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class InOrder:
+    """Somebody of the staff saw to it, and the till sells again."""
+
+    staff_id: str
+    at: float
+
+
+ShiftEvent = (
+    ShiftOpened | ShiftClosed | XReported | TrainingBegun | TrainingEnded | Practised
+    | OutOfOrder | InOrder
+)  # fmt: skip
 
 SHIFT_EVENTS: tuple[type[ShiftEvent], ...] = ShiftEvent.__args__
 

@@ -3,10 +3,13 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import inf
 
 from pos.sale.arrival import number_of
+from pos.sale.assistance import HelpDesk
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import Catalogue
 from pos.sale.facts import Facts, Takings
 from pos.sale.history import History
@@ -15,11 +18,12 @@ from pos.sale.office import Office
 from pos.sale.payment import Payment
 from pos.sale.pursuit import Limits
 from pos.sale.refund import RefundState
-from pos.sale.till import FREE, Desk
-from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View
+from pos.sale.till import ASKED, FREE, Desk, looks
+from pos.sale.view import Action, LinkState, Notice, Papers, SaleRow, Stage, View, notice
 
 RECENT_COUNT = 20
 ARRIVED_COUNT = 3
+ACTIONS_KEPT_MAX = 500
 
 
 def row(payment: Payment, history: History, wall_s: float, limits: Limits) -> SaleRow:
@@ -69,6 +73,11 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
     return made
 
 
+def barred_by(history: History) -> Notice | None:
+    """Why nothing is sold until somebody of the staff has come, or None."""
+    return None if history.books.barred is None else notice(history.books.barred.cause, grave=True)
+
+
 def view_of(
     desk: Desk,
     history: History,
@@ -89,17 +98,14 @@ def view_of(
     products: Catalogue,
     shelf: Notice | None,
     office: Office,
+    box_office: BoxOffice | None,
+    help_desk: HelpDesk,
 ) -> View:
     """All that a front end may show now. `can_scan` is False where there is no eye.
 
     `arrived` are the request ids of payments by the static code that are news, oldest first.
     """
     payment = history.payments.get(desk.request_id)
-    unfinished = [p.request_id for p in history.open_payments()]
-    unfinished += [r.request_id for r in history.open_refunds()]
-    others = [
-        history.payments[each] for each in dict.fromkeys(unfinished) if each != desk.request_id
-    ]
     return View(
         stage=desk.stage,
         currency=currency,
@@ -118,11 +124,8 @@ def view_of(
         rate=payment.rate if payment else "",
         savings=payment.savings if payment else None,
         recent=recent_rows(history, wall_s, limits),
-        unfinished=tuple(row(p, history, wall_s, limits) for p in others),
-        arrived=tuple(
-            row(history.payments[each], history, wall_s, limits)
-            for each in arrived[-ARRIVED_COUNT:]
-        ),
+        unfinished=_rows(_others(history, desk.request_id), history, wall_s, limits),
+        arrived=_rows(arrived[-ARRIVED_COUNT:], history, wall_s, limits),
         arrived_more=max(0, len(arrived) - ARRIVED_COUNT),
         link=link,
         camera=camera,
@@ -130,15 +133,42 @@ def view_of(
         watch=watch,
         order=desk.order,
         tip=desk.tip,
-        parked=tuple(history.parked.values()),
+        parked=tuple(history.order_book.parked.values()),
         products=products,
         shelf=shelf,
         stopped=stopped,
         papers=papers,
         office=office,
         facts=facts_of(history),
-        actions=_actions(desk, mode, history, stopped, office, can_scan=can_scan),
+        box_office=box_office,
+        barred=barred_by(history),
+        help=help_desk,
+        looking=can_scan and looks(desk),
+        actions=_actions(
+            desk.stage,
+            mode,
+            on_desk=desk.order is not None,
+            parked=bool(history.order_book.parked),
+            stopped=stopped is not None,
+            closed=office.closed,
+            barred=history.books.barred is not None,
+            training=office.training,
+            can_scan=can_scan,
+        ),
     )
+
+
+def _rows(
+    request_ids: Iterable[str], history: History, wall_s: float, limits: Limits
+) -> tuple[SaleRow, ...]:
+    return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
+
+
+def _others(history: History, on_desk: str) -> list[str]:
+    """What is unfinished beside the sale on the desk."""
+    ids = [payment.request_id for payment in history.open_payments()]
+    ids += [refund.request_id for refund in history.open_refunds()]
+    return [each for each in dict.fromkeys(ids) if each != on_desk]
 
 
 def facts_of(history: History) -> Facts:
@@ -160,32 +190,38 @@ def facts_of(history: History) -> Facts:
     )
 
 
+@lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
-    desk: Desk,
+    stage: Stage,
     mode: Mode,
-    history: History,
-    stopped: Notice | None,
-    office: Office,
     *,
+    on_desk: bool,
+    parked: bool,
+    stopped: bool,
+    closed: bool,
+    barred: bool,
+    training: bool,
     can_scan: bool,
 ) -> frozenset[str]:
+    """What may be done. `on_desk` is whether an order is there, `parked` whether one waits."""
     actions: set[str] = set()
-    if desk.stage in FREE and stopped is None:
+    if stage in FREE and not stopped:
         actions.add(Action.OFFICE)
-    if desk.stage in FREE and stopped is None and not office.closed:
+    if stage in FREE and not (stopped or closed or barred):
         actions |= {Action.CHARGE, Action.ORDER}
         if can_scan:
             actions.add(Action.SCAN)
-        if desk.order is not None:
+        if on_desk:
             actions.add(Action.PARK)
-        elif history.parked:
+        elif parked:
             actions.add(Action.RECALL)
-    if desk.stage is Stage.TIPPING:
+    if stage is Stage.TIPPING:
         actions.add(Action.TIP)
-    if desk.stage in (Stage.TIPPING, Stage.SCANNING, Stage.PAYING, Stage.SHOWING):
+    if stage in (Stage.TIPPING, Stage.SCANNING, *ASKED):
         actions.add(Action.STOP)
-    if desk.stage in (Stage.OUTCOME, Stage.STOPPING):
+    if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    if mode.gives_back and stopped is None and not office.closed and not office.training:
+    real = mode.pretend or not training  # sales of which money comes back
+    if mode.gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -34,6 +34,12 @@ class Words(Protocol):
     def time_text(self, at: float) -> str:
         """A date and time (Unix seconds) as people of the language write it."""
 
+    def clock_text(self, at: float) -> str:
+        """The time of the day of a moment."""
+
+    def day_text(self, at: float) -> str:
+        """Weekday, day and month of a moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class SlipLine:
@@ -56,12 +62,14 @@ RULE = SlipLine(rule=True)
 
 
 def head(terminal: Terminal, words: Words) -> tuple[SlipLine, ...]:
-    """Who sold, and where."""
+    """Who sold, and where; on a training day that it is none of it true."""
     merchant, store = terminal.merchant, terminal.store
     number = merchant.org_number and words.say("receipt.business_id") + " " + merchant.org_number
     place = store.name if store.name != merchant.name else ""
     lines = [SlipLine(merchant.name, strong=True, center=True)]
     lines += [SlipLine(text, center=True) for text in (place, store.address, number) if text]
+    if terminal.pretend:
+        lines.append(heading(words.say("receipt.training")))
     return tuple(lines)
 
 

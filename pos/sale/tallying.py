@@ -22,7 +22,9 @@ from pos.sale.vat import VatRow
 def order_of_payment(payment: Payment, history: History) -> Order:
     """The lines of a sale; one line without VAT where the till never knew what was sold."""
     # A cash register writes down what it takes such a sale for, under the payment's own id.
-    order = history.orders.get(payment.sale_id) or history.orders.get(payment.request_id)
+    order = history.order_book.placed.get(payment.sale_id) or history.order_book.placed.get(
+        payment.request_id
+    )
     if order is not None:
         return order
     line = Line("", payment.amount.value)

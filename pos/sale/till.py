@@ -16,6 +16,7 @@ from pos.sale.input import (
     Next,
     Presenting,
     Scanned,
+    Stay,
     Stop,
     Tip,
 )
@@ -29,12 +30,28 @@ from pos.sale.view import Notice, Stage, Verdict, notice
 
 
 @dataclass(frozen=True, slots=True)
+class Pay:
+    """Command: ask for `amount`, by the customer's `code`, or by a code of ours when None.
+
+    `order` are the lines of it, None for a keyed amount; `tip` minor units come on top of them.
+    `instead_of` is the payment of the same order that has to be closed before, or is empty.
+    """
+
+    amount: Amount
+    code: PaymentCode | None
+    order: Order | None = None
+    tip: int = 0
+    instead_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """What lies on the desk. Times are monotonic seconds.
 
     `order` are the lines of the sale, None when an amount was keyed instead; it stays until it
     is paid, put aside or given up. `amount` is what is asked for, `tip` minor units of it.
-    `issuer` is that of the scanned code, as far as its digits tell.
+    `issuer` is that of the scanned code, as far as its digits tell. `held` waits for the code
+    that is shown to be closed, no longer than `held_until_s`; it is nowhere but here.
     """
 
     stage: Stage = Stage.READY
@@ -50,19 +67,8 @@ class Desk:
     tip: int = 0
     presenting: Presenting = Presenting.CUSTOMER
     issuer: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pay:
-    """Command: ask for `amount`, by the customer's `code`, or by a code of ours when None.
-
-    `order` are the lines of it, None for a keyed amount; `tip` minor units come on top of them.
-    """
-
-    amount: Amount
-    code: PaymentCode | None
-    order: Order | None = None
-    tip: int = 0
+    held: Pay | None = None
+    held_until_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,18 @@ Command = Pay | GiveUp | Ask | Return
 
 FREE = frozenset({Stage.READY, Stage.OUTCOME})
 
+SEEN_S = 120.0  # an outcome that nobody took away for so long was seen
+
+
+def at_rest(desk: Desk, now_s: float) -> bool:
+    """Whether nobody is being served: no order, no payment, no outcome that is still looked at."""
+    seen = desk.stage is Stage.OUTCOME and now_s - desk.since_s >= SEEN_S
+    return (desk.stage is Stage.READY and desk.order is None) or seen
+
+
+# Where the switch was asked for money, and the customer may still change their mind.
+ASKED = frozenset({Stage.PAYING, Stage.SHOWING, Stage.SWITCHING})
+
 # Where nobody's money is under way, so that an unattended till may forget it.
 UNWATCHED = frozenset({Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME})
 
@@ -106,10 +124,11 @@ def advance(
     """
     match given:
         case Charge() if desk.stage in FREE:
-            return _charged(freed(desk, now_s), given, currency, tips=tips)
+            allowed = _allowed(given, mode)
+            return _charged(freed(desk, now_s), allowed, currency, mode, tips=tips)
         case Tip() if desk.stage is Stage.TIPPING:
             return _tipped(desk, given, now_s)
-        case Scanned() if desk.stage is Stage.SCANNING:
+        case Scanned() if looks(desk):
             return _scanned(desk, given)
         case Stop():
             return _stopped(desk, given, now_s)
@@ -118,6 +137,8 @@ def advance(
         case Next() if desk.stage is Stage.STOPPING:
             # Set aside: it cannot become paid any more, but nobody knows yet that it was not.
             return replace(desk, stage=Stage.OUTCOME, since_s=now_s, verdict=Verdict.ASIDE), None
+        case Stay() if desk.stage in (Stage.READY, *UNWATCHED):
+            return replace(desk, since_s=now_s), None
         case AskAgain():
             return desk, Ask(given.request_id)
         case GiveBack() if mode.gives_back:
@@ -129,9 +150,27 @@ def advance(
 def _stopped(desk: Desk, given: Stop, now_s: float) -> tuple[Desk, Command | None]:
     if desk.stage in (Stage.SCANNING, Stage.TIPPING):
         return Desk(since_s=now_s, order=desk.order), None
-    if desk.stage not in (Stage.PAYING, Stage.SHOWING) or given.request_id != desk.request_id:
+    if desk.stage not in ASKED or given.request_id != desk.request_id:
         return desk, None
-    return desk, GiveUp(desk.request_id)
+    # Who wants to stop does not pay by a code that the camera happens to read meanwhile.
+    return replace(desk, presenting=_ours(desk), held=None), GiveUp(desk.request_id)
+
+
+def looks(desk: Desk) -> bool:
+    """Whether the camera waits for the customer's code."""
+    both = desk.stage is Stage.SHOWING and desk.presenting is Presenting.EITHER
+    return both or desk.stage is Stage.SCANNING
+
+
+def _allowed(given: Charge, mode: Mode) -> Charge:
+    both = given.presenting is Presenting.EITHER
+    return replace(given, presenting=Presenting.CUSTOMER) if both and not mode.both else given
+
+
+def _ours(desk: Desk) -> Presenting:
+    """Who presents a code once the camera looks no more."""
+    either = desk.presenting is Presenting.EITHER
+    return Presenting.MERCHANT if either else desk.presenting
 
 
 def freed(desk: Desk, now_s: float) -> Desk:
@@ -143,9 +182,11 @@ def freed(desk: Desk, now_s: float) -> Desk:
 
 
 def _charged(
-    desk: Desk, given: Charge, currency: str, *, tips: bool
+    desk: Desk, given: Charge, currency: str, mode: Mode, *, tips: bool
 ) -> tuple[Desk, Command | None]:
     order, typed = desk.order, given.typed
+    if mode.self_service and order is not None and order.age_unproven:
+        return replace(desk, notice=notice("age.wait")), None
     if order is not None and typed:
         # Two sums on one desk: which of them the customer is to pay is for the cashier to say.
         return replace(desk, notice=notice("order.open")), None
@@ -187,7 +228,8 @@ def _scanned(desk: Desk, given: Scanned) -> tuple[Desk, Command | None]:
     code = recognise(given.text.reveal(), given.symbology)
     match code:
         case PaymentCode() if desk.amount is not None:
-            pay = Pay(desk.amount, code, desk.order, desk.tip)
+            shown = desk.request_id if desk.stage is Stage.SHOWING else ""
+            pay = Pay(desk.amount, code, desk.order, desk.tip, instead_of=shown)
             # Codes of the Alipay family without an issuer's digits are Alipay's own.
             return replace(desk, issuer=code.issuer or "alipay", notice=None), pay
         case NotOurs():
@@ -203,8 +245,8 @@ def _scanned(desk: Desk, given: Scanned) -> tuple[Desk, Command | None]:
 
 def refused(desk: Desk, why: Notice) -> Desk:
     """The desk when a sale could not begin: an armed camera stays armed, nothing was sent."""
-    if desk.stage is Stage.SCANNING:
-        return replace(desk, notice=why)
+    if looks(desk):
+        return replace(desk, notice=why, issuer="")
     return back(desk, why)
 
 
@@ -217,7 +259,7 @@ def paying(desk: Desk, payment: Payment, now_s: float) -> Desk:
     """The desk once the intent is written down."""
     return Desk(
         Stage.PAYING, now_s, payment.amount, payment.request_id,
-        order=desk.order, tip=desk.tip, issuer=desk.issuer,
+        order=desk.order, tip=desk.tip, issuer=desk.issuer, presenting=desk.presenting,
     )  # fmt: skip
 
 
@@ -232,6 +274,8 @@ def followed(desk: Desk, payment: Payment, now_s: float) -> Desk:
     """The desk after `payment` moved; unchanged when another payment lies on it."""
     if payment.request_id != desk.request_id:
         return desk
+    if desk.held is not None and payment.state is not State.PAID:
+        return desk  # what becomes of it is for `switching` to say
     if payment.state in (State.CANCELLING, State.REVERSING):
         if desk.stage is Stage.STOPPING or desk.verdict is Verdict.ASIDE:
             return desk
@@ -244,6 +288,8 @@ def followed(desk: Desk, payment: Payment, now_s: float) -> Desk:
         stage=Stage.OUTCOME,
         verdict=verdict.get(payment.state, Verdict.CANCELLED),
         reason=why(payment),
+        # The code that was held up pays nothing: the customer is told which of the two did.
+        notice=None if desk.held is None else notice("switching.shown_paid"),
     )
 
 
@@ -261,7 +307,9 @@ def why(payment: Payment) -> Notice | None:
 def idle(desk: Desk, mode: Mode, now_s: float) -> Desk:
     """The desk after nobody touched it for the mode's idle time."""
     unwatched = desk.stage in UNWATCHED or desk.notice is not None or desk.order is not None
-    if mode.idle_reset_s is None or not unwatched or now_s - desk.since_s < mode.idle_reset_s:
+    waits = desk.order is not None and desk.order.age_unproven > 0
+    patience_s = mode.patience_s(waits_for_staff=waits)
+    if patience_s is None or not unwatched or now_s - desk.since_s < patience_s:
         return desk
     if desk.stage in (Stage.READY, *UNWATCHED):
         return Desk(since_s=now_s)

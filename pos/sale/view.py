@@ -7,6 +7,8 @@ engine. Words are keys with values: the front end says them in the person's lang
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pos.sale.assistance import HelpDesk
+from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue
 from pos.sale.facts import Facts
 from pos.sale.merchant import Terminal
@@ -15,6 +17,7 @@ from pos.sale.office import Office
 from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
+from pos.sale.ticket import ShownTicket
 
 
 class Stage(StrEnum):
@@ -25,6 +28,7 @@ class Stage(StrEnum):
     SCANNING = "scanning"  # the camera waits for the customer's code
     PAYING = "paying"  # the switch was asked; the customer may be confirming
     SHOWING = "showing"  # our code is on the screen
+    SWITCHING = "switching"  # it is being closed, because the customer's was scanned instead
     STOPPING = "stopping"  # cancelling; the outcome is not known yet
     OUTCOME = "outcome"  # it is known: see `verdict`
 
@@ -106,6 +110,11 @@ class Papers:
     help_wanted: bool = False
     prints: bool = False
 
+    @property
+    def tickets(self) -> tuple[ShownTicket, ...]:
+        """Those of the receipt that lies on the desk."""
+        return self.receipt.tickets if self.receipt is not None else ()
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -117,8 +126,10 @@ class View:
     counts those before them. `watch` says why none would be shown. `order` are the lines on the
     desk, `tip` (minor units) is what `amount` holds beyond them, `products` what the shop sells,
     `shelf` says why a newer catalogue file is not taken. `issuer` is that of the code which
-    the customer holds up, before the wallet is known, and `papers` what there is on paper. `facts`
-    may leave the shop.
+    the customer holds up, before the wallet is known, and `papers` what there is on paper.
+    `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
+    the staff has come. `help` is what is asked of the staff, here or at other tills, and `looking`
+    whether the camera waits for the customer's code, alone or beside ours.
     """
 
     stage: Stage
@@ -154,7 +165,11 @@ class View:
     office: Office = field(default_factory=Office)
     actions: frozenset[str] = field(default_factory=frozenset)
     papers: Papers = Papers()
-    facts: Facts = field(default_factory=Facts)
+    box_office: BoxOffice | None = None
+    barred: Notice | None = None
+    help: HelpDesk = field(default_factory=HelpDesk)
+    looking: bool = False
+    facts: Facts = field(default_factory=Facts)  # may leave the shop
 
 
 class Action:

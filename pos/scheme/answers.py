@@ -5,6 +5,7 @@ the same record, and so gets the same answer.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from pos.scheme.discounts import Discount
@@ -12,6 +13,7 @@ from pos.scheme.moments import moment
 from pos.scheme.rates import Rate
 from pos.scheme.records import PaymentRecord
 from pos.scheme.refund_records import RefundRecord
+from pos.scheme.results import IN_PROCESS, REFUND_IN_PROCESS, SUCCESS, failure
 from pos.scheme.tables import PaymentState, RefundState
 from pos.switch.wire import (
     CancelResponse,
@@ -33,35 +35,8 @@ from pos.switch.wire import (
     time_text,
 )
 
-SUCCESS = Result(result_code="SUCCESS", result_status="S", result_message="success")
-IN_PROCESS = Result(
-    result_code="PAYMENT_IN_PROCESS", result_status="U", result_message="in process"
-)
-REFUND_IN_PROCESS = Result(
-    result_code="REFUND_IN_PROCESS", result_status="U", result_message="in process"
-)
-UNKNOWN = Result(
-    result_code="UNKNOWN_EXCEPTION",
-    result_status="U",
-    result_message="The wallet has not acknowledged yet; repeat the request.",
-)
+KEPT_MAX = 1_000  # of each kind of part that is the same in many answers
 
-_SENTENCES = {
-    "CURRENCY_NOT_SUPPORT": "The currency is not supported.",
-    "INVALID_PAYMENT_CODE": "The payment code is not valid; ask for a fresh one.",
-    "ORDER_IS_CANCELED": "The order is cancelled.",
-    "ORDER_IS_CLOSED": "The order is closed.",
-    "ORDER_NOT_EXIST": "There is no such order.",
-    "ORDER_STATUS_INVALID": "The state of the order does not allow this.",
-    "PARAM_ILLEGAL": "A parameter is missing or wrong.",
-    "PAYMENT_AMOUNT_EXCEED_LIMIT": "The amount is above the limit.",
-    "CANCEL_WINDOW_EXCEED": "The time to cancel is over; refund instead.",
-    "REFUND_AMOUNT_EXCEED": "The refunds would exceed the payment.",
-    "REFUND_WINDOW_EXCEED": "The time to refund is over.",
-    "REPEAT_REQ_INCONSISTENT": "The request id was used with other content.",
-    "USER_BALANCE_NOT_ENOUGH": "The customer's balance does not suffice.",
-    "USER_PAYMENT_VERIFICATION_FAILED": "The customer did not confirm.",
-}
 _PAYMENT_STATUS = {
     PaymentState.NEW: "PROCESSING",
     PaymentState.WALLET_PENDING: "PROCESSING",
@@ -76,12 +51,6 @@ _REFUND_STATUS = {
     RefundState.SUCCEEDED: "SUCCESS",
     RefundState.FAILED: "FAIL",
 }
-
-
-def failure(code: str) -> Result:
-    """A final F with `code` and its sentence."""
-    sentence = _SENTENCES.get(code, "The request failed.")
-    return Result(result_code=code, result_status="F", result_message=sentence)
 
 
 def payment_result(record: PaymentRecord) -> Result:
@@ -215,6 +184,7 @@ def _settlement(payment: PaymentRecord | None, value: int | None) -> dict[str, A
     return {"gross_settlement_amount": gross, "settlement_quote": wire_quote(rate)}
 
 
+@lru_cache(maxsize=KEPT_MAX)
 def wire_quote(rate: Rate) -> Quote:
     """A rate as the wire spells it."""
     return Quote(
@@ -234,6 +204,7 @@ def _refund_result(record: RefundRecord) -> Result:
     return REFUND_IN_PROCESS
 
 
+@lru_cache(maxsize=KEPT_MAX)
 def _time(at_ms: int | None) -> str | None:
     return None if at_ms is None else time_text(moment(at_ms))
 
@@ -250,22 +221,21 @@ def _refunded(record: RefundRecord) -> WireAmount:
 
 def _actual(record: PaymentRecord) -> WireAmount | None:
     """What the customer is charged; None for what is priced and charged alike."""
-    if record.abroad is not None:
-        return WireAmount.of(record.abroad)
-    as_priced = record.rate is None and record.saved_value is None
+    if (abroad := record.abroad) is not None:
+        return WireAmount.of(abroad)
+    as_priced = record.quote_id is None and record.saved_value is None
     return None if as_priced else WireAmount.of(record.charge)
 
 
 def _quote(record: PaymentRecord) -> Quote | None:
-    if record.abroad is not None and record.abroad_price is not None:
+    abroad, rate = record.abroad, record.rate
+    if abroad is not None and record.abroad_price is not None:
         return Quote(
             quote_id=record.abroad_quote_id,
-            quote_currency_pair=f"{record.price.currency}/{record.abroad.currency}",
+            quote_currency_pair=f"{record.price.currency}/{abroad.currency}",
             quote_price=record.abroad_price,
         )
-    if record.rate is None:
-        return None
-    return wire_quote(record.rate)
+    return None if rate is None else wire_quote(rate)
 
 
 def _promotions(discounts: Sequence[Discount]) -> tuple[PromotionResult, ...] | None:

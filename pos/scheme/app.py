@@ -18,7 +18,6 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
-from pos.scheme.answers import failure
 from pos.scheme.book import Book, utc_now
 from pos.scheme.clients import Clients, Unrecognised
 from pos.scheme.description import Operation, describe
@@ -31,6 +30,7 @@ from pos.scheme.limits import Limits
 from pos.scheme.measures import Measures
 from pos.scheme.operations import Health, Watchers, operations_routes
 from pos.scheme.partners import Behaviour
+from pos.scheme.results import failure
 from pos.scheme.sealing import Seal, received_body, received_path, too_many
 from pos.scheme.witness import Superseded, Witness
 from pos.switch.enrolment import (

@@ -15,9 +15,8 @@ from functools import partial
 from sqlalchemy import Connection, bindparam, select
 
 from pos.sale.money import Amount
-from pos.scheme import answers
+from pos.scheme import answers, results
 from pos.scheme.acquirers import Acquirers
-from pos.scheme.answers import failure
 from pos.scheme.coupons import Coupon
 from pos.scheme.discounts import Discount, discounts_of, personal, reserve
 from pos.scheme.foreign_orders import ForeignOrders
@@ -39,6 +38,7 @@ from pos.scheme.rates_file import sample_rates
 from pos.scheme.records import PaymentRecord, add_payment, payment_again, payment_by_id, payment_of
 from pos.scheme.refund_records import RefundRecord, refunds_of
 from pos.scheme.refunds import Refunds
+from pos.scheme.results import failure
 from pos.scheme.routing import Scheme
 from pos.scheme.store import Store
 from pos.scheme.tables import OPEN_PAYMENT, PaymentState, RefundState
@@ -69,6 +69,7 @@ _LEFT_OPEN = (
     .order_by(payments.c.created_at_ms)
     .limit(bindparam("count_max"))
 )
+_UNWANTED = (PaymentState.CANCELLING, PaymentState.CANCELLED)
 _OPEN = (
     PaymentState.NEW, PaymentState.WALLET_PENDING, PaymentState.CANCELLING, RefundState.PENDING,
 )  # fmt: skip
@@ -151,7 +152,9 @@ class Book:
             return InquiryPaymentResponse(result=failure("ORDER_NOT_EXIST"))
         record = self._progress.advance(record)
         with self._store.read() as connection:
-            refunds = refunds_of(connection, record)
+            # Nothing else was ever given back of.
+            paid = record.state == PaymentState.SUCCEEDED
+            refunds = refunds_of(connection, record) if paid else []
             discounts = discounts_of(connection, record)
         return answers.payment_answer(record, self._psp_name(record), refunds, discounts)
 
@@ -173,13 +176,14 @@ class Book:
             if record is None:
                 record = self._tombstone(connection, client_id, request.payment_request_id or "")
             refusal = self._progress.begin_cancel(connection, record)
-            record = payment_again(connection, record)
+            if record.state not in _UNWANTED:
+                record = payment_again(connection, record)
         if refusal is not None:
             return answers.cancel_answer(record, failure(refusal))
         if record.state == PaymentState.CANCELLING:
             record = self._progress.finish_cancel(record)
         open_still = record.state == PaymentState.CANCELLING
-        return answers.cancel_answer(record, answers.UNKNOWN if open_still else answers.SUCCESS)
+        return answers.cancel_answer(record, results.UNKNOWN if open_still else results.SUCCESS)
 
     def refund(self, client_id: str, request: RefundRequest) -> RefundResponse:
         """Give back part or all of a payment once per (client, refund request id)."""

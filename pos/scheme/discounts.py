@@ -6,7 +6,7 @@ it or not at all, and once, because the payment moves once.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -133,8 +133,7 @@ def reserve(
         .where(payments.c.client_id == record.client_id, payments.c.request_id == record.request_id)
         .values(**changed, saved_by=funder)
     )
-    return replace(
-        record,
+    return record._replace(
         customer_value=changed["customer_value"],
         saved_value=changed["saved_value"],
         saved_by=funder,

@@ -6,6 +6,7 @@ rates and times go in, and the columns of a payment come out.
 
 import hashlib
 import string
+import struct
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -212,9 +213,9 @@ class Intake:
 
     def _characters(self, count: int, alphabet: str) -> str:
         """`count` characters of `alphabet`; eight random bytes each leave no bias to speak of."""
-        raw = self._random(8 * count)
-        numbers = (int.from_bytes(raw[i : i + 8], "big") for i in range(0, 8 * count, 8))
-        return "".join(alphabet[number % len(alphabet)] for number in numbers)
+        numbers = struct.unpack(f">{count}Q", self._random(8 * count))
+        size = len(alphabet)
+        return "".join([alphabet[number % size] for number in numbers])
 
 
 class _Refusal(Exception):

@@ -7,7 +7,7 @@ as the state they belong to. Positive is owed to the scheme, negative is owed by
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, case, cast, func, insert, select, text
@@ -147,7 +147,7 @@ def capture(
         return None
     if payment.scenario == "PaymentCode":
         # Nothing else of it changes while it waits, so it need not be read again.
-        return replace(payment, state=PaymentState.SUCCEEDED, paid_at_ms=at, **abroad)
+        return payment._replace(state=PaymentState.SUCCEEDED, paid_at_ms=at, **abroad)
     return payment_again(connection, payment)
 
 

@@ -5,7 +5,7 @@ its coupons, while everything that the merchant asks for comes through the book'
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -82,13 +82,13 @@ class Orders:
         if record.state != PaymentState.NEW and not self._foreign.elsewhere(record):
             return self._offer(record, wallet)
         columns = self._charge_columns(record, wallet)
-        record = replace(record, state=PaymentState.WALLET_PENDING, **columns)
+        record = record._replace(state=PaymentState.WALLET_PENDING, **columns)
         coupons = self._promotions.running()
         now = milliseconds(self._clock())
         with self._store.read() as connection:
             savings = offer(connection, coupons, record, customer, now)
         saved = sum(saving.funded for saving in savings)
-        charged = replace(record, customer_value=record.charge.value - saved)
+        charged = record._replace(customer_value=record.charge.value - saved)
         return _offer(charged, lines_of(savings, record))
 
     def decode(self, order_code: str, wallet: str, customer: str | None = None) -> Offer:

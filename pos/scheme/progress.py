@@ -31,6 +31,8 @@ from pos.switch.wire import PayRequest
 
 log = logging.getLogger(__name__)
 
+_WANTED = (PaymentState.WALLET_PENDING, PaymentState.SUCCEEDED)
+
 
 class Progress:
     """Moves payments on over one store; used through the book."""
@@ -101,12 +103,13 @@ class Progress:
                 return "ORDER_STATUS_INVALID"
             if now > cancel_window_end_ms(record.paid_at_ms or 0):
                 return "CANCEL_WINDOW_EXCEED"
-        move_payment(
-            connection,
-            record,
-            PaymentState.CANCELLING,
-            leaving=(PaymentState.WALLET_PENDING, PaymentState.SUCCEEDED),
-        )
+        if record.state in _WANTED:
+            move_payment(
+                connection,
+                record,
+                PaymentState.CANCELLING,
+                leaving=_WANTED,
+            )
         return None
 
     def finish_cancel(self, record: PaymentRecord) -> PaymentRecord:

@@ -7,9 +7,10 @@ for good, and for a merchant who only asks.
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from pos.scheme.answers import SUCCESS, failure, wire_quote
+from pos.scheme.answers import wire_quote
 from pos.scheme.moments import milliseconds
 from pos.scheme.rates import NoRate, Rate, Rates
+from pos.scheme.results import SUCCESS, failure
 from pos.scheme.routing import QUOTE_MINUTES, Scheme
 from pos.switch.wire import (
     InquireExchangeRateRequest,

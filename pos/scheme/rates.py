@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Self
 
 from pos.errors import PosError
@@ -19,6 +20,7 @@ PRICE_DECIMALS = 8
 WHOLE_BASIS_POINTS = 10_000
 _SCALE = 10**PRICE_DECIMALS
 _MINUTE_MS = 60_000
+RATES_KEPT_MAX = 1_000
 
 
 class NoRate(PosError):
@@ -40,6 +42,7 @@ class Rate:
     expires_at_ms: int | None = None
 
     @classmethod
+    @lru_cache(maxsize=RATES_KEPT_MAX)
     def stored(
         cls,
         quote_id: str,

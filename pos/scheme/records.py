@@ -5,9 +5,8 @@ comes second, in another thread or process, changes nothing and sees what the fi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Update, bindparam, insert, select, update
 from sqlalchemy.dialects import sqlite
@@ -20,8 +19,7 @@ from pos.scheme.tables import payment as payments
 from pos.scheme.tables import payment_route as routes
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentRecord:
+class PaymentRecord(NamedTuple):
     """One row of `payment`. A tombstone has neither `param_hash` nor amounts."""
 
     client_id: str
@@ -112,7 +110,7 @@ class PaymentRecord:
 
 
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
-_PAYMENT = select(*(payments.c[each.name] for each in fields(PaymentRecord)))
+_PAYMENT = select(*(payments.c[name] for name in PaymentRecord._fields))
 _OF_CLIENT = _PAYMENT.where(payments.c.client_id == bindparam("client_id"))
 _BY_REQUEST = _OF_CLIENT.where(payments.c.request_id == bindparam("request_id"))
 _BY_PAYMENT = _OF_CLIENT.where(payments.c.payment_id == bindparam("payment_id"))

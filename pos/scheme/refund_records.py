@@ -7,7 +7,7 @@ compare-and-set, so whoever comes second changes nothing.
 from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, bindparam, select, update
 
 from pos.scheme.records import PaymentRecord
 from pos.scheme.store import insert_new
@@ -44,13 +44,15 @@ _REFUNDS_OF = (
     )
     .order_by(refunds.c.created_at_ms, refunds.c.refund_id)
 )
+_BY_REQUEST = select(refunds).where(
+    refunds.c.client_id == bindparam("client_id"),
+    refunds.c.refund_request_id == bindparam("refund_request_id"),
+)
 
 
 def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> RefundRecord | None:
     """The refund for which all `conditions` hold."""
-    query = select(refunds).where(*conditions)
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else RefundRecord(**row)
+    return _found(connection.execute(select(refunds).where(*conditions)))
 
 
 def refunds_of(connection: Connection, payment: PaymentRecord) -> list[RefundRecord]:
@@ -63,11 +65,13 @@ def refund_of(
     connection: Connection, client_id: str, refund_request_id: str
 ) -> RefundRecord | None:
     """The client's refund by its request id."""
-    return find_refund(
-        connection,
-        refunds.c.client_id == client_id,
-        refunds.c.refund_request_id == refund_request_id,
-    )
+    named = {"client_id": client_id, "refund_request_id": refund_request_id}
+    return _found(connection.execute(_BY_REQUEST, named))
+
+
+def _found(done: CursorResult[Any]) -> RefundRecord | None:
+    row = done.mappings().one_or_none()
+    return None if row is None else RefundRecord(**row)
 
 
 def add_refund(connection: Connection, **columns: Any) -> RefundRecord:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select
 
-from pos.scheme.answers import failure, refund_answer, refund_inquiry_answer
+from pos.scheme.answers import refund_answer, refund_inquiry_answer
 from pos.scheme.coupons import shares_of_refund
 from pos.scheme.ledger import capture_legs, opposite, post
 from pos.scheme.moments import milliseconds
@@ -25,6 +25,7 @@ from pos.scheme.refund_records import (
     refund_of,
     refunds_of,
 )
+from pos.scheme.results import failure
 from pos.scheme.store import Store
 from pos.scheme.tables import OPEN_REFUND, PaymentState, RefundState
 from pos.scheme.tables import refund as refunds
@@ -78,12 +79,12 @@ class Refunds:
 
     def inquire(self, client_id: str, request: InquiryRefundRequest) -> InquiryRefundResponse:
         """What became of a refund; one that is under way is pushed on first."""
-        if request.refund_id is not None:
-            which = refunds.c.refund_id == request.refund_id
-        else:
-            which = refunds.c.refund_request_id == request.refund_request_id
         with self._store.read() as connection:
-            record = find_refund(connection, refunds.c.client_id == client_id, which)
+            if request.refund_id is None:
+                record = refund_of(connection, client_id, request.refund_request_id or "")
+            else:
+                which = refunds.c.refund_id == request.refund_id
+                record = find_refund(connection, refunds.c.client_id == client_id, which)
         if record is None:
             return InquiryRefundResponse(result=failure("ORDER_NOT_EXIST"))
         return refund_inquiry_answer(self.advance(record), self._settled(record))

@@ -11,9 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, bindparam, select, update
 
 from pos.errors import PosError
-from pos.scheme.answers import SUCCESS
 from pos.scheme.book import utc_now
 from pos.scheme.moments import milliseconds
+from pos.scheme.results import SUCCESS
 from pos.scheme.store import Store, insert_new
 from pos.scheme.tables import RefundState
 from pos.scheme.tables import payment as payments
@@ -44,16 +44,11 @@ _REPLACE = (
     .values({name: bindparam(f"to_{name}") for name in ("session", "seq", "head", "at_ms")})
 )
 _MINE = (*_of(marks), marks.c.session == bindparam("of_session"))
-_COUNT = (
-    update(marks)
-    .where(*_MINE, marks.c.number < bindparam("to_number"))
-    .values(number=bindparam("to_number"))
-)
-_REACH = (
-    update(marks)
-    .where(*_MINE, marks.c.seq < bindparam("to_seq"))
-    .values({name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")})
-)
+_REACHED = {name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")}
+_COUNTED = {"number": bindparam("to_number")}
+_REACH = update(marks).where(*_MINE).values(_REACHED)
+_COUNT = update(marks).where(*_MINE).values(_COUNTED)
+_REACH_AND_COUNT = update(marks).where(*_MINE).values(_REACHED | _COUNTED)
 _PAGE = (
     select(acts)
     .where(*_of(acts), acts.c.number < bindparam("before"))
@@ -94,19 +89,19 @@ class Witness:
             row = _mark(connection, client_id, mark.terminal)
             if row is None:
                 _begin(connection, client_id, mark, now_ms)
-            elif row["session"] != mark.session:
+                row = _mark(connection, client_id, mark.terminal)
+            if row["session"] != mark.session:
                 raise Superseded("Another process of this terminal has taken its place since.")
-            number = 1 if row is None else row["number"] + 1
-            if _add_act(connection, client_id, mark, request, number, now_ms):
-                mine = _mine(client_id, mark) | {"to_number": number}
-                connection.execute(_COUNT, mine)
-            _advance(connection, client_id, mark, now_ms)
+            number = row["number"] + 1
+            counts = _add_act(connection, client_id, mark, request, number, now_ms)
+            _advance(connection, client_id, mark, row, now_ms, number if counts else None)
 
     def testify(self, client_id: str, asked: WitnessRequest) -> WitnessResponse:
         """What is known of a terminal; a claim to be it is granted first, if it may be."""
         with self._store.write() as connection:
-            _claim(connection, client_id, asked, milliseconds(self._clock()))
             row = _mark(connection, client_id, asked.store_terminal_id)
+            if _claimed(connection, client_id, asked, row, milliseconds(self._clock())):
+                row = _mark(connection, client_id, asked.store_terminal_id)
             found = [] if asked.before is None else _page(connection, client_id, asked)
             told = _told(connection, client_id, found[:ACTS_PER_PAGE_MAX])
         known: dict[str, Any] = {}
@@ -121,18 +116,23 @@ class Witness:
         )
 
 
-def _claim(connection: Connection, client_id: str, asked: WitnessRequest, now_ms: int) -> None:
-    """Let the session be the till: the same one as before, or one that knows what was told last."""
+def _claimed(
+    connection: Connection, client_id: str, asked: WitnessRequest, row: Any, now_ms: int
+) -> bool:
+    """Let the session be the till: the same one as before, or one that knows what was told last.
+
+    `row` is what is known of the terminal, which is locked; whether that may be another now.
+    """
     if asked.session is None or asked.seq is None or asked.head is None:
-        return
+        return False
     mark = Mark(asked.store_terminal_id, asked.session, int(asked.seq), asked.head)
-    row = _mark(connection, client_id, mark.terminal)
     if row is None:
         _begin(connection, client_id, mark, now_ms)
     elif row["session"] == mark.session:
-        _advance(connection, client_id, mark, now_ms)
+        _advance(connection, client_id, mark, row, now_ms)
     elif row["head"] == asked.replaces:
         connection.execute(_REPLACE, _named(client_id, mark.terminal) | _told_by(mark, now_ms))
+    return True
 
 
 def _named(client_id: str, terminal: str) -> dict[str, Any]:
@@ -159,15 +159,25 @@ def _begin(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> N
     )  # fmt: skip
 
 
-def _mine(client_id: str, mark: Mark) -> dict[str, Any]:
-    return _named(client_id, mark.terminal) | {"of_session": mark.session}
+def _advance(
+    connection: Connection,
+    client_id: str,
+    mark: Mark,
+    row: Any,
+    now_ms: int,
+    number: int | None = None,
+) -> None:
+    """Write down how far the journal of `row`, which is locked, has come, and an act's number.
 
-
-def _advance(connection: Connection, client_id: str, mark: Mark, now_ms: int) -> None:
-    """A message that was overtaken by a later one takes nothing back."""
-    told = _told_by(mark, now_ms)
-    del told["to_session"]
-    connection.execute(_REACH, _mine(client_id, mark) | told)
+    A message that was overtaken by a later one takes nothing back.
+    """
+    named = _named(client_id, mark.terminal) | {"of_session": mark.session}
+    counted = {} if number is None else {"to_number": number}
+    if mark.seq > row["seq"]:
+        named |= {"to_seq": mark.seq, "to_head": mark.head, "to_at_ms": now_ms} | counted
+        connection.execute(_REACH if number is None else _REACH_AND_COUNT, named)
+    elif counted:
+        connection.execute(_COUNT, named | counted)
 
 
 def _add_act(

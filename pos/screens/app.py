@@ -5,36 +5,33 @@ thread calls `show`; keys and touches go the other way through `put`. Nothing el
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from textual import events
 from textual.app import App
-from textual.message import Message
+from textual.binding import Binding
 
 from pos.language import Language
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import Input
 from pos.sale.view import Stage, View
 from pos.screens import sound
+from pos.screens.beside import Makes
+from pos.screens.changes import Glimpsed, ViewChanged
 from pos.screens.counter import CounterScreen
 from pos.screens.customer import Phone
+from pos.screens.examining import Examine
 from pos.screens.front import Front
+from pos.screens.guests import GuestPanel
+from pos.screens.helped import Helped
+from pos.screens.mirror import Mirror, Typed, Watched
 from pos.screens.offers import may_leave
 from pos.screens.palette import PALETTES, theme_name, themes
+from pos.screens.party import Party
+from pos.screens.phone import PhonePanel
 from pos.screens.qr import QrForm
 from pos.screens.refund import RefundScreen
-
-
-class ViewChanged(Message):
-    """The till has something new to show."""
-
-    def __init__(self, view: View) -> None:
-        super().__init__()
-        self.view = view
-
-
-class Glimpsed(Message):
-    """The camera sees something new; what it is, the app keeps."""
 
 
 class PosApp(App[None]):
@@ -42,13 +39,16 @@ class PosApp(App[None]):
 
     `first` is shown until the till speaks. `put` takes an Input from any thread and returns
     False when the till cannot take it now. `opened` is called once, when the first screen is
-    up: that is the moment to start the engine. `phone` puts the demo's customer beside the till.
-    `theme` is one of palette.PALETTES.
+    up: that is the moment to start the engine. `phone` puts the demo's customer beside the till,
+    `party` those of a training day. `examine` is what `pos check` does, `theme` one of
+    palette.PALETTES.
     """
 
     CSS_PATH = Path(__file__).with_name("pos.tcss")
     TITLE = "Samkassa"
     ENABLE_COMMAND_PALETTE = False
+    # From wherever the shop is: whoever looks on is sent away by one key.
+    BINDINGS = [Binding("ctrl+e", "send_away", priority=True, show=False)]  # noqa: RUF012
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (80, "-usual"), (112, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-even"), (34, "-tall")]  # noqa: RUF012
 
@@ -59,20 +59,25 @@ class PosApp(App[None]):
         first: View,
         *,
         phone: Phone | None = None,
+        party: Party | None = None,
         opened: Callable[["PosApp"], None] | None = None,
         qr_form: QrForm = QrForm.AUTO,
         clock: Callable[[], float] | None = None,
         theme: str = "dark",
+        examine: Examine | None = None,
     ) -> None:
         super().__init__()
         # Before the style sheet is read, which uses its colours.
         for each in themes():
             self.register_theme(each)
         self.theme = theme_name(theme)
-        front = Front(put, language, qr_form=qr_form, phone=phone)
+        beside = _beside(phone, party)
+        front = Front(put, language, qr_form=qr_form, beside=beside, examine=examine)
         if clock is not None:
-            front = Front(put, language, clock, qr_form, phone)
+            front = replace(front, clock=clock)
         self._front = front
+        self._helped = Helped(self, front)
+        self.mirror = Mirror(self)
         self._opened = opened
         self.shown = first
         self._glimpse: Glimpse | None = None
@@ -114,6 +119,7 @@ class PosApp(App[None]):
                 apply(message.view)
         self._open_found(before)
         self._attend(before)
+        self._helped.apply(message.view)
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
                 self.set_timer(delay_s, self.bell)
@@ -145,6 +151,18 @@ class PosApp(App[None]):
         if not isinstance(self.screen, RefundScreen):
             self.push_screen(RefundScreen(self._front, found, self.shown))
 
+    def on_watched(self, message: Watched) -> None:
+        """A helper begins to look, or looks no more."""
+        self.mirror.watched(message)
+
+    def on_typed(self, message: Typed) -> None:
+        """A helper types."""
+        self.mirror.typed(message)
+
+    def action_send_away(self) -> None:
+        """Whoever stands here does not want the helper any more."""
+        self._helped.send_away()
+
     def press(self, key: str) -> bool:
         """Press a key, from any thread, as a button beside the screen does."""
         return self.post_message(events.Key(key, None))
@@ -171,3 +189,12 @@ class PosApp(App[None]):
         desk = self.screen
         if isinstance(desk, CounterScreen):
             desk.refuse_to_leave()
+
+
+def _beside(phone: Phone | None, party: Party | None) -> Makes | None:
+    """What stands beside the till, if anything does."""
+    if phone is not None:
+        return lambda language: PhonePanel(phone, language)
+    if party is not None:
+        return lambda language: GuestPanel(party, language)
+    return None

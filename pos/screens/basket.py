@@ -39,6 +39,14 @@ class Basket(Vertical):
         self.query_one(Rows).move(by)
         self._describe()
 
+    def choose(self, place: int) -> None:
+        """Choose the line at `place`, from 0; the last one when the order has become shorter."""
+        self.move(place - self.place)
+
+    def rows(self, order: Order) -> list[Row]:
+        """Every line of `order` as it is listed here."""
+        return [self._row(line, order.currency) for line in order.lines]
+
     def apply(self, order: Order | None, keyed: Keyed) -> None:
         """Show the order, and what is being typed beside it; without one, forget the last."""
         if order is None:

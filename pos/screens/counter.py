@@ -17,12 +17,12 @@ from pos.screens import overlays
 from pos.screens.basket import Basket
 from pos.screens.front import Front
 from pos.screens.handing import handed_on
+from pos.screens.help import HelpWanted
 from pos.screens.keyed import Entry, Keyed
 from pos.screens.offers import may_leave, offered
 from pos.screens.order_keys import ordered
 from pos.screens.panels import Arrived, Faults, Head, Key, Unfinished, Words, amount_or_nothing
 from pos.screens.paying import WAITING, Outcome, Stopped, Waiting
-from pos.screens.phone import PHONE_KEYS, PhonePanel
 from pos.screens.qr import QrCode, drawing
 from pos.screens.ready import Ready
 from pos.screens.theming import ThemeAsked
@@ -42,14 +42,16 @@ _KEYS = {
     "f6": "discount", "f7": "park", "f8": "drop",
     "f9": "menu", "f10": "office", "ctrl+p": "menu", "slash": "menu",
     "f11": "receipt", "v": "receipt", "d": "drawer", "question_mark": "help",
-    "f12": "theme",
+    "f12": "theme", "h": "answer",
     "escape": "stop",
     "plus": "plus", "minus": "minus", "asterisk": "times",
     "up": "move:-1", "down": "move:1", "pageup": "move:-8", "pagedown": "move:8",
     "backspace": "pad:back", "delete": "pad:clear",
 }  # fmt: skip
 _TYPED = frozenset("0123456789,.")
-_OPENING = frozenset({"review", "products", "menu", "discount", "park", "receipt", "office"})
+_OPENING = frozenset(
+    {"review", "products", "menu", "discount", "lines", "park", "receipt", "office", "answer"}
+)
 _PLAIN: dict[str, Input] = {"drawer": OpenDrawer(), "help": CallHelp()}
 
 
@@ -64,9 +66,10 @@ class CounterScreen(Screen[None]):
         self._tip = Entry()
         self._local = ""
         self._fits = True
+        self._beside = front.beside(front.language) if front.beside is not None else None
 
     def compose(self) -> ComposeResult:
-        """The shown code over the full height, the till, and the demo's phone."""
+        """The shown code over the full height, the till, and what stands beside it."""
         language = self._front.language
         with Horizontal(id="whole"):
             with Middle(id="code"), Center():
@@ -75,6 +78,7 @@ class CounterScreen(Screen[None]):
                 yield Head(language)
                 yield Faults(id="faults", classes="sun")
                 yield Arrived(language)
+                yield HelpWanted(language)
                 yield Ready(self._front)
                 yield Tipping(language)
                 yield Waiting(language)
@@ -83,8 +87,8 @@ class CounterScreen(Screen[None]):
                 yield Words(id="notice")
                 yield Unfinished(language)
                 yield Words(id="keys")
-            if self._front.phone is not None:
-                yield PhonePanel(self._front.phone, self._front.language)
+            if self._beside is not None:
+                yield self._beside
 
     def on_mount(self) -> None:
         """Show what is known so far, and keep the clocks going."""
@@ -101,7 +105,7 @@ class CounterScreen(Screen[None]):
         if view.stage is not self._view.stage and begun:
             self._keyed, self._tip = Keyed(), Entry()
         if view.stage is Stage.OUTCOME and self._view.stage is not Stage.OUTCOME:
-            self.remove_class("-phone")  # a phone laid over the till hides no outcome
+            self.remove_class("-beside")  # a phone laid over the till hides no outcome
         if view.notice != self._view.notice or view.stage is not self._view.stage:
             self._local = ""
         self._view = view
@@ -118,6 +122,7 @@ class CounterScreen(Screen[None]):
         self.query_one(Head).apply(view)
         self.query_one(Faults).apply(view, language)
         self.query_one(Arrived).apply(view)
+        self.query_one(HelpWanted).apply(view)
         self.query_one(Unfinished).apply(view)
         shown = "stopped" if stopped else _panel_of(view.stage)
         for name in ("ready", "tipping", "waiting", "outcome", "stopped"):
@@ -135,8 +140,8 @@ class CounterScreen(Screen[None]):
             self.query_one(Waiting).apply(view, self._front.clock(), code_fits=self._fits)
         self._show_notice()
         self.query_one("#keys", Words).say(self._keys_line())
-        for phone in self.query(PhonePanel):
-            phone.apply(view)
+        if self._beside is not None:
+            self._beside.apply(view)
 
     def _show_notice(self) -> None:
         said, line = self._view.notice, self.query_one("#notice", Words)
@@ -148,7 +153,7 @@ class CounterScreen(Screen[None]):
         showing = view.stage is Stage.SHOWING and bool(view.order_code) and view.stopped is None
         plan = None
         if showing:
-            taken = sum(phone.columns_taken for phone in self.query(PhonePanel))
+            taken = self._beside.columns_taken if self._beside is not None else 0
             columns = self.size.width - taken - SIDE_COLUMNS_MIN
             plan = drawing(view.order_code, columns, self.size.height, self._front.qr_form)
         self._fits = plan is not None or not showing
@@ -160,8 +165,8 @@ class CounterScreen(Screen[None]):
         """The keys that mean something now; those that find no room stand in the menu."""
         say = self._front.language.say
         keys = [(each.key, each.word) for each in offered(self._view) if each.foot]
-        if any(not phone.columns_taken for phone in self.query(PhonePanel)):
-            keys.append(("P", "screen.key_phone"))
+        if self._beside is not None and not self._beside.columns_taken:
+            keys.append(("P", self._beside.WORD))
         keys.sort(key=lambda key: key[1] == "screen.key_menu")  # the menu names what is left out
         parts = [f"{key} {say(word)}" for key, word in keys]
         while len(parts) > 1 and cell_len("   ".join(parts)) > self.size.width - 2:
@@ -178,8 +183,8 @@ class CounterScreen(Screen[None]):
         mark = event.character or ""
         if (mark in _TYPED and mark) or mark == "%":
             action = f"pad:{mark}"
-        elif event.key in PHONE_KEYS and self._front.phone is not None:
-            self.query_one(PhonePanel).press(event.key)
+        elif self._beside is not None and event.key in self._beside.KEYS:
+            self._beside.press(event.key)
             event.stop()
             return
         else:
@@ -208,6 +213,8 @@ class CounterScreen(Screen[None]):
         self._local = ""
         if action == "theme":
             self.post_message(ThemeAsked())
+        elif action == "send_away":
+            self.app.simulate_key("ctrl+e")
         elif action in _OPENING or (action == "times" and not self._keyed.typed):
             self._open(action)
         elif action.startswith("pad:"):
@@ -227,6 +234,8 @@ class CounterScreen(Screen[None]):
         view = self._view
         if action == "menu":
             overlays.menu(self, self._front, view, self._act)
+        elif action == "answer":
+            overlays.answer(self, self._front, view)
         elif view.stopped is None:
             typed, self._keyed = self._keyed.typed, Keyed()
             place = self.query_one(Basket).place

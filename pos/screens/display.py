@@ -37,6 +37,7 @@ _ASKED = {
     Stage.TIPPING: "display.tipping",
     Stage.SCANNING: "display.scanning",
     Stage.SHOWING: "display.showing",
+    Stage.SWITCHING: "display.switching",
     Stage.PAYING: "display.paying",
     Stage.STOPPING: "display.stopping",
 }

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from pos.language import Language
 from pos.sale.input import Input
-from pos.screens.customer import Phone
+from pos.screens.beside import Makes
+from pos.screens.examining import Examine
 from pos.screens.qr import QrForm
 
 
@@ -17,11 +18,13 @@ from pos.screens.qr import QrForm
 class Front:
     """`put` hands an Input to the till and returns False when the till cannot take it now.
 
-    `clock` gives the monotonic seconds that Views are written in.
+    `clock` gives the monotonic seconds that Views are written in. `beside` makes what stands beside
+    the till, where anything does. `examine` looks at every part of the till, which takes seconds.
     """
 
     put: Callable[[Input], bool]
     language: Language
     clock: Callable[[], float] = time.monotonic
     qr_form: QrForm = QrForm.AUTO
-    phone: Phone | None = None
+    beside: Makes | None = None
+    examine: Examine | None = None

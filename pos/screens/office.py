@@ -21,6 +21,7 @@ from pos.sale.input import (
 from pos.sale.staff import Duty
 from pos.sale.view import View
 from pos.screens.asking import AskScreen, Question
+from pos.screens.check import CheckScreen
 from pos.screens.ejournal import JournalScreen
 from pos.screens.front import Front
 from pos.screens.picking import PickScreen
@@ -77,6 +78,8 @@ class OfficeMenu:
             listed.append(Choice(word, lambda: self._put(Train(not office.training))))
         if Duty.UNLOCK in office.duties and any(not row.tries_left for row in office.staff):
             listed.append(Choice("screen.unlock", self._unlock))
+        if self._front.examine is not None:
+            listed.append(Choice("check.title", self._check))
         if office.present is not None:
             listed.append(Choice("screen.log_out", lambda: self._put(LogOut())))
         return listed
@@ -112,6 +115,10 @@ class OfficeMenu:
 
     def _journal(self) -> None:
         self._app.push_screen(JournalScreen(self._front, self._view))
+
+    def _check(self) -> None:
+        if self._front.examine is not None:
+            self._app.push_screen(CheckScreen(self._front, self._front.examine))
 
     def _unlock(self) -> None:
         locked = [row for row in self._view.office.staff if not row.tries_left]

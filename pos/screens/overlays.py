@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pos.sale.input import Input, Park, Recall, SetDiscount, SetQuantity
-from pos.sale.order import OrderParked
+from pos.sale.order import Order, OrderParked
 from pos.sale.view import Action, View
 from pos.screens.front import Front
 from pos.screens.offers import offered
@@ -59,10 +59,27 @@ def opened(
             _discount(desk, front, place)
         case "times" if view.order is not None and Action.ORDER in view.actions:
             _quantity(desk, front, place)
+        case "lines" if view.order is not None and Action.ORDER in view.actions:
+            _lines(desk, front, view.order)
         case "park" if Action.PARK in view.actions:
             _park(desk, front)
         case "park" if Action.RECALL in view.actions:
             _recall(desk, front, view)
+
+
+def answer(desk: "CounterScreen", front: Front, view: View) -> None:
+    """What other tills want, and both answers to each."""
+    from pos.screens.help import answer_screen
+
+    if not view.help.wanted:
+        return
+    screen, meant = answer_screen(front, view)
+
+    def chosen(place: int | None) -> None:
+        if (given := meant(place)) is not None:
+            _put(desk, front, given)
+
+    desk.app.push_screen(screen, chosen)
 
 
 def _discount(desk: "CounterScreen", front: Front, place: int) -> None:
@@ -90,6 +107,21 @@ def _quantity(desk: "CounterScreen", front: Front, place: int) -> None:
             _put(desk, front, SetQuantity(place, int(answer[1])))
 
     desk.app.push_screen(AskScreen(front, question), answered)
+
+
+def _lines(desk: "CounterScreen", front: Front, order: Order) -> None:
+    """Which line is meant, for whoever has no arrows: a numpad, or a thumb and a long order."""
+    from pos.screens.basket import Basket
+    from pos.screens.picking import PickScreen
+
+    basket = desk.query_one(Basket)
+
+    def chosen(place: int | None) -> None:
+        if place is not None:
+            basket.choose(place)
+
+    title = front.language.say("screen.lines_title")
+    desk.app.push_screen(PickScreen(front, title, basket.rows(order), key="f9"), chosen)
 
 
 def _park(desk: "CounterScreen", front: Front) -> None:

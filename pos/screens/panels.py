@@ -6,6 +6,7 @@ focus: the keyboard belongs to the screen, and mouse and touch press what they s
 
 import unicodedata
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import Grid
 from textual.content import Content
@@ -57,9 +58,25 @@ class Words(Static):
         """Show `text`."""
         text = harmless(text)
         if text != self._text:
+            moves = self._moves(text)
             self._text = text
             self._hide_empty()
-            self.update(text)
+            self.update(text, layout=moves)
+
+    def _moves(self, text: str) -> bool:
+        """Whether what stands around may have to make room, or to close up.
+
+        To lay out a whole screen costs more than all else between a key and its redraw.
+        """
+        if not text or not self._text:
+            return True
+        before, after = cell_len(self._text), cell_len(text)
+        if self.styles.is_auto_width:
+            return before != after
+        lines = "\n" in text or "\n" in self._text
+        return self.styles.is_auto_height and (
+            lines or max(before, after) > self.content_size.width
+        )
 
 
 class Key(Widget):
@@ -137,8 +154,10 @@ class Big(Widget):
         """Show `text`."""
         shown = (text, len(text) if bright is None else bright)
         if shown != (self._text, self._bright):
+            width = self.size.width
+            lines = len(self._fitted(width)) if width else 0
             self._text, self._bright = shown
-            self.refresh(layout=True)
+            self.refresh(layout=lines == 0 or lines != len(self._fitted(width)))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Lines of the letters that fit `width`."""
@@ -160,9 +179,13 @@ class Big(Widget):
 class Shape(Static):
     """A symbol drawn from blocks: the outcome for whoever cannot tell the colours."""
 
+    _shown = ""
+
     def show(self, name: str) -> None:
         """Draw the shape of this name (see `letters.shape`)."""
-        self.update(Content("\n".join(letters.cells(letters.shape(name)))))
+        if name != self._shown:
+            self._shown = name
+            self.update(Content("\n".join(letters.cells(letters.shape(name)))))
 
 
 class Head(Widget):
@@ -176,14 +199,14 @@ class Head(Widget):
         """Name at the left, link at the right."""
         yield Static("Samkassa", id="brand", markup=False)
         yield Words(id="merchant")
-        yield Static("", id="link", markup=False)
+        yield Words(id="link")
 
     def apply(self, view: View) -> None:
         """Say what this View knows."""
         self.query_one("#merchant", Words).say(view.merchant_name)
-        link = self.query_one("#link", Static)
+        link = self.query_one("#link", Words)
         words = self._language.say(f"screen.link_{view.link}")
-        link.update(f"{_LINK_MARKS[view.link]} {words}")
+        link.say(f"{_LINK_MARKS[view.link]} {words}")
         link.set_class(view.link in (LinkState.DOWN, LinkState.DISTRUSTED), "-trouble")
 
 
@@ -210,10 +233,15 @@ class Arrived(Static):
     def __init__(self, language: Language) -> None:
         super().__init__("", id="arrived", markup=False)
         self._language = language
+        self._shown: tuple[tuple[SaleRow, ...], int] = (), 0
         self.display = False
 
     def apply(self, view: View) -> None:
         """A line for each payment, its amount bold, and how many came before them."""
+        shown = view.arrived, view.arrived_more
+        if shown == self._shown:
+            return
+        self._shown = shown
         say = self._language.say
         self.display = bool(view.arrived)
         parts: list[tuple[str, str] | str] = [("■ ", "bold"), say("screen.static_title")]
@@ -227,26 +255,24 @@ class Arrived(Static):
         self.update(Content.assemble(*parts))
 
 
-class Unfinished(Static):
+class Unfinished(Words):
     """The payments whose outcome is not known; in sight for as long as there is one."""
 
     LINES_MAX = 2
 
     def __init__(self, language: Language) -> None:
-        super().__init__("", id="unfinished", markup=False)
+        super().__init__(id="unfinished")
         self._language = language
-        self.display = False
 
     def apply(self, view: View) -> None:
         """List the payments, those that wait for a person first."""
         rows = sorted(view.unfinished, key=lambda row: (not row.needs_person, row.opened_at))
-        self.display = bool(rows)
         self.set_class(any(row.needs_person for row in rows), "-person")
         lines = [self._line(row) for row in rows[: self.LINES_MAX]]
         more = len(rows) - len(lines)
         if more > 0:
             lines[-1] += "  " + self._language.say("screen.unfinished_more", count=more)
-        self.update("\n".join(lines))
+        self.say("\n".join(lines))
 
     def _line(self, row: SaleRow) -> str:
         amount = self._language.amount_text(row.amount)

@@ -18,7 +18,7 @@ from pos.screens.preview import Preview
 DO_NOT_SCAN_AFTER_S = 15.0
 
 # Where a wait ends by a key: the stages in which nothing is asked yet, or nothing is known yet.
-WAITING = frozenset({Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.STOPPING})
+WAITING = frozenset({Stage.SCANNING, Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING})
 
 _FINDER = "┏━━━         ━━━┓\n\n ━━━━━━━━━━━━━━━ \n\n┗━━━         ━━━┛"
 _STEPS = ("● ○ ○", "○ ● ○", "○ ○ ●", "○ ● ○")

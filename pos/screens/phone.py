@@ -7,6 +7,7 @@ runs in a worker thread, one at a time; no money state of the till is in them.
 
 from collections import deque
 from collections.abc import Callable
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Center, Vertical
@@ -16,6 +17,7 @@ from textual.widgets import Static
 
 from pos.language import Language
 from pos.sale.view import Stage, View
+from pos.screens.beside import Beside
 from pos.screens.customer import (
     HeldUp,
     PendingPayment,
@@ -29,20 +31,19 @@ from pos.screens.panels import Key, Words
 from pos.screens.qr import QrCode, QrForm, drawing
 
 POLL_EVERY_S = 0.5
-COLUMNS = 37
 CALLS_MAX = 8
 EAR = "▁▁▁▁▁▁▁"
-
-# Where both do not fit side by side, the phone is laid over the till.
-BESIDE_COLUMNS_MIN = 112
-
-PHONE_KEYS = {"w": "wallet", "h": "hold", "t": "scan", "y": "approve", "n": "decline", "p": "turn"}
 
 Heard = tuple[PendingPayment | None, PhoneResult | None]
 
 
-class PhonePanel(Vertical):
+class PhonePanel(Beside):
     """One phone. `apply(view)` lets it see the till's screen; `press(key)` works it."""
+
+    KEYS: ClassVar = {
+        "w": "wallet", "h": "hold", "t": "scan", "y": "approve", "n": "decline", "p": "turn",
+    }  # fmt: skip
+    WORD = "screen.key_phone"
 
     class Answered(Message):
         """The phone answered a call from its thread."""
@@ -52,7 +53,7 @@ class PhonePanel(Vertical):
             self.answer, self.then = answer, then
 
     def __init__(self, phone: Phone, language: Language) -> None:
-        super().__init__(id="phone")
+        super().__init__(id="phone", classes="beside")
         self._calls: deque[tuple[Callable[[], object], Callable[[object], None]]] = deque()
         self._calling = False
         self._phone, self._language = phone, language
@@ -63,7 +64,7 @@ class PhonePanel(Vertical):
         self._result: PhoneResult | None = None
         self._said = ""
         self._order_code = ""
-        self._was: Stage | None = None
+        self._was_looked_for = False
 
     def compose(self) -> ComposeResult:
         """As on a phone: the wallet's bar, its page, and its buttons."""
@@ -95,12 +96,6 @@ class PhonePanel(Vertical):
         self.call_after_refresh(self._show)
 
     @property
-    def columns_taken(self) -> int:
-        """Columns of the screen that the phone keeps from the till."""
-        beside = self.app.size.width >= BESIDE_COLUMNS_MIN
-        return COLUMNS + 1 if beside else 0
-
-    @property
     def calling(self) -> bool:
         """Whether an answer of the phone is still awaited."""
         return self._calling
@@ -108,14 +103,14 @@ class PhonePanel(Vertical):
     def apply(self, view: View) -> None:
         """See the till's screen. A code that was read is of no more use, so it is put away."""
         self._order_code = view.order_code if view.stage is Stage.SHOWING else ""
-        if self._was is Stage.SCANNING and view.stage is not Stage.SCANNING and self._held:
+        if self._was_looked_for and not view.looking and self._held:
             self._put_away()
-        self._was = view.stage
+        self._was_looked_for = view.looking
         self._show()
 
     def press(self, key: str) -> None:
         """Do what a letter of the keyboard stands for."""
-        self._act(PHONE_KEYS[key])
+        self._act(self.KEYS[key])
 
     def on_key_pressed(self, message: Key.Pressed) -> None:
         """A button of the phone was clicked or touched."""
@@ -127,7 +122,7 @@ class PhonePanel(Vertical):
         self._said = ""
         choice = self._choice()
         if action == "turn":
-            self.screen.toggle_class("-phone")
+            self.screen.toggle_class("-beside")
         elif action == "wallet" and self._choices and self._pending is None:
             self._place = (self._place + 1) % len(self._choices)
             self._put_away()

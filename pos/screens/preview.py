@@ -22,6 +22,8 @@ _READ, _SEEN = -1, -2
 class Preview(Widget):
     """Shows the last Glimpse that has a picture; takes no room before there is one."""
 
+    COVERED_FROM_AFAR = True
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._glimpse: Glimpse | None = None

@@ -95,6 +95,8 @@ def _segments(text: str) -> Any:
 class QrCode(Widget):
     """Draws one Drawing, cell by cell, in black on white whatever the theme."""
 
+    COVERED_FROM_AFAR = True
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
         self._plan: Drawing | None = None

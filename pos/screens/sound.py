@@ -15,6 +15,8 @@ READ_BEATS_S = (0.0,)  # as every scanner beeps when it has read
 ARRIVED_BEATS_S = (0.0, 0.5, 0.7)
 SILENCE: tuple[float, ...] = ()
 
+_READ = ((Stage.SCANNING, Stage.PAYING), (Stage.SHOWING, Stage.SWITCHING))
+
 _VERDICTS = {
     Verdict.PAID: PAID_BEATS_S,
     Verdict.DECLINED: NOT_PAID_BEATS_S,
@@ -30,7 +32,7 @@ def beats_s(before: View, after: View) -> tuple[float, ...]:
         ended = (before.stage, before.request_id) != (after.stage, after.request_id)
         if ended or before.verdict is not after.verdict:
             return _VERDICTS[after.verdict]
-    if before.stage is Stage.SCANNING and after.stage is Stage.PAYING:
+    if (before.stage, after.stage) in _READ:
         return READ_BEATS_S
     known = {row.request_id for row in before.arrived}
     if any(row.request_id not in known for row in after.arrived):

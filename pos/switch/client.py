@@ -5,8 +5,10 @@ and a simulator may stand in for everything behind it.
 """
 
 import secrets
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pos.sale.arrival import Answer as ArrivalAnswer
@@ -27,6 +29,7 @@ from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, Witne
 NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_501"})
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
+TERMINALS_KEPT_MAX = 8
 
 
 class Switch(Protocol):
@@ -76,14 +79,20 @@ Answer = TypeVar("Answer", bound=wire.Message)
 
 
 class WireSwitch:
-    """A switch behind the in-store API. `link` and `setup_fault` tell of the last exchange."""
+    """A switch behind the in-store API. `link` and `setup_fault` tell of the last exchange.
+
+    `called` is told of each call: the request id that it is about, the call, its seconds, and the
+    word of how it ended.
+    """
 
     def __init__(
         self,
         exchange: Exchange,
         terminal: Terminal,
+        called: Callable[[str, str, float, str], object] = lambda *_: None,
     ) -> None:
         self._exchange = exchange
+        self._called = called
         self._terminal = terminal
         self.link = LinkState.UNKNOWN
         self.setup_fault = ""
@@ -203,6 +212,27 @@ class WireSwitch:
         answer_type: type[Answer],
         total_s: float | None = None,
     ) -> Answer:
+        began_s, outcome = time.monotonic(), "FAILED"
+        try:
+            answer = self._answer(api, request, answer_type, total_s)
+            outcome = answer.result.result_code  # type: ignore[attr-defined]
+        except (NotSentError, SilenceError) as silence:
+            outcome = "NOT_SENT" if isinstance(silence, NotSentError) else str(silence)
+            raise
+        finally:
+            about = getattr(request, "refund_request_id", "") or getattr(
+                request, "payment_request_id", ""
+            )
+            self._called(about or "", api, time.monotonic() - began_s, outcome)
+        return answer
+
+    def _answer(
+        self,
+        api: str,
+        request: wire.Message,
+        answer_type: type[Answer],
+        total_s: float | None,
+    ) -> Answer:
         self._exchange.mark = self._mark() if api in MARKED else ""
         try:
             body = self._exchange.call(api, wire.dump(request), total_s=total_s)
@@ -234,7 +264,7 @@ class WireSwitch:
                 reference_order_id=payment.sale_id,
                 order_description=self._terminal.store.name,
                 order_amount=amount,
-                merchant=self._merchant(),
+                merchant=_merchant(self._terminal),
                 env=wire.Env(
                     store_terminal_id=self._terminal.reference,
                     store_terminal_request_time=wire.time_text(at),
@@ -250,18 +280,21 @@ class WireSwitch:
             ),
         )
 
-    def _merchant(self) -> wire.Merchant:
-        merchant, store = self._terminal.merchant, self._terminal.store
-        return wire.Merchant(
-            reference_merchant_id=merchant.reference,
-            merchant_mcc=merchant.mcc,
-            merchant_name=merchant.name,
-            store=wire.Store(
-                reference_store_id=store.reference,
-                store_name=store.name,
-                store_mcc=merchant.mcc,
-            ),
-        )
+
+@lru_cache(maxsize=TERMINALS_KEPT_MAX)
+def _merchant(terminal: Terminal) -> wire.Merchant:
+    """The merchant of every `pay` message of this terminal."""
+    merchant, store = terminal.merchant, terminal.store
+    return wire.Merchant(
+        reference_merchant_id=merchant.reference,
+        merchant_mcc=merchant.mcc,
+        merchant_name=merchant.name,
+        store=wire.Store(
+            reference_store_id=store.reference,
+            store_name=store.name,
+            store_mcc=merchant.mcc,
+        ),
+    )
 
 
 def refund_request(refund_id: str, payment_id: str, amount: Amount) -> wire.RefundRequest:

@@ -20,12 +20,16 @@ TEXT_CHARACTERS_MAX = 2048  # the longest scalar of the API: an URL
 
 # What a terminal, a printer or the order of reading would obey: the controls but for blanks and
 # line ends (ECMA-48), and the marks and overrides of direction (Unicode UAX 9). A zero character
-# is among them, which no database keeps.
+# is among them, which no database keeps. `str.isprintable` is false of each of them, and quicker.
 _COMMAND = re.compile(
     "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 _TRUTHS = {True: "true", False: "false"}
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]', re.DOTALL)
+
+
+class _Taken(dict[str, Any]):
+    """An object that was taken leniently while it was read, so that nobody need look again."""
 
 
 class WireError(PosError):
@@ -52,17 +56,22 @@ class Message(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _leniently(cls, values: Any) -> Any:
-        if not isinstance(values, dict):
+        if isinstance(values, _Taken) or not isinstance(values, dict):
             return values
-        taken = {}
+        taken = values
         for key, value in values.items():
             if isinstance(value, str):
-                if _COMMAND.search(value):
+                if not value.isprintable() and _COMMAND.search(value):
                     raise ValueError("a text holds a character that is a command and no letter")
                 if value:
-                    taken[key] = value
-            elif value is not None:
-                taken[key] = _TRUTHS[value] if isinstance(value, bool) else value
+                    continue
+            elif value is not None and not isinstance(value, bool):
+                continue
+            taken = dict(values) if taken is values else taken
+            if isinstance(value, bool):
+                taken[key] = _TRUTHS[value]
+            else:
+                del taken[key]
         return taken
 
 
@@ -128,10 +137,24 @@ def _check_depth(text: str) -> None:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two fields of one name would let two readers see two messages; refused."""
-    fields = dict(pairs)
+    """Two fields of one name would let two readers see two messages; refused.
+
+    The object is taken as leniently as Message takes one, but for a text that commands: that is
+    left for Message to refuse, which can name the field, and does not look where nobody reads.
+    """
+    fields = _Taken(pairs)
     if len(fields) != len(pairs):
         raise WireError("The message names a field twice.")
+    for key, value in pairs:
+        if isinstance(value, str):
+            if not value.isprintable() and _COMMAND.search(value):
+                return dict(pairs)
+            if not value:
+                del fields[key]
+        elif value is None:
+            del fields[key]
+        elif isinstance(value, bool):
+            fields[key] = _TRUTHS[value]
     return fields
 
 

@@ -4,12 +4,15 @@ Apart from `wire.py`, which names the calls, so that each of the two can be read
 API's tables in one sitting. Callers import everything from `wire`.
 """
 
+from functools import lru_cache
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints
 
 from pos.sale.money import Amount
 from pos.switch.codec import Message
+
+AMOUNTS_KEPT_MAX = 1_000
 
 # Ids that the caller makes: letters, digits, `_` and `-` only.
 RequestId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -30,8 +33,9 @@ class WireAmount(Message):
     value: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,16}$")]
 
     @classmethod
+    @lru_cache(maxsize=AMOUNTS_KEPT_MAX)
     def of(cls, amount: Amount) -> Self:
-        """`amount` as the wire spells it."""
+        """`amount` as the wire spells it; one that was spelled lately is the same object."""
         return cls(currency=amount.currency, value=str(amount.value))
 
     def amount(self) -> Amount:

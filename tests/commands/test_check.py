@@ -1,6 +1,7 @@
 """`pos check` as somebody types it: beside a till that sells, and at one with something wrong."""
 
 import json
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -177,3 +178,25 @@ def test_a_key_that_is_lent_has_no_age_of_its_own(till: Till, tmp_path: Path) ->
     parts = {each["part"]: each for each in json.loads(done.out)["parts"]}
     assert parts["key"]["found"] == "version 1, lent by systemd"
     assert parts["link"]["standing"] == "good"
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed here")
+@pytest.mark.parametrize(
+    ("voice", "standing", "part"),
+    [
+        ("simulated", "good", "heard it?"),
+        ("espeak:null", "good", "heard it?"),
+        ("espeak:plughw:31", "poor", "is not heard"),
+    ],
+)
+def test_a_voice_is_tried_where_there_is_one(
+    till: Till, voice: str, standing: str, part: str
+) -> None:
+    """It says a sentence; one that nobody can hear has a remedy, and a till sells without it."""
+    till.settle_in(till.switch.url, voice=voice)
+    done = till.pos("check", "--json")
+    assert done.code == 0
+    told = json.loads(done.out)["parts"][-1]
+    assert (told["part"], told["standing"]) == ("voice", standing)
+    assert part in told["found"]
+    assert bool(told["remedy"]) == (standing == "poor")

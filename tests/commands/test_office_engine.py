@@ -21,6 +21,7 @@ from pos.sale.input import (
     Charge,
     CloseShift,
     GiveBack,
+    Leave,
     LogIn,
     LogOut,
     MakeReport,
@@ -34,6 +35,7 @@ from pos.sale.input import (
 )
 from pos.sale.mode import COUNTER, KIOSK
 from pos.sale.money import Amount
+from pos.sale.remote import AnswerHelper, HelperAsks, HelperComes, Rest
 from pos.sale.secret import Secret
 from pos.sale.staff import FAILURES_MAX, Member, StaffRole
 from pos.sale.tallying import x_report
@@ -254,3 +256,29 @@ def test_a_kiosk_sells_without_staff_and_asks_for_a_badge_at_the_office(
         desk.do(Stop(request_id))
         assert work_until(engine, lambda: not engine.history.payments[request_id].state.open, 30.0)
         assert desk.do(Next(), Scanned(Secret(badge), "QR"), CloseShift()) == "shift.closed"
+
+
+def test_an_update_waits_for_the_end_of_the_shift(desk: Desk) -> None:
+    """While it is open the till does not rest; closed, and with nobody there, it does."""
+    desk.do(LogIn(*OLA), OpenShift(), Rest(on=True))
+    assert desk.view.office.remote.waits_for == "update.waits_shift"
+    desk.do(CloseShift(), Leave(), Rest(on=True))
+    assert desk.view.office.remote.waits_for == "update.waits_shift", "somebody is still there"
+    desk.do(LogOut(), Rest(on=True))
+    assert desk.view.office.remote.resting
+    assert desk.do(LogIn(*OLA)) == "update.resting"
+
+
+def test_the_leave_of_somebody_who_went_is_no_leave(desk: Desk) -> None:
+    """A helper drives while whoever allowed it is there; the journal says by whom."""
+    desk.do(LogIn(*OLA), OpenShift(), HelperComes("a1", "Support"), HelperAsks("a1"))
+    desk.do(AnswerHelper("a1", allowed=True))
+    helper = desk.view.office.remote.helper
+    assert helper is not None
+    assert helper.drives
+    desk.do(LogOut())
+    helper = desk.view.office.remote.helper
+    assert helper is not None
+    assert not helper.drives
+    noted = {row["kind"]: row["body"] for row in desk.till.journal()}
+    assert noted["HelperAllowed"]["by"] == "2"

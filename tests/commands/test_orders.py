@@ -126,7 +126,7 @@ def test_an_order_is_written_before_its_payment(switch: SwitchProcess, tmp_path:
         assert at.view.order is None
         history = at.engine.history
         (payment,) = history.payments.values()
-        order = history.orders[payment.sale_id]
+        order = history.order_book.placed[payment.sale_id]
         assert (order.total(), order.tip) == (total, 0)
         assert [row.rate for row in order.vat_table()] == [2500, 1500]
     steps = [entry["kind"] for entry in till.journal()]
@@ -186,6 +186,25 @@ def test_parked_orders_survive_a_restart(switch: SwitchProcess, tmp_path: Path) 
     assert len(kinds(till, "OrderParked")) == len(kinds(till, "OrderRecalled")) == 2
     (dropped,) = kinds(till, "OrderDropped")
     assert [line["text"] for line in dropped["order"]["lines"]] == ["Kaffe", "Bolle"]
+
+
+def test_a_recalled_order_waits_again_when_the_till_dies(
+    switch: SwitchProcess, tmp_path: Path
+) -> None:
+    """Until it is placed nothing is written that a death could leave half done."""
+    till = shop(switch, tmp_path)
+    with desk(till) as at:
+        at.put(AddProduct("K1"), Park("Bord 4"))
+        at.put(Recall(at.view.parked[0].park_id), AddProduct("B1"))
+        assert (len(at.order.lines), at.view.parked) == (2, ())
+    with desk(till) as at:
+        (waiting,) = at.view.parked
+        assert (waiting.label, [line.text for line in waiting.order.lines]) == ("Bord 4", ["Kaffe"])
+        at.put(Recall(waiting.park_id), CODE_FIRST)
+        assert at.pay(switch.new_code()) is Verdict.PAID
+    with desk(till) as at:
+        assert at.view.parked == ()
+    assert till.differences() == []
 
 
 def test_a_tip_is_paid_with_the_order(switch: SwitchProcess, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ when a test says so. Apart from the tests because each of them tells one story w
 import errno
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -52,6 +52,7 @@ class Shop:
         self.views: list[View] = []
         self.eye: list[str] = []
         self.slips: list[tuple[str, int]] = []
+        self.paper = _Paper(self.slips)
         self.client = CLIENT
         self.engine: Engine
         self.book: Journal
@@ -76,7 +77,7 @@ class Shop:
             TERMINAL,
             COUNTER,
             eye=_Eye(self.eye),
-            paper=_Paper(self.slips),
+            paper=self.paper,
             clock=Clock(lambda: self.fate.now_s, self.wall_s),
             new_id=lambda: f"{self.fate.names.getrandbits(128):032x}",
         )
@@ -156,10 +157,14 @@ class Shop:
         return [kind for kind, _ in self.entries(since)]
 
     def entries(self, since: int = 0) -> list[tuple[str, dict[str, Any]]]:
+        """Kind and fields of the entries after number `since`, without those of orders."""
+        return [each for each in self.all_entries(since) if each[0] != "OrderPlaced"]
+
+    def all_entries(self, since: int = 0) -> list[tuple[str, dict[str, Any]]]:
         """Kind and fields of the entries after number `since`."""
         query = "SELECT kind, body FROM journal WHERE seq > ? ORDER BY seq"
         found = self._disk.connection.execute(query, (since,))
-        return [(kind, json.loads(body)) for kind, body in found if kind != "OrderPlaced"]
+        return [(kind, json.loads(body)) for kind, body in found]
 
     def grow_log(self) -> None:
         """The journal's log is larger than it may be: it is folded at the next chance."""
@@ -224,21 +229,28 @@ class _Eye:
 class _Paper:
     """A printer that says nothing by itself: a test says what it says."""
 
-    def __init__(self, slips: list[tuple[str, int]]) -> None:
-        self._slips = slips
+    slips: list[tuple[str, int]]
+    receipts: list[Receipt] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    look_count: int = 0
+    drawer_count: int = 0
 
     def print(self, receipt: Receipt) -> None:
         """See Paper."""
-        self._slips.append((receipt.document_id, receipt.number))
+        self.receipts.append(receipt)
+        self.slips.append((receipt.document_id, receipt.number))
 
     def report(self, report: Report) -> None:
-        """See Paper; nobody closes a shift here."""
+        """See Paper."""
+        self.reports.append(report)
 
     def look(self) -> None:
         """See Paper."""
+        self.look_count += 1
 
     def open_drawer(self) -> None:
         """See Paper."""
+        self.drawer_count += 1
 
 
 @pytest.fixture

@@ -27,8 +27,8 @@ from pos.fleet.reporter import Pace, Reporter, Surroundings, Who
 from pos.fleet.roll import DOWN, Seen, Standing
 from pos.fleet.topics import REPORT, SETTINGS, Letter, topic
 from pos.fleet.watch import NoBroker, Watch
-from pos.sale.facts import Facts
 from pos.sale.configuration import Configure
+from pos.sale.facts import Facts
 from pos.sale.view import LinkState, Stage, View, notice
 
 VIEW = View(Stage.READY, "NOK", "Fjord Kafe", link=LinkState.UP)
@@ -60,7 +60,7 @@ def reporting(broker: Broker, name: str, public: str = "") -> Iterator[Till]:
     try:
         yield till
     finally:
-        till.reporter.stop()
+        till.reporter.close()
 
 
 def wait(happened: Callable[[], bool], what: str) -> float:
@@ -290,7 +290,7 @@ def test_a_broker_that_stands_still_costs_the_till_nothing(
     show_for(till, 1.5)
     assert len(till.reporter._line._client._out_packet) <= 1
     began_s = time.monotonic()
-    till.reporter.stop()
+    till.reporter.close()
     assert time.monotonic() - began_s < 12.0
 
 
@@ -371,7 +371,7 @@ def test_a_hostile_broker_is_left_alone(
         assert hostile.said_bytes < 16_000_000
         assert len(till.reporter._line._client._in_packet["packet"]) < 4_000_000
     finally:
-        till.reporter.stop()
+        till.reporter.close()
         hostile.close()
 
 

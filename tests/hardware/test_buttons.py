@@ -67,3 +67,33 @@ def test_a_pin_that_is_taken_is_told(factory: MockFactory) -> None:
     with pytest.raises(DeviceError, match="check the pin numbers"):
         GpioButtons(ButtonPins(pay=5, cancel=5))
     GpioButtons(ButtonPins()).close()
+
+
+def test_the_button_for_help_held_down_is_another(factory: MockFactory) -> None:
+    """Let go at once it calls; held, it changes the language, and letting go then calls nobody."""
+    buttons, heard = GpioButtons(ButtonPins(), hold_s=0.05), []
+    came = threading.Event()
+    buttons.listen(lambda button: (heard.append(button), came.set()))
+    factory.pin(13).drive_low()
+    assert came.wait(10)
+    factory.pin(13).drive_high()
+    assert heard == [Button.LANGUAGE]
+    factory.pin(13).drive_low()
+    factory.pin(13).drive_high()
+    buttons.close()
+    assert heard == [Button.LANGUAGE, Button.HELP]
+
+
+def test_what_is_held_can_be_asked(factory: MockFactory) -> None:
+    """A code that is read meanwhile is taken off the order; no button, and nothing is held."""
+    buttons = GpioButtons(ButtonPins())
+    assert not buttons.held(Button.REMOVE)
+    factory.pin(26).drive_low()
+    assert buttons.held(Button.REMOVE)
+    assert not buttons.held(Button.PAY)
+    factory.pin(26).drive_high()
+    assert not buttons.held(Button.REMOVE)
+    buttons.close()
+    without = GpioButtons(ButtonPins(remove=None))
+    assert not without.held(Button.REMOVE)
+    without.close()

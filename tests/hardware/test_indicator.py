@@ -121,6 +121,35 @@ def test_a_read_is_heard_though_the_sale_goes_on_at_once(factory: MockFactory) -
     lamps.close()
 
 
+def test_what_became_of_a_read_is_seen_after_it(factory: MockFactory) -> None:
+    """A product's own signal waits for the tone of its read, and what stands goes on after both."""
+    lamps = Lamps(PINS)
+    lamps.play(Signal.READ)
+    lamps.advance()
+    for signal in (Signal.READY, Signal.REMOVED, Signal.SCAN, Signal.ATTENTION):
+        lamps.play(signal)
+    shown = []
+    for _ in range(20):
+        lamps.advance()
+        shown.append(levels(factory))
+    removed = [expected(factory, step) for step in PATTERNS[Signal.REMOVED].intro]
+    assert shown[1:5] == removed  # after the dark of the read
+    assert shown[5] == expected(factory, PATTERNS[Signal.ATTENTION].loop[0])
+    lamps.close()
+
+
+def test_a_signal_that_ends_by_itself_holds_up_no_later_one(factory: MockFactory) -> None:
+    """Played whole, with nothing waiting behind it, the lamp is free for what comes later."""
+    lamps = Lamps(PINS)
+    lamps.play(Signal.ADDED)
+    while lamps.advance() is not None:
+        pass
+    assert lamps.play(Signal.READ)
+    lamps.advance()
+    assert levels(factory)[3] == 1
+    lamps.close()
+
+
 def test_after_a_read_that_led_nowhere_the_till_waits_on(factory: MockFactory) -> None:
     """A code that is none of ours: the lamp goes on as before the read."""
     assert PATTERNS[Signal.READ].loop == PATTERNS[Signal.SCAN].loop

@@ -3,11 +3,13 @@
 Apart from the journal, which stores the entries and knows nothing of their meaning.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from pos.errors import IllegalMove
 from pos.sale.history import Entry, History
-from pos.sale.incident import Answered, Started
+from pos.sale.incident import Answered, Gap, Started
 from pos.sale.money import Amount
 from pos.sale.order import (
     Line,
@@ -28,6 +30,7 @@ from pos.sale.payment import (
     State,
     StillOpen,
     StopReason,
+    WindowClosed,
 )
 from pos.sale.printing import ReceiptBegun, ReceiptPrinted
 from pos.sale.refund import RefundAsked, Refunded, RefundOpen, RefundRefused, RefundState
@@ -87,6 +90,39 @@ def test_a_request_id_is_never_used_twice(outcome: Entry | None) -> None:
         with pytest.raises(IllegalMove, match="used before"):
             act(opened("r1"))
     assert history.payments["r1"].state is state
+
+
+@pytest.mark.parametrize(
+    ("before", "may"),
+    [
+        ((), False),
+        ((Paid("r1", "p1", PRICE),), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD),), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD), WindowClosed("r1", "v1")), False),
+        ((CancelAsked("r1", StopReason.SCANNED_INSTEAD), CancelDone("r1")), True),
+        ((Declined("r1", "PROCESS_FAIL"),), True),
+    ],
+)
+def test_a_sale_is_tried_again_only_where_it_can_no_longer_be_paid(
+    before: tuple[Entry, ...], may: bool
+) -> None:
+    """Two payments of one sale, one after the other; never one beside another."""
+    history = folded(opened("r1"), *before)
+    again = replace(opened("r2"), sale_id="s-r1")
+    if may:
+        history.apply(again)
+        with pytest.raises(IllegalMove, match="paid twice"):
+            history.apply(replace(again, request_id="r3"))
+    else:
+        with pytest.raises(IllegalMove, match="paid twice"):
+            history.would_change(again)
+
+
+def test_what_comes_back_from_the_switch_is_taken_as_it_happened() -> None:
+    """A card that forgot both payments of a sale hears of both before it hears how they ended."""
+    history = folded(Gap(1, 9, "", 1.0), opened("r1"))
+    history.apply(replace(opened("r2"), sale_id="s-r1"))
+    assert len(history.open_payments()) == 2
 
 
 def test_an_illegal_entry_changes_nothing() -> None:
@@ -213,7 +249,7 @@ BUN = Order("s1", "NOK", (Line("Bolle", 3900, vat=1500),))
 def test_an_order_is_found_by_its_sale_and_placed_once() -> None:
     """A sale id is never reused: the lines of a receipt cannot change afterwards."""
     history = folded(OrderPlaced(BUN, 1000.0))
-    assert history.orders == {"s1": BUN}
+    assert history.order_book.placed == {"s1": BUN}
     with pytest.raises(IllegalMove):
         history.would_change(OrderPlaced(BUN, 1001.0))
 
@@ -222,14 +258,36 @@ def test_a_parked_order_waits_until_it_is_recalled() -> None:
     """Oldest first, also after a restart, and only once."""
     first, second = (OrderParked(name, "Bord 4", BUN, 1000.0) for name in ("p1", "p2"))
     history = folded(first, second)
-    assert list(history.parked.values()) == [first, second]
+    assert list(history.order_book.parked.values()) == [first, second]
     history.apply(OrderRecalled("p1"))
-    assert list(history.parked) == ["p2"]
+    assert list(history.order_book.parked) == ["p2"]
     wrong: tuple[OrderEvent, ...] = (OrderRecalled("p1"), second)
     for entry in wrong:
         with pytest.raises(IllegalMove):
             history.apply(entry)
-    assert list(history.parked) == ["p2"]
+    assert list(history.order_book.parked) == ["p2"]
+
+
+@pytest.mark.parametrize(
+    ("then", "waiting"),
+    [
+        ((), ["p1", "p2"]),
+        ((OrderPlaced(BUN, 1003.0),), ["p2"]),
+        ((OrderDropped(BUN, 1003.0),), ["p2"]),
+        ((OrderParked("p3", "", BUN, 1003.0),), ["p2", "p3"]),
+        ((Started("1", 1003.0), OrderRecalled("p1"), OrderPlaced(BUN, 1004.0)), ["p2"]),
+    ],
+    ids=["nothing", "placed", "given up", "parked again", "recalled again"],
+)
+def test_a_recalled_order_is_parked_again_when_the_till_ends_before_it_is_settled(
+    then: tuple[Entry, ...], waiting: list[str]
+) -> None:
+    """In its old place; unless it was placed, given up or parked anew meanwhile."""
+    first, second = (OrderParked(f"p{at}", "", BUN, 1000.0 + at) for at in (1, 2))
+    history = folded(first, second, OrderRecalled("p1"), *then)
+    assert "p1" not in history.order_book.parked
+    history.apply(Started("1", 1005.0))
+    assert list(history.order_book.parked) == waiting
 
 
 def test_orders_given_up_are_kept_for_the_report() -> None:

@@ -33,7 +33,7 @@ OF_A_CANCEL = (CancelAsked("r-1", StopReason.OPERATOR), CancelDone("r-1"))
 
 def opened(request_id: str = "r-1", at: datetime = NOON) -> Opened:
     """A payment's birth."""
-    return Opened(request_id, "s", PRICE, Scenario.PAYMENT_CODE, at.timestamp())
+    return Opened(request_id, f"s-{request_id}", PRICE, Scenario.PAYMENT_CODE, at.timestamp())
 
 
 def paid(request_id: str = "r-1", at: datetime = NOON) -> tuple[Opened, Paid]:

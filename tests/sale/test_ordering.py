@@ -22,7 +22,16 @@ from pos.sale.input import (
 )
 from pos.sale.money import VALUE_MAX, Amount
 from pos.sale.order import Line, Order
-from pos.sale.ordering import GiveUpOrder, OrderCommand, PutAside, Shop, TakeUp, order_on
+from pos.sale.ordering import (
+    GiveUpOrder,
+    OrderCommand,
+    PutAside,
+    Shop,
+    TakeUp,
+    age_denied,
+    age_proven,
+    order_on,
+)
 from pos.sale.secret import Secret
 from pos.sale.till import FREE, Desk
 from pos.sale.vat import VatClass
@@ -204,3 +213,65 @@ def test_no_input_breaks_an_order_or_reaches_a_busy_desk(
             assert desk.order.value == sum(row.gross for row in desk.order.vat_table())
         kinds: tuple[type[OrderCommand], ...] = (GiveUpOrder, PutAside, TakeUp)
         assert command is None or isinstance(command, kinds)
+
+
+def bars(text: str, *, removing: bool = False) -> Scanned:
+    """A product's bars before the camera."""
+    return Scanned(Secret(text), "EAN13" if len(text) == 13 else "EAN8", removing=removing)
+
+
+def test_a_product_scanned_with_the_remove_button_held_is_taken_off() -> None:
+    """One of it, of the line that came last; the last one of all gives the order up, counted."""
+    coffee, off = bars("4006381333931"), bars("4006381333931", removing=True)
+    desk = made(coffee, coffee, BUN, coffee)
+    desk = made(off, desk=desk)
+    assert [(text, count) for text, count, *_ in lines(desk)] == [("Kaffe", 2), ("Bolle", 1)]
+    assert desk.order is not None
+    assert (desk.order.correction_count, desk.order.corrected) == (1, 4500)
+    desk = made(off, off, desk=desk)
+    assert [text for text, *_ in lines(desk)] == ["Bolle"]
+    again = made(off, desk=desk)
+    assert again.order == desk.order
+    assert again.notice == notice("order.not_on_it", product="Kaffe")
+    after, command = order_on(desk, bars("96385074", removing=True), 1.0, SHOP)
+    assert after.order is None
+    assert isinstance(command, GiveUpOrder)
+
+
+def test_the_phone_that_paid_does_not_sweep_the_outcome_away() -> None:
+    """It is still held up when the camera looks for products again; a product does begin anew."""
+    paid = Desk(Stage.OUTCOME, 1.0, Amount(4500, "NOK"), "r1", verdict=Verdict.PAID)
+    assert made(Scanned(Secret("281031020000000000004711"), "QR"), desk=paid) == paid
+    assert made(bars("96385074"), desk=paid).stage is Stage.READY
+
+
+def test_proof_of_age_holds_for_the_order_and_not_above_the_age_that_was_seen() -> None:
+    """Seen once, for what follows too; goods for older customers ask again."""
+    desk = made(AddProduct("3"))
+    assert desk.order is not None
+    assert desk.order.age_unproven == 18
+    proven = age_proven(desk, 18)
+    assert proven.order is not None
+    assert proven.order.age_unproven == 0
+    more = made(AddProduct("3", 2), BUN, desk=proven)
+    assert more.order is not None
+    assert (more.order.age_unproven, more.order.age_checked) == (0, 18)
+    assert age_proven(proven, 16) == proven, "a lower age takes nothing away"
+    younger = age_proven(desk, 16)
+    assert younger.order is not None
+    assert younger.order.age_unproven == 18
+    assert age_proven(Desk(), 18) == Desk()
+
+
+def test_whoever_is_too_young_keeps_the_rest_of_the_order() -> None:
+    """The lines for which age was not proven go, counted as corrections; the last gives it up."""
+    after, command = age_denied(made(COFFEE, AddProduct("3"), BUN, AddProduct("3", 2)))
+    assert [text for text, *_ in lines(after)] == ["Kaffe", "Bolle"]
+    assert command is None
+    assert after.order is not None
+    assert (after.order.correction_count, after.order.corrected) == (2, 29700)
+    alone = made(AddProduct("3"))
+    gone, command = age_denied(alone)
+    assert gone.order is None
+    assert command == GiveUpOrder(alone.order)  # type: ignore[arg-type]
+    assert age_denied(Desk()) == (Desk(), None)

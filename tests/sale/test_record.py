@@ -22,6 +22,7 @@ from pos.sale.order import Discount, Line, Order, OrderPlaced
 from pos.sale.payment import Opened, Paid, Scenario
 from pos.sale.record import decode, encode
 from pos.sale.return_line import ReturnLine
+from pos.sale.ticket import Ticket
 
 AMOUNTS = st.builds(Amount, st.integers(1, VALUE_MAX), st.sampled_from(sorted(EXPONENTS)))
 DISCOUNTS = st.one_of(
@@ -45,6 +46,15 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     float: st.floats(0, 4e9),
     Order: ORDERS,
     ReturnLine: st.builds(ReturnLine, st.integers(0, 500), st.integers(1, 999)),
+    Ticket: st.builds(
+        Ticket,
+        st.text(max_size=16),
+        st.text(max_size=16),
+        st.text(max_size=16),
+        st.integers(1, 255),
+        st.integers(0, 2**40),
+        st.integers(0, 2**40),
+    ),
     bool: st.booleans(),
     Setting: st.builds(Setting, st.text(max_size=40), st.text(max_size=40)),
 }

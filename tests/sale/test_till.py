@@ -19,6 +19,7 @@ from pos.sale.input import (
     Presenting,
     PrinterSays,
     Scanned,
+    Stay,
     Stop,
     Tip,
 )
@@ -39,12 +40,14 @@ DESKS = {
     Stage.SCANNING: Desk(Stage.SCANNING, 1.0, PRICE),
     Stage.PAYING: Desk(Stage.PAYING, 1.0, PRICE, "r1"),
     Stage.SHOWING: Desk(Stage.SHOWING, 1.0, PRICE, "r1", "https://x/1", 90.0),
+    Stage.SWITCHING: Desk(Stage.SWITCHING, 1.0, PRICE, "r1"),
     Stage.STOPPING: Desk(Stage.STOPPING, 1.0, PRICE, "r1"),
     Stage.OUTCOME: Desk(Stage.OUTCOME, 1.0, PRICE, "r1", verdict=Verdict.PAID),
 }
 INPUTS: dict[str, Input] = {
     "charge": Charge("129", Presenting.CUSTOMER),
     "show": Charge("129", Presenting.MERCHANT),
+    "either": Charge("129", Presenting.EITHER),
     "scanned": Scanned(Secret(CODE), "QR"),
     "stop": Stop("r1"),
     "late stop": Stop("r0"),
@@ -59,6 +62,8 @@ INPUTS: dict[str, Input] = {
 DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.READY, "charge"): (Stage.SCANNING, None),
     (Stage.READY, "show"): (Stage.READY, Pay),
+    (Stage.READY, "either"): (Stage.SCANNING, None),  # where only one of the two is offered
+    (Stage.OUTCOME, "either"): (Stage.SCANNING, None),
     (Stage.OUTCOME, "charge"): (Stage.SCANNING, None),
     (Stage.OUTCOME, "show"): (Stage.READY, Pay),
     (Stage.TIPPING, "tip"): (Stage.SCANNING, None),
@@ -69,6 +74,7 @@ DOES: dict[tuple[Stage, str], tuple[Stage, type[Command] | None]] = {
     (Stage.SCANNING, "late stop"): (Stage.READY, None),
     (Stage.PAYING, "stop"): (Stage.PAYING, GiveUp),
     (Stage.SHOWING, "stop"): (Stage.SHOWING, GiveUp),
+    (Stage.SWITCHING, "stop"): (Stage.SWITCHING, GiveUp),
     (Stage.STOPPING, "next"): (Stage.OUTCOME, None),
     (Stage.OUTCOME, "next"): (Stage.READY, None),
     **{(stage, "ask"): (stage, Ask) for stage in Stage},
@@ -255,7 +261,7 @@ def test_an_order_that_nobody_comes_back_to_goes() -> None:
     assert till.idle(WITH_ORDER, COUNTER, 1e6) is WITH_ORDER
 
 
-@pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.STOPPING])
+@pytest.mark.parametrize("stage", [Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING])
 def test_idleness_never_touches_a_payment(stage: Stage) -> None:
     """However long it takes."""
     said = replace(DESKS[stage], notice=notice("ask.open"))
@@ -369,3 +375,34 @@ def test_a_keyed_amount_takes_a_tip_too() -> None:
     """And becomes no order by it."""
     desk, _ = at(tipping(Charge("100", Presenting.CUSTOMER), Desk()), Tip("5"))
     assert (desk.amount, desk.tip, desk.order) == (Amount(10500, "NOK"), 500, None)
+
+
+BEER = Order("", "NOK", (Line("Pils", 9800, product="P1", age_limit=18),))
+
+
+@pytest.mark.parametrize("stage", [Stage.READY, Stage.OUTCOME])
+def test_where_customers_serve_themselves_goods_for_adults_wait_for_the_staff(stage: Stage) -> None:
+    """Nothing is asked for until somebody saw proof of age; at a counter the cashier sees it."""
+    desk = Desk(
+        stage, 1.0, order=BEER, verdict=Verdict.DECLINED if stage is Stage.OUTCOME else None
+    )
+    pay = Charge("", Presenting.CUSTOMER)
+    for mode in (CHECKOUT, KIOSK):
+        after, command = advance(desk, pay, NOW_S, "NOK", mode)
+        assert (after.stage, after.notice, command) == (Stage.READY, notice("age.wait"), None)
+        seen = replace(desk, order=replace(BEER, age_checked=18))
+        assert advance(seen, pay, NOW_S, "NOK", mode)[0].stage is Stage.SCANNING
+    assert advance(desk, pay, NOW_S, "NOK", COUNTER)[0].stage is Stage.SCANNING
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_whoever_is_still_there_has_the_whole_idle_time_again(stage: Stage) -> None:
+    """Where nobody's money is under way; elsewhere no time runs out by itself."""
+    desk = replace(DESKS[stage], order=BEER)
+    after, command = advance(desk, Stay(), NOW_S, "NOK", CHECKOUT)
+    waits = stage in (Stage.READY, Stage.TIPPING, Stage.SCANNING, Stage.OUTCOME)
+    assert after == (replace(desk, since_s=NOW_S) if waits else desk)
+    assert command is None
+    if waits:
+        assert till.idle(after, CHECKOUT, NOW_S + 59.0).order == BEER
+        assert till.idle(after, CHECKOUT, NOW_S + 60.0).order is None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC
+from itertools import count
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from textual.widget import Widget
 from pos.commands.pictures import NOW_S, ORDER, VIEWS
 from pos.language import CODES, Language
 from pos.sale.sign import sign_of
-from pos.sale.view import View
+from pos.sale.view import View, notice
 from pos.screens.display import DisplayApp
 from pos.screens.panels import Key, Words
 from pos.screens.qr import QrForm
@@ -116,3 +117,26 @@ async def test_no_word_of_the_display_is_cut(code: str, size: tuple[int, int]) -
                 app.show(sign_of(each, code))
                 await pilot.pause()
                 assert list(cut(app.screen)) == [], scene
+
+
+NOTICES = (
+    notice("code.used"),
+    notice("halt.journal", sentence="The disk is full, " * 6),
+    notice("order.no_product", product="1"),
+    notice("halt.journal", sentence="The disk is full"),
+)
+
+
+async def test_whatever_is_said_next_has_its_room(till: Any, seen: Any) -> None:
+    """A longer text makes room and a shorter one closes up, as if all were laid out anew."""
+    said = (NOTICES[number % len(NOTICES)] for number in count())
+    async with till.screen(VIEWS["ready"]).run_test(size=(80, 24)) as pilot:
+        for scene in ("ready", "order", "paying", "stopping", "declined", "ready"):
+            for _ in NOTICES:
+                pilot.app.show(replace(VIEWS[scene], notice=next(said)))
+                await pilot.pause()
+                drawn = seen(pilot.app)
+                for widget in pilot.app.screen.query("*"):
+                    widget.refresh(layout=True)
+                await pilot.pause()
+                assert seen(pilot.app) == drawn, scene

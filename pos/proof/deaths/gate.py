@@ -19,13 +19,15 @@ from pos.proof.deaths.judging import judged
 from pos.proof.deaths.schedule import Schedule, schedule
 from pos.proof.deaths.shop import Shop
 from pos.proof.deaths.story import Teller, Told
-from pos.proof.gate import Planted, Progress, Result, Violation
+from pos.proof.gate import Pace, Planted, Progress, Result, Violation
 
 # A gate with less time plants one bug, by its seed, and cuts no line one way.
 SHORT_S = 60.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 AT_ONCE = 16
-ROUND = 160
+ROUND = 100
+# As many as come of a gate that has its share of ten minutes, and a few more than 2,000.
+KILLS_PER_S = 7.0
 BUG_ROUND, BUG_ROUNDS_MAX = 12, 16
 REPLAYS = 12  # times that one schedule is told again: its moments are the same, its timing is not
 VIOLATIONS_SHOWN_MAX = 20
@@ -51,7 +53,7 @@ class RealDeaths:
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: first the bugs, then the product for the rest of the time."""
-        began_s = time.monotonic()
+        began_s, pace = time.monotonic(), Pace(budget_s, KILLS_PER_S)
         done = Round()
         with Nest() as nest:
             planted = BUGS if budget_s >= SHORT_S else (BUGS[seed % len(BUGS)],)
@@ -61,7 +63,7 @@ class RealDeaths:
                 bugs.append(_hunt(nest, bug, seed))
             for_bugs = nest.kill_count
             seeds = itertools.count(seed)
-            while (used := (time.monotonic() - began_s) / budget_s) < 1.0 or not done.story_count:
+            while (used := pace.used(nest.kill_count - for_bugs)) < 1.0 or not done.story_count:
                 progress(used, f"{nest.kill_count - for_bugs:,} deaths")
                 # Where the bugs took all the time, one small round is told all the same.
                 late = used >= 1.0

@@ -45,6 +45,10 @@ class Line:
         self._thread = threading.Thread(target=self._serve, name="line", daemon=True)
         self._thread.start()
 
+    def meet(self, faults: Sequence[str]) -> None:
+        """Let the next requests meet these faults, whatever the earlier ones were to meet."""
+        self._faults = list(faults)
+
     def deliver(self) -> None:
         """Let everything arrive that is still on its way; nobody hears the answers."""
         while self._late:

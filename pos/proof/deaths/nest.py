@@ -20,8 +20,8 @@ CHUNK_BYTES = 65_536
 TILL_NICENESS = 10
 # What a till or a switch loads: once here, so that no child has to.
 _LOADED = (
-    "babel.messages.pofile", "pos.cli", "pos.commands.sell", "pos.commands.refund",
-    "pos.commands.recover",
+    "babel.messages.pofile", "cryptography.hazmat.backends.openssl.backend", "pos.cli",
+    "pos.commands.sell", "pos.commands.refund", "pos.commands.recover",
     "pos.commands.switch", "pos.engine", "pos.switch.client", "pos.terminal", "hardware.document",
     "hardware.printer",
     "pos.proof.dying", "pos.proof.deaths.haste", "pos.scheme.app", "pos.scheme.background",

@@ -42,9 +42,22 @@ def _said_aloud(planting: Planting) -> None:
     planting.attribute(WireSwitch, "pay", loud)
 
 
+def _told_to_the_log(planting: Planting) -> None:
+    from pos.switch.client import WireSwitch
+
+    pay = WireSwitch.pay
+
+    def loud(self: WireSwitch, payment: object, code: object) -> object:
+        self._called("", "pay", 0.0, code.reveal() if code else "")  # type: ignore[attr-defined]
+        return pay(self, payment, code)  # type: ignore[arg-type]
+
+    planting.attribute(WireSwitch, "pay", loud)
+
+
 LEAKS: dict[str, tuple[str, Callable[[Planting], None]]] = {
     "journal": ("the code is journaled instead of its digest", _kept_for_its_digest),
     "wallet": ("the switch keeps the code in base64", _kept_by_the_wallet),
+    "log": ("the code is told to the log", _told_to_the_log),
     "output": ("the code is written to standard error", _said_aloud),
 }
 

@@ -212,7 +212,10 @@ def _killed(shop: Shop, line: Wiretap) -> list[Canary]:
 def _told(shop: Shop) -> None:
     """Every command that lists something, and some that are wrong."""
     till, switch = ("--state", str(shop.till)), ("--state", str(shop.switch))
-    for args in (("payments", "--json"), ("journal", "export"), ("journal", "list")):
+    request_id = next(iter(read(shop.till / JOURNAL_NAME).payments))
+    of_journal = (("payments", "--json"), ("journal", "export"), ("journal", "list"))
+    of_log = (("logs", "--lines", "10000"), ("logs", "--payment", request_id))
+    for args in (*of_journal, *of_log):
         shop.pos(*args, *till)
     shop.pos("journal", "verify", *till)
     shop.pos("scheme", "book", "--json", *switch)

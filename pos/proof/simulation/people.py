@@ -35,7 +35,7 @@ WATCHED_COUNT_MAX = 300
 WOKEN_S_MAX = 30.0  # a till is woken by something before its own next act
 SETTLING_COUNT_MAX = 40
 SLOWER_S = 2.0
-_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 
 class People:

@@ -6,40 +6,21 @@ take most of the time of a statement, are replaced by the few lines that the rul
 """
 
 import sqlite3
-from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.engine import Dialect
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from pos.errors import SettingsError
-from pos.proof.simulation.rows import Answer, Row
+from pos.proof.simulation.rows import Answer
+from pos.proof.simulation.statement import Statement, expanded, filled, prepare, row_of
 from pos.scheme.simulation import open_scheme
 from pos.scheme.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One compiled statement: its text, and how to fill in and to read.
-
-    `slots` tells for each placeholder where its value stands: at a number among those in the
-    statement, or under a name among those given beside it; None when SQLAlchemy must say. `texts`
-    are those of a statement with lists in it, by their lengths.
-    """
-
-    text: str
-    compiled: SQLCompiler
-    slots: tuple[int | str, ...] | None
-    expands: bool
-    names: tuple[str, ...]
-    make: Callable[[Row], Any]
-    texts: dict[tuple[int, ...], str] = field(default_factory=dict)
 
 
 @cache
@@ -68,43 +49,6 @@ _cache: dict[Any, Any] = {}
 _prepared: dict[int, Statement] = {}
 
 
-def _prepare(compiled: SQLCompiler) -> Statement:
-    """What is needed each time, worked out once; `compiled` lives in the cache for good."""
-    if any((compiled.insert_prefetch, compiled.update_prefetch, compiled._bind_processors)):
-        raise NotImplementedError("A statement needs more of SQLAlchemy than stands here.")
-    names = tuple(column.keyname for column in compiled._result_columns)
-    expands = bool(compiled.post_compile_params)
-    make = _row(names)._make
-    return Statement(compiled.string, compiled, _slots(compiled), expands, names, make)
-
-
-@cache
-def _row(names: tuple[str, ...]) -> Any:
-    """The shape of a row, whose columns are attributes."""
-    return namedtuple("Row", names, rename=True)
-
-
-def _slots(compiled: SQLCompiler) -> tuple[int | str, ...] | None:
-    """Where the value of each placeholder is found."""
-    if compiled.cache_key is None or compiled._cache_key_bind_match is None:
-        return None
-    same, _ = compiled._cache_key_bind_match
-    own = {
-        compiled.bind_names[bind]: number
-        for number, original in enumerate(compiled.cache_key[1])
-        if not original.required
-        for bind in same[original]
-        if bind in compiled.bind_names
-    }
-    slots: list[int | str] = []
-    for name in compiled.positiontup or ():
-        bind = compiled.binds[name]
-        if name not in own and not bind.required:
-            return None
-        slots.append(own.get(name, bind.key))
-    return tuple(slots)
-
-
 class SwiftConnection:
     """As much of a SQLAlchemy connection as the rules of the switch use."""
 
@@ -115,20 +59,23 @@ class SwiftConnection:
     def execute(
         self,
         statement: Any,
-        given: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        given: dict[str, Any] | list[dict[str, Any]] | None = None,
         *,
         execution_options: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Run one statement, with the values given beside it, or once for each list of them."""
-        if isinstance(given, Sequence):
+        if isinstance(given, list):
             known, extracted = self._compiled(statement, given[0], many=True)
-            rows = [_filled(known, extracted, row) for row in given]
+            rows = [filled(known, extracted, row) for row in given]
             return Answer([], self.raw.executemany(known.text, rows).rowcount, (), tuple)
         known, extracted = self._compiled(statement, given or {}, many=False)
+        values: Sequence[Any]
         if known.expands:
-            text, values = _expanded(known, extracted, given)
+            text, values = expanded(known, extracted, given)
+        elif known.pick is not None and given:
+            text, values = known.text, known.pick(given)
         else:
-            text, values = known.text, _filled(known, extracted, given)
+            text, values = known.text, filled(known, extracted, given)
         cursor = self.raw.execute(text, values)
         if known.names:
             return Answer(cursor.fetchall(), cursor.rowcount, known.names, known.make)
@@ -136,16 +83,15 @@ class SwiftConnection:
             return Answer([], cursor.rowcount, (), tuple)
         # Of a statement that was given as text, only its answer tells the columns.
         names = tuple(column[0] for column in cursor.description)
-        return Answer(cursor.fetchall(), cursor.rowcount, names, _row(names)._make)
+        return Answer(cursor.fetchall(), cursor.rowcount, names, row_of(names)._make)
 
     def _compiled(
         self, statement: Any, given: Mapping[str, Any], *, many: bool
     ) -> tuple[Statement, Any]:
         """What SQLAlchemy makes of a statement; kept with it, for one that is used again."""
-        kind = (many, given.keys())
         kept = statement.__dict__.get(_KEPT)
-        if kept is not None and kept[0] == kind:
-            return kept[1], kept[2]
+        if kept is not None and kept[0] is many and kept[1] == given.keys():
+            return kept[2], kept[3]
         compiled, extracted, *_ = statement._compile_w_cache(
             self.dialect,
             compiled_cache=_cache,
@@ -155,56 +101,9 @@ class SwiftConnection:
         )
         known = _prepared.get(id(compiled))
         if known is None:
-            known = _prepared[id(compiled)] = _prepare(compiled)
-        statement.__dict__[_KEPT] = (many, dict.fromkeys(given).keys()), known, extracted
+            known = _prepared[id(compiled)] = prepare(compiled)
+        statement.__dict__[_KEPT] = many, dict.fromkeys(given).keys(), known, extracted
         return known, extracted
-
-
-def _filled(known: Statement, extracted: Any, given: Mapping[str, Any] | None) -> list[Any]:
-    """The values of the placeholders, in order."""
-    if known.slots is None:
-        values = known.compiled.construct_params(
-            cast(Any, given), extracted_parameters=extracted, escape_names=False
-        )
-        return [values[name] for name in known.compiled.positiontup or ()]
-    return [
-        extracted[slot].effective_value if isinstance(slot, int) else (given or {})[slot]
-        for slot in known.slots
-    ]
-
-
-def _expanded(
-    known: Statement, extracted: Any, given: Mapping[str, Any] | None
-) -> tuple[str, list[Any]]:
-    """Text and values of a statement with a list in it: the text depends on the list's length."""
-    if known.slots is None:
-        return _expanded_anew(known, extracted, given)
-    values: list[Any] = []
-    lengths = []
-    for value in _filled(known, extracted, given):
-        if isinstance(value, list | tuple):
-            lengths.append(len(value))
-            values += value
-        else:
-            values.append(value)
-    text = known.texts.get(tuple(lengths))
-    if text is None:
-        text, _ = _expanded_anew(known, extracted, given)
-        known.texts[tuple(lengths)] = text
-    return text, values
-
-
-def _expanded_anew(
-    known: Statement, extracted: Any, given: Mapping[str, Any] | None
-) -> tuple[str, list[Any]]:
-    """The same as SQLAlchemy does it."""
-    compiled = known.compiled
-    values = compiled.construct_params(
-        cast(Any, given), extracted_parameters=extracted, escape_names=False
-    )
-    full = compiled._process_parameters_for_postcompile(values)
-    values = {**values, **full.additional_parameters}
-    return full.statement, [values[name] for name in full.positiontup or ()]
 
 
 class SwiftStore(Store):

@@ -11,7 +11,7 @@ from pos.proof.planting import Plant, Planting
 from pos.proof.simulation import plants
 from pos.proof.simulation.fate import ECHOES, LYING_CARD, SILENCES, STORM, Rates
 from pos.proof.simulation.mortal import FarWallet
-from pos.scheme import answers, ledger, progress
+from pos.scheme import ledger, progress, results
 from pos.scheme.book import Book
 from pos.scheme.intake import Intake
 from pos.scheme.moments import milliseconds
@@ -33,7 +33,7 @@ def no_tombstone(planting: Planting) -> None:
             )
         if known is not None:
             return right(self, client_id, request)
-        return CancelResponse(result=answers.SUCCESS, payment_request_id=request.payment_request_id)
+        return CancelResponse(result=results.SUCCESS, payment_request_id=request.payment_request_id)
 
     planting.attribute(Book, "cancel", cancel)
 

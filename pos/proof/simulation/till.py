@@ -41,7 +41,7 @@ INTENTS = {
     "refund": {"RefundAsked", "WindowClosed"},
 }
 _REFERENCES = {"RefundAsked": "refund_id", "WindowClosed": "reversal_id"}
-_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.STOPPING)
+_BUSY = (Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +202,10 @@ class Till:
         if api not in INTENTS:
             return True
         kinds = ", ".join(f"'{kind}'" for kind in INTENTS[api])
-        query = f"SELECT 1 FROM journal WHERE kind IN ({kinds}) AND instr(body, ?)"  # noqa: S608
+        query = (
+            f"SELECT 1 FROM journal WHERE kind IN ({kinds}) AND instr(body, ?) "  # noqa: S608
+            "ORDER BY seq DESC LIMIT 1"
+        )
         return bool(self.disk.connection.execute(query, (reference,)).fetchall())
 
     def printed(self, slip: Slip, boot: int, said: PrinterSays) -> None:

@@ -70,12 +70,12 @@ def out_of_order() -> bool:
     return told(HALTED, "ActiveState") == "active" and "out of order" in drawn()
 
 
-def took_up(release: str, **environment: str) -> int:
-    """How `take-up RELEASE` ended."""
+def took_up(release: str, wait_minutes: str = "2") -> int:
+    """How taking up a release ended."""
+    words = ("update", "take", "--release", release, "--wait", wait_minutes, "--watch", "5")
     done = subprocess.run(
-        ["/usr/lib/samkassa/take-up", release],
-        env=os.environ | environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        ["/usr/local/bin/pos", *words], capture_output=True, text=True, check=False
+    )
     tell(done.stderr.strip())
     return done.returncode
 
@@ -105,7 +105,7 @@ def updates() -> None:
         "15",
     ]
     subprocess.run([*as_pos, *sale], check=False, capture_output=True)
-    assert took_up("good", TAKE_UP_WAIT_S="0") == 3
+    assert took_up("good", "0") == 3
     assert CURRENT.readlink().name == first
     tell("ok one that is offered during a payment waits")
     subprocess.run(["systemctl", "start", TILL], check=True)

@@ -1,0 +1,33 @@
+"""The languages that the kiosk speaks, with the site's own clock in each.
+
+Apart because every step says something in the visitor's language, the start in all of them, and
+the outcome once more in that of the wallet.
+"""
+
+from collections.abc import Callable
+from datetime import tzinfo
+
+from pos.language import Language
+
+
+class Speech:
+    """Called with a code, gives its Language. `home` is the site's own; `zone` is set once the
+    site is known."""
+
+    def __init__(self, home: str, make: Callable[[str, tzinfo | None], Language]) -> None:
+        self.home = home
+        self._make = make
+        self._zone: tzinfo | None = None
+        self._made: dict[str, Language] = {}
+
+    def use_clock_of(self, zone: tzinfo) -> None:
+        """Say times as the clocks of the site show them."""
+        if zone is not self._zone:
+            self._zone = zone
+            self._made.clear()
+
+    def __call__(self, code: str) -> Language:
+        """The language of this code."""
+        if code not in self._made:
+            self._made[code] = self._make(code, self._zone)
+        return self._made[code]
