@@ -117,11 +117,11 @@ class Signal(StrEnum):
     OFF = "off"
     READY = "ready"
     SCAN = "scan"
-    READ = "read"  # a code was read this moment; goes on as SCAN does
+    READ = "read"  # a code was read this moment; then on with what was shown before
     BUSY = "busy"
     PAID = "paid"
     DECLINED = "declined"
-    ADDED = "added"  # something was put on the order; dim again by itself, as are the next two
+    ADDED = "added"  # something was put on the order; of a moment too, as are the next two
     REMOVED = "removed"
     REFUSED = "refused"  # what was read is of no use here
     ATTENTION = "attention"

@@ -71,6 +71,10 @@ class HandScanner:
         """Report what is read from now on."""
         self._armed.set()
 
+    def resume(self) -> None:
+        """The same: a trigger that is pulled again means the code again."""
+        self.arm()
+
     def disarm(self) -> None:
         """Drop what is read until armed again."""
         self._armed.clear()

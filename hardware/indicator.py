@@ -47,7 +47,8 @@ class Step:
 class Pattern:
     """`intro` once, then `loop` for ever. An empty loop holds the last step of the intro.
 
-    `whole`: the intro is played to its end, whatever comes meanwhile.
+    `whole`: of a moment. It is played to its end, whatever comes meanwhile; then the lamp shows
+    what it showed before, or what came.
     """
 
     intro: tuple[Step, ...]
@@ -81,7 +82,7 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
         Signal.READY: Pattern((Step(0.0, DIM),)),
         Signal.SCAN: Pattern((), _SCAN),
         # What follows a read comes within milliseconds: unless it waited, nobody would hear it.
-        Signal.READ: Pattern((Step(0.1, CYAN, tone=True), Step(0.1, DARK)), _SCAN, whole=True),
+        Signal.READ: Pattern((Step(0.1, CYAN, tone=True), Step(0.1, DARK)), whole=True),
         Signal.BUSY: Pattern((), (Step(0.2, BLUE), Step(0.2, DARK))),
         Signal.PAID: Pattern((Step(0.4, GREEN, tone=True),), (Step(2.0, GREEN), Step(0.2, DARK))),
         Signal.DECLINED: Pattern(
@@ -96,17 +97,17 @@ PATTERNS: Mapping[Signal, Pattern] = MappingProxyType(
             (Step(0.5, RED), Step(0.5, DARK)),
         ),
         # What follows a beep of the scanner: a light, two tones, a long tone.
-        Signal.ADDED: Pattern((Step(0.4, GREEN), Step(0.0, DIM)), whole=True),
+        Signal.ADDED: Pattern((Step(0.4, GREEN),), whole=True),
         Signal.REMOVED: Pattern(
             (
                 Step(0.1, WHITE, tone=True),
                 Step(0.1, DARK),
                 Step(0.1, WHITE, tone=True),
-                Step(0.0, DIM),
+                Step(0.1, DARK),
             ),
             whole=True,
         ),
-        Signal.REFUSED: Pattern((Step(0.7, RED, tone=True), Step(0.0, DIM)), whole=True),
+        Signal.REFUSED: Pattern((Step(0.7, RED, tone=True),), whole=True),
         Signal.ATTENTION: Pattern(
             (),
             (
@@ -168,6 +169,7 @@ class Lamps:
         self._three = pins.yellow is not None
         third = pins.blue if pins.yellow is None else pins.yellow
         self._whole = False
+        self._standing: Pattern | None = None
         self._after: deque[Signal] = deque(maxlen=AFTER_MAX)
         try:
             for pin in (pins.red, pins.green, third):
@@ -194,24 +196,33 @@ class Lamps:
             return False
         pattern = PATTERNS[signal]
         self._steps, self._loop, self._whole = list(pattern.intro), pattern.loop, pattern.whole
+        if not pattern.whole:
+            self._standing = pattern
         return True
 
     def advance(self) -> float | None:
         """Show the next step. Returns the seconds until the one after it, None for no more."""
         if not self._steps:
-            self._whole = False
+            was_whole, self._whole = self._whole, False
             if self._after:
                 self.play(self._after.popleft())
+            elif was_whole:
+                self._go_back()
         if not self._steps:
             self._steps = list(self._loop)
         if not self._steps:
             return None
         step = self._steps.pop(0)
         self._set(step)
-        if self._steps or self._loop:
+        if self._steps or self._loop or self._whole:
             return step.seconds
-        self._whole = False
-        return step.seconds if self._after else None
+        return None
+
+    def _go_back(self) -> None:
+        """On with what stood before the moment, without the sound that it began with."""
+        standing = self._standing or PATTERNS[Signal.OFF]
+        self._loop = standing.loop
+        self._steps = [] if standing.loop else list(standing.intro[-1:])
 
     def close(self) -> None:
         """Everything dark and silent, and the pins given back; may be called twice."""

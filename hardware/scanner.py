@@ -80,9 +80,14 @@ class Scanner:
     def arm(self) -> None:
         """Report codes in frames taken from now on, also those reported before."""
         with self._lock:
+            self._in_view.clear()
+        self.resume()
+
+    def resume(self) -> None:
+        """Report codes from now on, but none that was reported and has not left the view since."""
+        with self._lock:
             self._armed_at_s = self._clock()
             self._arming += 1
-            self._in_view.clear()
             self._read_at.clear()
 
     def disarm(self) -> None:

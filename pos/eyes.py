@@ -75,6 +75,12 @@ class Eyes:
         for reader in self._readers.values():
             reader.arm()
 
+    def resume(self) -> None:
+        """See pos.engine.Eye."""
+        self.tell()
+        for reader in self._readers.values():
+            reader.resume()
+
     def disarm(self) -> None:
         """See pos.engine.Eye."""
         for reader in self._readers.values():

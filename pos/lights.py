@@ -43,7 +43,7 @@ def signal_for(view: View) -> Signal:
     with a payment that stayed open too long, or with another till that calls; a sale in progress
     is not disturbed by the last two.
     """
-    if view.stopped is not None or view.papers.help_wanted:
+    if view.stopped is not None or view.barred is not None or view.papers.help_wanted:
         return Signal.ATTENTION
     if view.stage is Stage.OUTCOME:
         return Signal.ATTENTION if view.verdict is None else _VERDICTS[view.verdict]

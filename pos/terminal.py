@@ -107,10 +107,13 @@ class Station:
         self._door: Door | None = None
         self._mirror: Mirror | None = None
 
-    def engine(self, caller: "Caller", show: Show, *, watches: bool = False) -> "Engine":
+    def engine(
+        self, caller: "Caller", show: Show, *, watches: bool = False, tells_wallets: bool = False
+    ) -> "Engine":
         """The engine, joined to switch, paper, lights and eye; nothing is started.
 
-        `watches` where somebody sees what the static code brings: it is shown only once.
+        `watches` where somebody sees what the static code brings: it is shown only once;
+        `tells_wallets` where somebody sees what each wallet can do.
         """
         # Network, keys and messages are slow to import: the screen comes up before them.
         from pos.engine import Engine, Parts, Terms
@@ -152,6 +155,7 @@ class Station:
                 self.settings.order.tips,
             ),
             watches=watches,
+            tells_wallets=tells_wallets,
             carrier=SignedTexts(self._seal, parties, words),
             stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
@@ -220,7 +224,7 @@ class Station:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
             watches = self.settings.terminal.static_code
-            engine = self.engine(connect(), show, watches=watches)
+            engine = self.engine(connect(), show, watches=watches, tells_wallets=True)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
                 if self._eyes is not None:

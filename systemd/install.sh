@@ -200,12 +200,22 @@ stage_program() {
 take_up_program() {
     [ "$(readlink $HOME_DIR/current 2>/dev/null)" != "releases/$RELEASE" ] || return 0
     if running && systemctl --quiet is-active "$TILL"; then
-        change "the till takes up $RELEASE, between shifts" \
-            "$HOME_DIR/releases/$RELEASE/bin/pos" update take --release "$RELEASE"
+        change "the till takes up $RELEASE, between shifts" take_up
     elif [ -e $HOME_DIR/current ]; then
         change "$HOME_DIR/current leads to $RELEASE" point_to "$RELEASE"
+        [ $DRY = yes ] || remove_old_releases "$RELEASE"
     fi
-    [ $DRY = yes ] || remove_old_releases "$RELEASE"
+}
+
+# By the new release's own updater; the releases that nobody would go back to go with it.
+take_up() {
+    code=0
+    "$HOME_DIR/releases/$RELEASE/bin/pos" update take --release "$RELEASE" || code=$?
+    case $code in
+        0) ;;
+        3) say "  (it is taken up at night, or now and then: sudo pos update take)" ;;
+        *) fail "The till stays with the release before; see the line above." ;;
+    esac
 }
 
 # --- files ------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from datetime import UTC
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -22,6 +23,7 @@ from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
 from pos.screens.fleet import COLUMNS, ONLY, SORTS
+from pos.switch.offering import YES, Ability
 from pos.training.marking import POINTS
 from pos.training.plan import Mishap
 
@@ -67,6 +69,8 @@ MADE = {
     *(f"fleet.only_{only}" for only in ONLY), *(f"fleet.sort_{sort}" for sort in SORTS),
     *(f"fleet.{column}" for column in COLUMNS),
     *(f"fleet.{unit}" for unit in ("minutes", "hours", "days")),
+    *(f"offering.{ability}" for ability in get_args(Ability) if ability != YES),
+    *(f"offering.{what}" for what in ("scan", "show", "refund")),
     *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),
     *(key for key in catalogue("en") if re.fullmatch(r"story\.[A-Z]\w+", key)),
     "story.silent", "story.other",

@@ -1,12 +1,14 @@
 """`pos gate`: the turnstile. Reads tickets with the camera, lets each in once, offline."""
 
 import json
+import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
@@ -74,18 +76,36 @@ def gate(
     from pos.pulse import Pulse
 
     pulse = Pulse.of_service("gate")
-    with _open_gate(folder, settings, section, as_json=as_json) as turnstile:
+    with (
+        _open_gate(folder, settings, section, as_json=as_json) as turnstile,
+        _told_to_end(turnstile.end),
+    ):
         _say_what_is_known(turnstile, section)
         timer = threading.Timer(seconds, turnstile.end) if seconds is not None else None
         if timer is not None:
             timer.start()
         try:
             turnstile.run(lambda: pulse.beat("gate"))
-        except KeyboardInterrupt:
-            return
         finally:
+            pulse.ending()
             if timer is not None:
                 timer.cancel()
+
+
+@contextmanager
+def _told_to_end(end: Callable[[], None]) -> Iterator[None]:
+    """While inside, Ctrl+C and systemd end the gate between two tickets, not in the middle."""
+
+    def caught(_number: int, _frame: FrameType | None) -> None:
+        end()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, caught) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _section(settings: Settings, given: dict[str, object]) -> GateSection:

@@ -122,6 +122,8 @@ def take(release: str | None, wait_minutes: float, watch_seconds: float) -> None
         )  # fmt: skip
     except Busy as busy:
         why = _words(place).say(busy.waits_for) if busy.waits_for else "the till does not answer"
+        if not place.note("trial"):  # the night takes what the day could not
+            place.write_note("offered", {"release": named})
         _say(f"{named} waits: {why}. The till stays with {place.current}.")
         sys.exit(3)
 

@@ -15,16 +15,19 @@ class Gaze:
         self._eye = eye
         self._looks_for = ""
 
-    def follow(self, view: View, *, products: bool, badge: bool) -> None:
-        """Look for what this moment waits for; `products` is whether the shop has any, `badge`
-        whether somebody has to log in first."""
+    def follow(self, view: View, *, seeking: bool) -> None:
+        """Look for what this moment waits for; `seeking` is whether somebody wants a receipt."""
         wanted = "code" if view.looking else ""
-        if view.stage in FREE and (products or badge):
-            wanted = "badge" if badge else "product"
+        if view.stage in FREE:
+            sells = "product" if len(view.products) else ""
+            wanted = "badge" if view.office.log_in_needed else "receipt" if seeking else sells
         if self._eye is None or wanted == self._looks_for:
             return
         self._looks_for = wanted
-        if wanted:
+        if wanted == "product":
+            # The phone that has just paid, or an article that lies there, is no new one.
+            self._eye.resume()
+        elif wanted:
             self._eye.arm()
         else:
             self._eye.disarm()

@@ -19,11 +19,10 @@ from pos.sale.assistance import (
     HelpDesk,
     HelpEnded,
     HelpHeard,
-    HelpInput,
     HelpTold,
 )
 from pos.sale.code import BadgeCode, recognise
-from pos.sale.input import Scanned
+from pos.sale.input import Input, Scanned
 from pos.sale.order import OrderDropped
 from pos.sale.ordering import age_denied, age_proven
 from pos.sale.staff import Duty
@@ -45,6 +44,7 @@ class Helping:
         self._settled: set[Cause] = set()
         self._heard: HelpAnswered | None = None
         self._stopped: HelpAsked | None = None
+        self._unmatched: dict[str, HelpAnswered] = {}
 
     @property
     def wants(self) -> bool:
@@ -56,18 +56,22 @@ class Helping:
         for help_id in list(self._open):
             self._end(help_id)
 
-    def obey(self, given: HelpInput, desk: Desk) -> Desk:
-        """The desk after what another till, or whoever stands here, says."""
+    def obey(self, given: Input, desk: Desk) -> Desk | None:
+        """The desk after what another till, or whoever stands here, says; None for other inputs."""
         match given:
             case HelpHeard():
                 self._hear(given)
+                other = self._elsewhere(given)
+                return desk if other is None else replace(desk, notice=other)
             case AnswerHelp():
                 return replace(desk, notice=self._answer(given))
             case HelpTold():
                 return self._take(given.answer, desk)
-        return desk
+            case Scanned():
+                return self._badge(given, desk)
+        return None
 
-    def badge(self, given: Scanned, desk: Desk) -> Desk | None:
+    def _badge(self, given: Scanned, desk: Desk) -> Desk | None:
         """The desk after a badge that answers what this till asks; None for anything else."""
         asked = [each for each in self._open.values() if self._is_mine(each)]
         code = recognise(given.text.reveal(), given.symbology)
@@ -161,6 +165,15 @@ class Helping:
         else:
             self._live.pop(given.terminal, None)
 
+    def _elsewhere(self, given: HelpHeard) -> Notice | None:
+        """What to say where another till was faster, and what was answered here does not count."""
+        taken = given.heard
+        mine = None if taken is None else self._unmatched.pop(taken.help_id, None)
+        if taken is None or mine is None or mine.terminal == taken.terminal:
+            return None
+        key = "help.approved_elsewhere" if taken.approved else "help.refused_elsewhere"
+        return notice(key, grave=taken.approved != mine.approved, terminal=taken.terminal)
+
     def _answer(self, given: AnswerHelp) -> Notice | None:
         """Whoever stands here answers another till."""
         asked = self._open.get(given.help_id)
@@ -173,6 +186,9 @@ class Helping:
         answer = HelpAnswered(given.help_id, terminal, given.approved, staff_id, at)
         if not self._writer.write(answer):
             return None
+        self._unmatched[given.help_id] = answer
+        if len(self._unmatched) > WANTED_MAX:
+            del self._unmatched[next(iter(self._unmatched))]
         key = "help.approved" if given.approved else "help.refused"
         return notice(key, terminal=asked.terminal)
 

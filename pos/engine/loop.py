@@ -14,6 +14,7 @@ from pos.engine.attending import Attending
 from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
 from pos.engine.helping import Helping
+from pos.engine.offering import Offering
 from pos.engine.office import FROM_AFAR, BackOffice
 from pos.engine.orders import Orders
 from pos.engine.paperwork import Paperwork
@@ -27,7 +28,6 @@ from pos.engine.tickets import Tickets
 from pos.engine.unattended import Unattended
 from pos.engine.witnessed import Witnessed
 from pos.sale import showing, till
-from pos.sale.assistance import HELP_INPUTS
 from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
@@ -64,6 +64,7 @@ class Engine:
         )
         self._helping = Helping(parts, self._writer, self._attending, self._paperwork)
         self._arrivals = Arrivals(parts, self._writer, self._sold)
+        self._offering = Offering(parts, self._writer)
         self._gaze = Gaze(parts.eye)
         self._witnessed = Witnessed(parts, self._writer, self._take_up)
         self._readiness = Readiness(
@@ -150,12 +151,8 @@ class Engine:
             case PrinterSays():
                 self._arrivals.printed(given.document_id)
                 self._receipts.heard(given)
-            case _ if isinstance(given, HELP_INPUTS):
-                self._selling.desk = self._helping.obey(given, self._selling.desk)
-            case Scanned() if (after := self._helping.badge(given, self._selling.desk)) is not None:
+            case _ if (after := self._helping.obey(given, self._selling.desk)) is not None:
                 self._selling.desk = after
-            case _ if isinstance(given, FROM_AFAR):
-                self._office.obey_afar(given, self._selling.desk, printing=self.printing)
             case _ if self._office.is_for(given):
                 self._run_office(given)
             case _ if isinstance(given, PaperInput):
@@ -206,8 +203,10 @@ class Engine:
         self._tickets.look(now_s)
         if self._receipts.due_s <= now_s:
             self._receipts.look()
-        tended = self._unattended.look(now_s, self._camera, self._receipts.trouble)
-        if self._selling.desk.stage in till.FREE and (self._orders.look(now_s) or tended):
+        stage = self._selling.desk.stage
+        news = self._unattended.look(now_s, self._camera, self._receipts.trouble)
+        news |= self._offering.look(stage, now_s)
+        if stage in till.FREE and (self._orders.look(now_s) or news):
             self._publish()
         if self._readiness.keep_house(now_s, quiet=not dues):
             self._publish()
@@ -229,9 +228,7 @@ class Engine:
     def view(self) -> View:
         """All that may be shown right now."""
         parts = self._parts
-        return showing.view_of(
-            self._selling.desk,
-            self._writer.history,
+        around = showing.Around(
             currency=parts.terminal.currency,
             merchant_name=parts.terminal.merchant.name,
             mode=parts.mode,
@@ -249,10 +246,15 @@ class Engine:
             shelf=self._orders.fault,
             office=self._office.shown(),
             box_office=self._orders.box_office,
+            wallets=self._offering.shown(),
             help_desk=self._helping.shown(),
         )
+        return showing.view_of(self._selling.desk, self._writer.history, around)
 
     def _run_office(self, given: Input) -> None:
+        if isinstance(given, FROM_AFAR):
+            self._office.obey_afar(given, self._selling.desk, printing=self.printing)
+            return
         said = self._office.obey(given, free=self._selling.desk.stage in till.FREE)
         self._selling.say(said)
 
@@ -312,6 +314,5 @@ class Engine:
         view = self.view()
         if self._helping.follow(view):
             view = replace(view, help=self._helping.shown())
-        products = len(view.products) > 0 or self._paperwork.seeking
-        self._gaze.follow(view, products=products, badge=view.office.log_in_needed)
+        self._gaze.follow(view, seeking=self._paperwork.seeking)
         self._show(view)

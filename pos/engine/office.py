@@ -135,7 +135,7 @@ class BackOffice:
         """Whether this input is the office's."""
         if isinstance(given, Scanned):
             return isinstance(recognise(given.text.reveal(), given.symbology), BadgeCode)
-        return isinstance(given, OFFICE_INPUTS)
+        return isinstance(given, OFFICE_INPUTS + FROM_AFAR)
 
     def obey(self, given: Input, *, free: bool) -> Notice | None:
         """Do it, and what to say. `free` is whether no sale is on the desk."""

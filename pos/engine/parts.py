@@ -48,6 +48,9 @@ class Eye(Protocol):
     def arm(self) -> None:
         """Forget what was seen and report codes from now on."""
 
+    def resume(self) -> None:
+        """Report codes from now on, but none that was told and has not left the view since."""
+
     def disarm(self) -> None:
         """Report nothing."""
 
@@ -158,12 +161,12 @@ def random_id() -> str:
 class Parts:
     """The engine's surroundings. `eye`, `paper` and `shelf` are None where there is none.
 
-    `watches` is whether what the static code brings is shown here. `staff` is None where nobody
-    ever logs in; `pin_above` are the minor units above which a refund needs a supervisor. `stamp`
-    is None where no tickets are issued, `register_key` where the till is no cash register, `zone`
-    where it is that of this machine. `alive` is called whenever the engine comes round, in its own
-    thread, and `noted` with each entry that is durable. `try_settings` says why pushed settings
-    cannot hold here, or nothing.
+    `watches` is whether what the static code brings is shown here, `tells_wallets` whether what
+    each wallet can do. `staff` is None where nobody ever logs in; `pin_above` are the minor units
+    above which a refund needs a supervisor. `stamp` is None where no tickets are issued,
+    `register_key` where the till is no cash register, `zone` where it is that of this machine.
+    `alive` is called whenever the engine comes round, in its own thread, and `noted` with each
+    entry that is durable. `try_settings` says why pushed settings cannot hold here, or nothing.
     """
 
     journal: Journal
@@ -179,6 +182,7 @@ class Parts:
     limits: Limits = field(default_factory=Limits)
     new_id: Callable[[], str] = random_id
     watches: bool = False
+    tells_wallets: bool = False
     carrier: Carrier | None = None
     stamp: TicketStamp | None = None
     staff: Staff | None = None

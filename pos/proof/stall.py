@@ -277,5 +277,8 @@ class _Eye:
     def arm(self) -> None:
         """See pos.engine.Eye."""
 
+    def resume(self) -> None:
+        """See pos.engine.Eye."""
+
     def disarm(self) -> None:
         """See pos.engine.Eye."""

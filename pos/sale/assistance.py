@@ -97,11 +97,13 @@ class Assistance:
 class HelpHeard:
     """Input: all that `terminal`, another till of the shop, wants now; nothing when it is silent.
 
-    `whole` is False for one that is silent: what it wanted is not over for that.
+    `whole` is False for one that is silent: what it wanted is not over for that. `heard` is the
+    newest answer that it took, from whichever till that came.
     """
 
     terminal: str
     asked: tuple[HelpAsked, ...]
+    heard: HelpAnswered | None = None
     whole: bool = True
 
 
@@ -121,8 +123,6 @@ class AnswerHelp:
 
 
 HelpInput = HelpHeard | HelpTold | AnswerHelp
-
-HELP_INPUTS: tuple[type[HelpInput], ...] = HelpInput.__args__
 
 
 @dataclass(frozen=True, slots=True)

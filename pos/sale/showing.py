@@ -4,12 +4,14 @@ Apart from `view`, which only says what a View is, and from the engine, which on
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
 
 from pos.sale.arrival import number_of
 from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
+from pos.sale.capability import Capability
 from pos.sale.catalogue import Catalogue
 from pos.sale.facts import Facts, Takings
 from pos.sale.history import History
@@ -78,38 +80,42 @@ def barred_by(history: History) -> Notice | None:
     return None if history.books.barred is None else notice(history.books.barred.cause, grave=True)
 
 
-def view_of(
-    desk: Desk,
-    history: History,
-    *,
-    currency: str,
-    merchant_name: str,
-    mode: Mode,
-    limits: Limits,
-    wall_s: float,
-    link: LinkState,
-    camera: Notice | None,
-    printer: Notice | None,
-    arrived: Sequence[str],
-    watch: Notice | None,
-    stopped: Notice | None,
-    can_scan: bool,
-    papers: Papers,
-    products: Catalogue,
-    shelf: Notice | None,
-    office: Office,
-    box_office: BoxOffice | None,
-    help_desk: HelpDesk,
-) -> View:
-    """All that a front end may show now. `can_scan` is False where there is no eye.
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the engine knows beside desk and journal. `can_scan` is False where there is no eye.
 
-    `arrived` are the request ids of payments by the static code that are news, oldest first.
+    `arrived` are the request ids of payments by the static code that are news, oldest first;
+    `wall_s` is Unix seconds. All that bears the name of a part of the View is that part.
     """
+
+    currency: str
+    merchant_name: str
+    mode: Mode
+    limits: Limits
+    wall_s: float
+    link: LinkState
+    camera: Notice | None
+    printer: Notice | None
+    arrived: Sequence[str]
+    watch: Notice | None
+    stopped: Notice | None
+    can_scan: bool
+    papers: Papers
+    products: Catalogue
+    shelf: Notice | None
+    office: Office
+    box_office: BoxOffice | None
+    help_desk: HelpDesk
+    wallets: tuple[Capability, ...]
+
+
+def view_of(desk: Desk, history: History, around: Around) -> View:
+    """All that a front end may show now."""
     payment = history.payments.get(desk.request_id)
     return View(
         stage=desk.stage,
-        currency=currency,
-        merchant_name=merchant_name,
+        currency=around.currency,
+        merchant_name=around.merchant_name,
         amount=desk.amount,
         request_id=desk.request_id,
         wallet=payment.wallet if payment else "",
@@ -123,44 +129,45 @@ def view_of(
         customer_amount=payment.customer_amount if payment else None,
         rate=payment.rate if payment else "",
         savings=payment.savings if payment else None,
-        recent=recent_rows(history, wall_s, limits),
-        unfinished=_rows(_others(history, desk.request_id), history, wall_s, limits),
-        arrived=_rows(arrived[-ARRIVED_COUNT:], history, wall_s, limits),
-        arrived_more=max(0, len(arrived) - ARRIVED_COUNT),
-        link=link,
-        camera=camera,
-        printer=printer,
-        watch=watch,
+        recent=recent_rows(history, around.wall_s, around.limits),
+        unfinished=_rows(_others(history, desk.request_id), history, around),
+        arrived=_rows(around.arrived[-ARRIVED_COUNT:], history, around),
+        arrived_more=max(0, len(around.arrived) - ARRIVED_COUNT),
+        link=around.link,
+        camera=around.camera,
+        printer=around.printer,
+        watch=around.watch,
         order=desk.order,
         tip=desk.tip,
         parked=tuple(history.order_book.parked.values()),
-        products=products,
-        shelf=shelf,
-        stopped=stopped,
-        papers=papers,
-        office=office,
+        products=around.products,
+        shelf=around.shelf,
+        stopped=around.stopped,
+        papers=around.papers,
+        office=around.office,
         facts=facts_of(history),
-        box_office=box_office,
+        box_office=around.box_office,
         barred=barred_by(history),
-        help=help_desk,
-        looking=can_scan and looks(desk),
+        help=around.help_desk,
+        wallets=around.wallets,
+        looking=around.can_scan and looks(desk),
         actions=_actions(
             desk.stage,
-            mode,
+            gives_back=around.mode.gives_back,
+            pretend=around.mode.pretend,
             on_desk=desk.order is not None,
             parked=bool(history.order_book.parked),
-            stopped=stopped is not None,
-            closed=office.closed,
+            stopped=around.stopped is not None,
+            closed=around.office.closed,
             barred=history.books.barred is not None,
-            training=office.training,
-            can_scan=can_scan,
+            training=around.office.training,
+            can_scan=around.can_scan,
         ),
     )
 
 
-def _rows(
-    request_ids: Iterable[str], history: History, wall_s: float, limits: Limits
-) -> tuple[SaleRow, ...]:
+def _rows(request_ids: Iterable[str], history: History, around: Around) -> tuple[SaleRow, ...]:
+    wall_s, limits = around.wall_s, around.limits
     return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
 
 
@@ -193,8 +200,9 @@ def facts_of(history: History) -> Facts:
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
     stage: Stage,
-    mode: Mode,
     *,
+    gives_back: bool,
+    pretend: bool,
     on_desk: bool,
     parked: bool,
     stopped: bool,
@@ -221,7 +229,7 @@ def _actions(
         actions.add(Action.STOP)
     if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    real = mode.pretend or not training  # sales of which money comes back
-    if mode.gives_back and real and not (stopped or closed):
+    real = pretend or not training  # sales of which money comes back
+    if gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -6,6 +6,7 @@ engine. Words are keys with values: the front end says them in the person's lang
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
@@ -18,6 +19,9 @@ from pos.sale.order import Order, OrderParked
 from pos.sale.payment import State
 from pos.sale.receipt import Receipt
 from pos.sale.ticket import ShownTicket
+
+if TYPE_CHECKING:
+    from pos.sale.capability import Capability
 
 
 class Stage(StrEnum):
@@ -129,7 +133,8 @@ class View:
     the customer holds up, before the wallet is known, and `papers` what there is on paper.
     `box_office` is there where tickets are sold; `barred` says why nothing is until somebody of
     the staff has come. `help` is what is asked of the staff, here or at other tills, and `looking`
-    whether the camera waits for the customer's code, alone or beside ours.
+    whether the camera waits for the customer's code, alone or beside ours. `wallets` is what each
+    can do right now, where that is told.
     """
 
     stage: Stage
@@ -170,6 +175,7 @@ class View:
     help: HelpDesk = field(default_factory=HelpDesk)
     looking: bool = False
     facts: Facts = field(default_factory=Facts)  # may leave the shop
+    wallets: tuple["Capability", ...] = ()
 
 
 class Action:

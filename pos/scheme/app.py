@@ -41,6 +41,7 @@ from pos.switch.enrolment import (
     RotateRequest,
     RotateResponse,
 )
+from pos.switch.offering import OFFERING_PATH, OfferingRequest, OfferingResponse
 from pos.switch.signature import Signer
 from pos.switch.wire import (
     BODY_BYTES_MAX,
@@ -130,6 +131,7 @@ class Doors:
         )
         self.rotate = Call(ROTATE, RotateRequest, RotateResponse, invitations.rotate)
         self.witness = Call("witness", WitnessRequest, WitnessResponse, witness.testify)
+        self.wallets = Call("wallets", OfferingRequest, OfferingResponse, book.standing.tell)
 
     async def answer(self, call: Call, request: Request) -> Response:
         """The answer to one request, spoiled when that was asked for."""
@@ -230,11 +232,13 @@ def create_app(
             app.open_door(path, partial(doors.answer, call))
     app.open_door(ROTATE_PATH, partial(doors.answer, doors.rotate))
     app.open_door(WITNESS_PATH, partial(doors.answer, doors.witness))
+    app.open_door(OFFERING_PATH, partial(doors.answer, doors.wallets))
     app.open_door(ENROL_PATH, EnrolDoor(gate, invitations, seal).answer)
     described = [
         *(_described(call, path) for call in doors.calls for path in _paths(call)),
         _described(doors.rotate, ROTATE_PATH),
         _described(doors.witness, WITNESS_PATH),
+        _described(doors.wallets, OFFERING_PATH),
         Operation(ENROL_PATH, "enrol", EnrolRequest, EnrolResponse),
     ]
     health = Health(clients.store)

@@ -40,6 +40,7 @@ from pos.scheme.refund_records import RefundRecord, refunds_of
 from pos.scheme.refunds import Refunds
 from pos.scheme.results import failure
 from pos.scheme.routing import Scheme
+from pos.scheme.standing import Standing
 from pos.scheme.store import Store
 from pos.scheme.tables import OPEN_PAYMENT, PaymentState, RefundState
 from pos.scheme.tables import payment as payments
@@ -96,6 +97,7 @@ class Book:
         self.promotions = Promotions(store, clock)
         scheme = scheme or shipped_scheme()
         self._quotes = Quotes(scheme, rates or sample_rates())
+        self.standing = Standing(scheme, partners, self._quotes)
         self._intake = Intake(scheme, partners, self._quotes, random_bytes, public_url)
         self._progress = Progress(store, partners, clock)
         self._foreign = ForeignOrders(store, partners, self._intake, self._progress)
@@ -234,6 +236,7 @@ class Book:
         """Route codes, and bound payments, by another table of partners from now on."""
         self._intake.route_by(scheme)
         self._quotes.route_by(scheme)
+        self.standing.route_by(scheme)
 
     def quote_by(self, rates: Rates) -> None:
         """Quote by other reference rates from now on; what is quoted already stays as it is."""

@@ -5,6 +5,8 @@ other switch knows, and it is asked by ids that come from ours, so that no repet
 lost answer can charge twice. A real acquirer of Alipay+ is such a switch, and so is one of ours.
 """
 
+import secrets
+import time
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
@@ -49,6 +51,7 @@ from pos.switch.wire import (
 ACT_FIRST_BYTE_S = 4.0
 INQUIRE_FIRST_BYTE_S = 2.0
 IDLE_CONNECTIONS_MAX = 32
+ANSWERS_KEPT_S = 15.0
 
 _NEVER_SEEN = frozenset({"ORDER_NOT_EXIST", "PAYMENT_NOT_EXIST"})
 # F answers that speak of the call, of us, or of what is under way: not of the payment's end.
@@ -79,11 +82,29 @@ class UpstreamPartner:
         self.name = terms.name
         self.psp_name = terms.psp_name
         self._calls = _Calls(_caller(terms.name, terms.upstream))
+        self._asked_s: float | None = None
+        self._answered = False
 
     def holder(self, code: str) -> str | None:
         """See Partner: who she is stays with her wallet."""
         del code
         return None
+
+    def answers(self) -> bool:
+        """Whether the other switch answers: asked about a payment that never was, for all who want
+        to know within `ANSWERS_KEPT_S`."""
+        now_s = time.monotonic()
+        if self._asked_s is None or now_s - self._asked_s >= ANSWERS_KEPT_S:
+            self._asked_s = now_s
+            probe = InquiryPaymentRequest(payment_request_id=f"probe-{secrets.token_hex(12)}")
+            try:
+                self._calls.ask(
+                    "inquiryPayment", probe, InquiryPaymentResponse, INQUIRE_FIRST_BYTE_S
+                )
+                self._answered = True
+            except PartnerUnreachable:
+                self._answered = False
+        return self._answered
 
     def charge(self, charge: Charge) -> Outcome:
         """See Partner. The merchant's request goes on as it came, under our payment id."""

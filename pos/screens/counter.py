@@ -18,6 +18,7 @@ from pos.screens.basket import Basket
 from pos.screens.front import Front
 from pos.screens.handing import handed_on
 from pos.screens.help import HelpWanted
+from pos.screens.helped import banner_lines
 from pos.screens.keyed import Entry, Keyed
 from pos.screens.offers import may_leave, offered
 from pos.screens.order_keys import ordered
@@ -155,7 +156,8 @@ class CounterScreen(Screen[None]):
         if showing:
             taken = self._beside.columns_taken if self._beside is not None else 0
             columns = self.size.width - taken - SIDE_COLUMNS_MIN
-            plan = drawing(view.order_code, columns, self.size.height, self._front.qr_form)
+            lines = self.size.height - banner_lines(view)
+            plan = drawing(view.order_code, columns, lines, self._front.qr_form)
         self._fits = plan is not None or not showing
         self.query_one("#code").display = plan is not None
         self.query_one(QrCode).draw(plan)

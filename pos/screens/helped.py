@@ -18,6 +18,12 @@ from pos.screens.rows import Row
 BANNER_ID = "helper-banner"
 
 
+def banner_lines(view: View) -> int:
+    """Lines of the screen that the banner takes: a code must not be clipped by it."""
+    remote = view.office.remote
+    return int(remote.helper is not None or remote.resting)
+
+
 class Helped:
     """Keeps the banner true on every screen of `app`, and asks once for each wish.
 

@@ -16,9 +16,11 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pos.language import Language
+from pos.sale.capability import Capability
 from pos.sale.money import Amount
 from pos.sale.view import LinkState, SaleRow, View
 from pos.screens import letters
+from pos.screens.palette import dimmed
 
 # A shape for each, because colour alone must not tell.
 _LINK_MARKS = {
@@ -168,7 +170,7 @@ class Big(Widget):
         spans: list[tuple[str, str] | str] = []
         for number, (bright, dim) in enumerate(self._fitted(self.size.width)):
             spans += ["\n"] if number else []
-            spans += [bright, (dim, "$muted 60%")] if dim else [bright]
+            spans += [bright, (dim, dimmed(self.app.theme))] if dim else [bright]
         return Content.assemble(*spans)
 
     def _fitted(self, width: int) -> list[letters.Halves]:
@@ -210,8 +212,18 @@ class Head(Widget):
         link.set_class(view.link in (LinkState.DOWN, LinkState.DISTRUSTED), "-trouble")
 
 
+def missing_text(wallet: Capability, language: Language) -> str:
+    """What a wallet cannot do now, and why, in one sentence."""
+    abilities = {"scan": wallet.scan, "show": wallet.show, "refund": wallet.refund}
+    missing = [name for name, each in abilities.items() if each.able is False]
+    what = ", ".join(language.say(f"offering.{name}") for name in missing)
+    reason = abilities[missing[0]].reason
+    why = "" if reason is None else language.notice(reason)
+    return language.say("offering.missing", wallet=wallet.wallet, what=what, why=why)
+
+
 class Faults(Words):
-    """What camera, printer, static code and catalogue complain of, while they do."""
+    """What camera, printer, static code, catalogue and wallets cannot do, while they cannot."""
 
     def apply(self, view: View, language: Language) -> None:
         """Show the faults of this View."""
@@ -219,6 +231,8 @@ class Faults(Words):
             said for said in (view.camera, view.printer, view.watch, view.shelf) if said is not None
         ]
         said = [language.notice(each) for each in faults]
+        if view.link is LinkState.UP:  # without a link that is said, and of no wallet alone
+            said += [missing_text(each, language) for each in view.wallets if not each.whole]
         if view.papers.help_wanted:
             said.insert(0, language.say("help.called"))
         told = [f"! {each}" for each in said]

@@ -17,6 +17,7 @@ from pos.sale.slip import SlipLine
 from pos.sale.view import Stage, View
 from pos.screens.front import Front
 from pos.screens.handing import handed_on
+from pos.screens.helped import banner_lines
 from pos.screens.panels import Key, Words, harmless
 from pos.screens.qr import QrCode, drawing
 
@@ -86,10 +87,10 @@ class ReceiptScreen(ModalScreen[None]):
 
     def _draw_code(self) -> None:
         """The longest text that fits; else the words that say what would help."""
-        columns = self.size.width - PAPER_COLUMNS - 4
+        columns, lines = self.size.width - PAPER_COLUMNS - 4, self.size.height
+        lines -= banner_lines(self._view)
         plans = (
-            drawing(text, columns, self.size.height, self._front.qr_form)
-            for text in self._view.papers.carried
+            drawing(text, columns, lines, self._front.qr_form) for text in self._view.papers.carried
         )
         plan = next((plan for plan in plans if plan is not None), None)
         self.query_one("#receipt-code").display = plan is not None

@@ -8,11 +8,13 @@ import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pos.sale.arrival import Answer as ArrivalAnswer
 from pos.sale.arrival import Found
+from pos.sale.capability import Capability
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
 from pos.sale.payment import Event, NotSent, Payment, StillOpen
@@ -22,6 +24,8 @@ from pos.sale.testimony import Claim, Testimony, Unheard
 from pos.sale.view import LinkState
 from pos.switch import reading, wire
 from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceError
+from pos.switch.offering import OFFERING_PATH, OfferingRequest, OfferingResponse
+from pos.switch.reading_offering import read_offering
 from pos.switch.reading_testimony import read_testimony
 from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, WitnessResponse
 
@@ -30,6 +34,13 @@ NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
 TERMINALS_KEPT_MAX = 8
+
+
+class NoOffering(StrEnum):
+    """Why nothing is known of the wallets."""
+
+    NO_CALL = "no call"  # this acquirer does not say
+    SILENCE = "silence"  # it may later
 
 
 class Switch(Protocol):
@@ -70,6 +81,9 @@ class Switch(Protocol):
 
     def bear(self, session: str, reached: Callable[[], tuple[int, str]]) -> None:
         """From now on tell, with all that may move money, how far the journal has come."""
+
+    def wallets(self, currency: str, wall_s: float) -> tuple[Capability, ...] | NoOffering:
+        """What each wallet can do now with a price in this currency; in `LOOK_S_MAX` seconds."""
 
     def close(self) -> None:
         """Drop the connection."""
@@ -196,6 +210,19 @@ class WireSwitch:
         except (NotSentError, wire.WireError):
             return Unheard.SILENCE
 
+    def wallets(self, currency: str, wall_s: float) -> tuple[Capability, ...] | NoOffering:
+        """See Switch. Says nothing about the link: another's switch may have no such call."""
+        self._exchange.mark = ""
+        request = wire.dump(OfferingRequest(currency=currency))
+        try:
+            raw = self._exchange.ask(OFFERING_PATH, request, total_s=LOOK_S_MAX)
+            return read_offering(wire.load(OfferingResponse, raw), wall_s)
+        except SilenceError as silence:
+            no_call = str(silence) in NO_SUCH_CALL
+            return NoOffering.NO_CALL if no_call else NoOffering.SILENCE
+        except (NotSentError, wire.WireError):
+            return NoOffering.SILENCE
+
     def bear(self, session: str, reached: Callable[[], tuple[int, str]]) -> None:
         """See Switch."""
         terminal = self._terminal.reference
@@ -220,10 +247,10 @@ class WireSwitch:
             outcome = "NOT_SENT" if isinstance(silence, NotSentError) else str(silence)
             raise
         finally:
-            about = getattr(request, "refund_request_id", "") or getattr(
-                request, "payment_request_id", ""
-            )
-            self._called(about or "", api, time.monotonic() - began_s, outcome)
+            # Not by getattr: a message that lacks a field looks for it in many places.
+            named = request.__dict__
+            about = named.get("refund_request_id") or named.get("payment_request_id") or ""
+            self._called(about, api, time.monotonic() - began_s, outcome)
         return answer
 
     def _answer(

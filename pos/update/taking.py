@@ -131,7 +131,7 @@ def _go_back(
         check_journal(place, before.head)
     except Unwell as fault:
         # What the release on trial wrote, the one before cannot read. It sold nothing meanwhile.
-        done = ran(place, "journal", "put-back", Path(before.kept).name)
+        done = ran(place, "journal", "put-back", Path(before.kept).name, own=True)
         say(done.stdout.strip() or done.stderr.strip() or str(fault))
     place.write_note("trial", {})
     place.write_note("offered", {})
@@ -144,6 +144,6 @@ def _go_back(
 
 def _check_standing(place: Place) -> None:
     """Raise Busy when by its journal the till is in the middle of something."""
-    done = ran(place, "journal", "standing")
+    done = ran(place, "journal", "standing", own=True)
     if done.returncode != 0:
         raise Busy(done.stdout.strip() or "update.waits_payment")

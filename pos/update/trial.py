@@ -5,8 +5,11 @@ once more. All of it is asked of the commands, as the till's own user: no file b
 """
 
 import json
+import os
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from pos.errors import PosError
 from pos.update.place import Place
@@ -43,7 +46,7 @@ def faults(place: Place) -> tuple[str, ...]:
 
 def kept_journal(place: Place, release: str) -> tuple[str, str]:
     """Keep the journal as it is; the path of the copy and its end, empty where there is none."""
-    done = ran(place, "journal", "keep", release)
+    done = ran(place, "journal", "keep", release, own=True)
     if done.returncode != 0:
         raise Unwell(f"The journal cannot be kept: {done.stderr.strip()}")
     said = json.loads(done.stdout.splitlines()[-1])
@@ -81,13 +84,15 @@ def tried(place: Place, service: Service, before: Before, watch_s: float) -> Non
         raise Unwell("The till did not stay up.") from None
 
 
-def ran(place: Place, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run `pos WORDS` as the till's own user."""
+def ran(place: Place, *words: str, own: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run `pos WORDS` as the till's own user: of the release that is current, or of our own, for
+    what an earlier one does not know."""
+    program = {"POS_RELEASE_PROGRAM": str(Path(sys.executable).with_name("pos"))} if own else {}
     try:
         return subprocess.run(  # noqa: S603 - words of ours
             [place.pos, *words],
             capture_output=True, text=True, timeout=COMMAND_S_MAX, check=False,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, env=os.environ | program,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as fault:
         return subprocess.CompletedProcess(words, 1, "", f"pos {words[0]} does not end: {fault}")

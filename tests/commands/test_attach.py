@@ -60,7 +60,7 @@ def test_a_helper_sees_the_till_and_drives_it_only_while_the_shop_allows_it(
     """Keys do nothing before leave is given; with it they sell; sent away, they are nothing again,
     and all of it is in the journal."""
     with Counter("--state", str(till.folder)) as counter:
-        until(counter, lambda: "Fjord" in plain(bytes(counter.drawn)))
+        until(counter, lambda: "Connected" in plain(bytes(counter.drawn)))
         with attached(till) as helper:
             until(helper, lambda: "Fjord" in plain(bytes(helper.drawn)))
             until(counter, lambda: f"{WHO} sees this screen" in plain(bytes(counter.drawn)))
@@ -89,7 +89,7 @@ def test_a_helper_never_gets_a_code(till: Till, switch: SwitchProcess) -> None:
     """The cashier's screen shows a code to be scanned; the helper's has a grey field there, and
     whoever leaves it again hears nothing of the next one."""
     with Counter("--state", str(till.folder), extra={"COLORTERM": "truecolor"}) as counter:
-        until(counter, lambda: "Fjord" in plain(bytes(counter.drawn)))
+        until(counter, lambda: "Connected" in plain(bytes(counter.drawn)))
         with attached(till) as helper:
             until(helper, lambda: "Fjord" in plain(bytes(helper.drawn)))
             place = len(helper.drawn)
@@ -111,7 +111,7 @@ def test_a_second_helper_and_one_without_a_till_are_told(till: Till) -> None:
         assert nobody.child.wait(WAIT_S_MAX) == 1
         assert "No till runs" in plain(bytes(nobody.drawn))
     with Counter("--state", str(till.folder)) as counter:
-        until(counter, lambda: "Fjord" in plain(bytes(counter.drawn)))
+        until(counter, lambda: "Connected" in plain(bytes(counter.drawn)))
         with attached(till) as first, attached(till) as second:
             until(first, lambda: first.child.poll() is not None or "Fjord" in since(first, 0))
             until(second, lambda: second.child.poll() is not None or "Fjord" in since(second, 0))

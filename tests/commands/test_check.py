@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from driving import shell
+from driving.counter import Counter
 from driving.tills import Till
 
 from pos.folders import JOURNAL_NAME, TILL_KEY_NAME
@@ -200,3 +201,15 @@ def test_a_voice_is_tried_where_there_is_one(
     assert (told["part"], told["standing"]) == ("voice", standing)
     assert part in told["found"]
     assert bool(told["remedy"]) == (standing == "poor")
+
+
+@pytest.mark.usefixtures("pseudo_terminals")
+def test_the_till_shows_the_same_lines_on_its_own_screen(till: Till) -> None:
+    """From the office's menu, while it runs; the parts are those of the command."""
+    said = [part["part"] for part in till.pos("check", "--json").last["parts"]]
+    with Counter("--state", str(till.folder)) as counter:
+        counter.wait(lambda: b"Connected" in counter.drawn)
+        counter.press("\x1b[21~")  # F10
+        counter.wait(lambda: b"Check the till" in counter.drawn)
+        counter.press("check\r")
+        counter.wait(lambda: all(part.encode() in counter.drawn for part in said))

@@ -1,10 +1,12 @@
 """`pos update`: only what is signed, whole and newer is taken, between shifts, and left if worse.
 
 The till is a real one, in a terminal of its own, as a systemd of the tests runs it; the one that
-is real is in `.ci/appliance`.
+is real is in `.ci/appliance`. Each form takes some ten starts of a program, so that one form is
+always run, and all of them where UPDATE_FORMS=all is set.
 """
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -26,7 +28,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.usefixtures("pseudo_terminal
 
 GOOD = 'exec {python} -m pos "$@"\n'
 # It is ready as any till is, and gone when it should have stayed.
-DIES = '[ "$1" != counter ] || exec timeout -s KILL 9 {python} -m pos "$@"\n' + GOOD
+DIES = '[ "$1" != counter ] || exec timeout -s KILL 7 {python} -m pos "$@"\n' + GOOD
 NEVER_STARTS = '[ "$1" != counter ] || {{ echo "This release is bad." >&2; exit 1; }}\n' + GOOD
 FINDS_A_FAULT = (
     '[ "$1" != check ] || {{ echo \'{{"parts": [{{"part": "codes", "standing": "fault"}}]}}\'; '
@@ -65,7 +67,7 @@ class Machine:
 
     def take(self, release: str, wait_minutes: float = 0.5) -> Ran:
         """`pos update take`, with a short trial."""
-        words = ("--release", release, "--wait", str(wait_minutes), "--watch", "4")
+        words = ("--release", release, "--wait", str(wait_minutes), "--watch", "3")
         return shell.run("update", "take", *words, seconds_max=200, extra=self.environment)
 
     def systemctl(self, verb: str) -> int:
@@ -100,8 +102,19 @@ def machine(till: Till, tmp_path: Path) -> Iterator[Machine]:
     shutil.rmtree(found.unit)
 
 
+more_forms = pytest.mark.skipif(
+    os.environ.get("UPDATE_FORMS") != "all",
+    reason="a form of another test; UPDATE_FORMS=all runs it",
+)
+
+
 @pytest.mark.parametrize(
-    "program", [NEVER_STARTS, DIES, FINDS_A_FAULT], ids=["start", "stay", "check"]
+    "program",
+    [
+        pytest.param(NEVER_STARTS, id="start", marks=more_forms),
+        pytest.param(DIES, id="stay"),
+        pytest.param(FINDS_A_FAULT, id="check", marks=more_forms),
+    ],
 )
 def test_a_release_that_is_worse_is_left_and_the_journal_goes_on(
     machine: Machine, program: str
@@ -151,6 +164,28 @@ def test_one_that_is_offered_during_a_payment_or_a_shift_waits_and_is_taken_afte
     assert machine.runs == OLD
 
 
+@more_forms
+def test_a_trial_that_a_power_cut_broke_off_is_ended_by_the_next_start(machine: Machine) -> None:
+    """The updater dies with the bad release in place: the next one goes back."""
+    machine.release("worse", NEVER_STARTS)
+    words = ("update", "take", "--release", "worse", "--watch", "60")
+    updater = shell.start(*words, extra=machine.environment)
+    while machine.runs == OLD:
+        assert updater.poll() is None
+    updater.kill()
+    shell.finish(updater)
+    machine.systemctl("start")
+    assert "on trial worse" in shell.run("update", "status", extra=machine.environment).out
+    done = shell.run("update", "take", seconds_max=200, extra=machine.environment)
+    assert done.code == 1, done.err
+    assert machine.runs == OLD
+    assert (machine.unit / "state").read_text() == "active"
+    status = shell.run("update", "status", extra=machine.environment).out
+    assert "on trial" not in status
+    assert "left     worse: It did not start." in status
+
+
+@more_forms
 def test_a_good_release_is_taken_and_the_old_journal_is_kept(machine: Machine) -> None:
     """The till runs it, the copy from before lies beside the journal, and what is older goes."""
     machine.release("older", GOOD)

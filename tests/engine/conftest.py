@@ -220,6 +220,10 @@ class _Eye:
         """See pos.engine.Eye."""
         self.told.append("arm")
 
+    def resume(self) -> None:
+        """See pos.engine.Eye."""
+        self.told.append("resume")
+
     def disarm(self) -> None:
         """See pos.engine.Eye."""
         self.told.append("disarm")

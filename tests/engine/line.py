@@ -11,10 +11,11 @@ from typing import Any, cast
 
 from pos.proof.simulation.fate import Fate
 from pos.switch.exchange import DistrustError, NotSentError, SilenceError
+from pos.switch.offering import OFFERING_PATH
 
 TAKES_S = 0.25  # a request and its answer
 SILENCE_S = 5.0
-WITNESS = "witness"
+WITNESS, OFFERING = "witness", "wallets"
 
 # What a test does to one exchange: given the request and what carries it, the answer.
 Fault = Callable[[bytes, Callable[[bytes], bytes]], bytes]
@@ -45,6 +46,7 @@ class Line:
     deliver: Callable[[str, bytes, str], bytes | None]
     mark: str = ""
     has_witness: bool = True
+    has_offering: bool = True
     asked: list[Asked] = field(default_factory=list)
     plans: dict[str, deque[Fault]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -57,8 +59,15 @@ class Line:
         self.asked.append(Asked(api, json.loads(body), self.mark, self.fate.now_s, total_s))
         return self._carried(api, body)
 
-    def ask(self, path: str, body: bytes) -> bytes:
+    def ask(self, path: str, body: bytes, total_s: float | None = None) -> bytes:
         """See Exchange."""
+        if path == OFFERING_PATH:
+            if not self.has_offering:
+                raise SilenceError("HTTP_404")
+            self.asked.append(
+                Asked(OFFERING, json.loads(body), self.mark, self.fate.now_s, total_s)
+            )
+            return self._carried(OFFERING, body)
         assert path.endswith(WITNESS)
         if not self.has_witness:
             raise SilenceError("HTTP_404")

@@ -224,3 +224,14 @@ def test_without_a_catalogue_nothing_is_looked_for(till: Shop) -> None:
     assert said(till.view.notice) == ("order.no_product", {"product": "4006381333931"}, False)
     till.go_on(LOOK_EVERY_S)
     assert till.view.shelf is None
+
+
+def test_what_lies_there_when_a_sale_ends_is_no_new_article(
+    shop: Shop, shelf: CatalogueShelf
+) -> None:
+    """The eye looks for articles again without forgetting what it saw; for a code it looks anew."""
+    shop.engine.handle(AddProduct("K1"))
+    shop.engine.handle(Charge("", Presenting.CUSTOMER))
+    shop.scan(shop.code())
+    assert shop.eye == ["resume", "arm", "disarm", "resume"]
+    assert shelf.fault is None

@@ -59,9 +59,9 @@ class Process:
         self._child.kill()
         self._end()
 
-    def interrupt(self) -> tuple[int, str]:
-        """As a person does: its exit code and what it said to people."""
-        self._child.send_signal(signal.SIGINT)
+    def interrupt(self, number: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """As a person does, or systemd: its exit code and what it said to people."""
+        self._child.send_signal(number)
         return self._end()
 
     def _end(self) -> tuple[int, str]:
@@ -79,6 +79,9 @@ def test_a_copied_ticket_is_admitted_once_also_after_a_kill(stamp: Stamp, tmp_pa
     assert (told["verdict"], told["persons"], told["gate"]) == ("admitted", 2, "north")
     assert (told["list_age_s"], told["others_age_s"]) == (None, None)
     assert text not in json.dumps(told)
+    again = Process(state)
+    assert again.line()["verdict"] == "used"
+    assert again.interrupt(signal.SIGTERM)[0] == 0
     again = Process(state)
     assert again.line()["verdict"] == "used"
     code, said = again.interrupt()

@@ -46,7 +46,7 @@ def test_every_pattern_is_played_step_by_step(signal: Signal, factory: MockFacto
     for number, step in enumerate(steps):
         pause_s = lamps.advance()
         assert levels(factory) == pytest.approx(expected(factory, step))
-        is_last = not pattern.loop and number == len(steps) - 1
+        is_last = not pattern.loop and not pattern.whole and number == len(steps) - 1
         assert pause_s == (None if is_last else step.seconds)
     lamps.close()
 
@@ -150,9 +150,30 @@ def test_a_signal_that_ends_by_itself_holds_up_no_later_one(factory: MockFactory
     lamps.close()
 
 
-def test_after_a_read_that_led_nowhere_the_till_waits_on(factory: MockFactory) -> None:
-    """A code that is none of ours: the lamp goes on as before the read."""
-    assert PATTERNS[Signal.READ].loop == PATTERNS[Signal.SCAN].loop
+MOMENTS = [signal for signal, pattern in PATTERNS.items() if pattern.whole]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("before", [Signal.SCAN, Signal.PAID, Signal.READY, None])
+def test_after_a_moment_the_lamp_shows_what_it_showed_before(
+    factory: MockFactory, before: Signal | None, moment: Signal
+) -> None:
+    """A code that is none of ours leaves a paid sale's light as it was, without its sound again;
+    where nothing was shown all is dark and silent."""
+    lamps = Lamps(PINS)
+    if before is not None:
+        lamps.play(before)
+        lamps.advance()
+    lamps.play(moment)
+    for _ in PATTERNS[moment].intro:
+        assert lamps.advance() is not None
+    after = lamps.advance()
+    stands = PATTERNS[before or Signal.OFF]
+    step = stands.loop[0] if stands.loop else stands.intro[-1]
+    assert levels(factory) == expected(factory, step)
+    assert levels(factory)[3] == 0
+    assert after == (step.seconds if stands.loop else None)
+    lamps.close()
 
 
 def test_an_indicator_plays_a_read_whole(factory: MockFactory) -> None:

@@ -439,3 +439,19 @@ def test_the_camera_is_closed_in_the_end(stage: Stage) -> None:
     stage.play(1)
     with pytest.raises(DeviceError, match="not open"):
         stage.camera.frame(1.0)
+
+
+def test_a_scanner_that_resumes_does_not_report_what_is_still_held(stage: Stage) -> None:
+    """The phone that has just paid is no new code, however long the payment took; once it has
+    left the view it is one, and after an arming anyway."""
+    stage.scanner.arm()
+    stage.clock.at(0.5, lambda: stage.camera.hold_up(CODE))
+    stage.clock.at(2.0, stage.scanner.disarm)
+    stage.clock.at(12.0, stage.scanner.resume)
+    stage.clock.at(15.0, lambda: stage.found.append("resumed"))
+    stage.clock.at(15.0, stage.camera.take_away)
+    stage.clock.at(18.0, lambda: stage.camera.hold_up(CODE))
+    stage.clock.at(20.0, lambda: stage.found.append("held again"))
+    stage.clock.at(20.0, stage.scanner.arm)
+    stage.play(22)
+    assert stage.found == [CODE, "resumed", CODE, "held again", CODE]

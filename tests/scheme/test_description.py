@@ -179,8 +179,8 @@ def test_the_description_names_every_door_and_nothing_secret(served):
     paths = set(requests.get(f"{served}/openapi.json", timeout=10).json()["paths"])
     assert {path for path in paths if path.startswith("/ams/api/")} == set(PATHS.values())
     assert {path for path in paths if not path.startswith("/ams/")} == {
-        "/samkassa/v1/enrol", "/samkassa/v1/keys", "/samkassa/v1/witness", "/health", "/metrics",
-        "/openapi.json", "/docs",
+        "/samkassa/v1/enrol", "/samkassa/v1/keys", "/samkassa/v1/witness",
+        "/samkassa/v1/wallets", "/health", "/metrics", "/openapi.json", "/docs",
     }  # fmt: skip
 
 

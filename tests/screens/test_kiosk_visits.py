@@ -41,7 +41,7 @@ async def test_a_purchase_in_chinese_by_the_code_on_the_screen(kiosk: Visited) -
     assert kiosk.view.verdict is Verdict.PAID
     assert "谢谢！请取走门票和收据。" in kiosk.said()
     (payment,) = kiosk.shop.engine.history.payments.values()
-    order = kiosk.shop.engine.history.orders[payment.sale_id]
+    order = kiosk.shop.engine.history.order_book.placed[payment.sale_id]
     assert [(line.product, line.quantity, line.persons) for line in order.lines] == [
         ("ADULT", 2, 1),
         ("CHILD", 1, 1),

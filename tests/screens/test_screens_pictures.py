@@ -10,7 +10,8 @@ from pos.commands import pictures
 
 KEPT = Path(__file__).resolve().parents[2] / "images" / "screens"
 
-pytestmark = pytest.mark.anyio
+# Counting lines would cost as much as drawing, and the keys' tests walk the same ones.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 
 @pytest.mark.parametrize("name", ["paid", "last-sales"])

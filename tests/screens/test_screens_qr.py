@@ -10,8 +10,10 @@ import zxingcpp
 from pyzbar import pyzbar
 
 from pos.commands.pictures import VIEWS
+from pos.sale.office import Office
+from pos.sale.remote import Helper, Remote
 from pos.screens.app import PosApp
-from pos.screens.qr import QUIET_MODULES, QrForm, drawing
+from pos.screens.qr import QUIET_MODULES, QrCode, QrForm, drawing
 
 pytestmark = pytest.mark.anyio
 
@@ -150,3 +152,24 @@ def test_a_text_that_no_code_holds_is_not_drawn() -> None:
     """Whatever the switch sends as an order code, the screen stays up."""
     assert drawing("x" * 3_000, 500, 500) is None
     assert drawing("x" * 5_000, 500, 500) is None
+
+
+@pytest.mark.anyio
+async def test_a_code_is_whole_under_the_banner_of_a_helper(till: Any) -> None:
+    """Where it just fits without the banner, a helper makes it go or shrink, never lose a row."""
+    text, helper = "HTTPS://PAY.EXAMPLE/ORDER/0123456789", Office(remote=Remote(Helper("a", "Ola")))
+    plan = drawing(text, 90, 60, QrForm.HALF)
+    assert plan is not None
+    shown = replace(VIEWS["showing"], order_code=text)
+    app = till.screen(shown)
+    async with app.run_test(size=(120, plan.lines)) as pilot:
+        await pilot.pause()
+        code = app.screen.query_one(QrCode)
+        assert code.display
+        app.show(replace(shown, office=helper))
+        await pilot.pause()
+        assert not code.display or code.region.bottom <= app.size.height
+        assert app.screen.query_one("#helper-banner").region.height == 1
+        app.show(shown)
+        await pilot.pause()
+        assert code.display

@@ -20,7 +20,8 @@ from pos.screens.display import DisplayApp
 from pos.screens.panels import Key, Words
 from pos.screens.qr import QrForm
 
-pytestmark = pytest.mark.anyio
+# Counting lines would cost as much as drawing, and the keys' tests walk the same ones.
+pytestmark = [pytest.mark.anyio, pytest.mark.no_cover]
 
 # Every language where room is scarcest; elsewhere those with the longest and the widest words.
 CASES = [

@@ -126,6 +126,14 @@ def test_the_checkout_has_no_terminal_and_shares_no_journal() -> None:
     assert "samkassa-counter.service" in setting(unit, "Conflicts")[0].split()
 
 
+def test_the_turnstile_holds_no_key_and_no_till_is_up_beside_it() -> None:
+    """Whoever carries it off can make no ticket; the camera is one's alone."""
+    unit = SYSTEMD / "samkassa-gate.service"
+    assert [each.split(":")[0] for each in setting(unit, "LoadCredential")] == ["terminal.toml"]
+    tills = {"samkassa-counter.service", "samkassa-kiosk.service", "samkassa-checkout.service"}
+    assert set(setting(unit, "Conflicts")[0].split()) == tills
+
+
 def test_the_example_settings_are_good() -> None:
     """The file that the installer puts in place is one that the till takes."""
     assert load(SYSTEMD / "terminal.toml").switch is None
@@ -143,6 +151,15 @@ def test_a_till_that_keeps_failing_ends_in_a_screen_that_says_what_to_do() -> No
     assert span_s > int(setting(counter, "StartLimitBurst")[0]) * (pause_s + start_s)
     assert setting(halted, "OnSuccess") == setting(halted, "OnFailure") == [counter.name]
     assert "reset-failed samkassa-counter.service" in setting(halted, "ExecStopPost")[0]
+
+
+def test_nothing_keeps_a_kiosk_from_starting_again() -> None:
+    """Nobody is there who would; and it takes the console from the counter's till."""
+    unit = SYSTEMD / "samkassa-kiosk.service"
+    assert setting(unit, "StartLimitIntervalSec") == ["0"]
+    assert setting(unit, "Restart") == ["always"]
+    assert setting(unit, "OnFailure") == []
+    assert "samkassa-counter.service" in setting(unit, "Conflicts")[0].split()
 
 
 @pytest.mark.usefixtures("pseudo_terminals")

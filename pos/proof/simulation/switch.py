@@ -15,6 +15,7 @@ from pos.scheme.routing import Scheme
 from pos.scheme.simulation import SimulatedScheme, open_scheme
 from pos.scheme.witness import Superseded, Witness
 from pos.switch import wire
+from pos.switch.offering import OfferingRequest, OfferingResponse
 from pos.switch.witness import Mark, WitnessRequest
 
 RESTART_COUNT_MAX = 40
@@ -26,6 +27,7 @@ _MESSAGES: dict[str, tuple[type[wire.Message], type[wire.Message]]] = {
     "refund": (wire.RefundRequest, wire.RefundResponse),
     "inquiryRefund": (wire.InquiryRefundRequest, wire.InquiryRefundResponse),
     "witness": (WitnessRequest, wire.Message),
+    "wallets": (OfferingRequest, OfferingResponse),
 }
 _MOVED = """
 SELECT movement.kind, movement.value, payment.value, payment.currency
@@ -87,6 +89,7 @@ class MortalSwitch:
             "refund": book.refund,
             "inquiryRefund": book.inquire_refund,
             "witness": self._witness.testify,
+            "wallets": book.standing.tell,
         }
         request, response = _MESSAGES[api]
         asked = wire.load(request, body)

@@ -262,5 +262,8 @@ class _Eye:
     def arm(self) -> None:
         """Nothing to switch on."""
 
+    def resume(self) -> None:
+        """Nothing to switch on."""
+
     def disarm(self) -> None:
         """Nothing to switch off."""

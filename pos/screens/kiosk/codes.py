@@ -5,6 +5,7 @@ visitor.
 """
 
 from pos.language import Language
+from pos.sale.ticket import ShownTicket
 from pos.sale.view import Verdict, View
 
 
@@ -12,14 +13,14 @@ class Codes:
     """`text` is the one to draw now, empty for none."""
 
     def __init__(self) -> None:
-        self._tickets: tuple[str, ...] = ()
+        self._tickets: tuple[ShownTicket, ...] = ()
         self._receipt = ""
         self.place = 0
 
     def take(self, view: View) -> None:
         """The codes of this outcome; the one that is shown stays."""
         paid = view.verdict is Verdict.PAID
-        self._tickets = ticket_texts(view) if paid else ()
+        self._tickets = view.papers.tickets if paid else ()
         # The shortest form: it is to be read from a screen that has room for little.
         self._receipt = view.papers.carried[-1] if paid and view.papers.carried else ""
 
@@ -38,19 +39,21 @@ class Codes:
     @property
     def text(self) -> str:
         """See Codes."""
-        shown = [*self._tickets, *([self._receipt] if self._receipt else [])]
+        shown = [
+            *(each.text for each in self._tickets),
+            *([self._receipt] if self._receipt else []),
+        ]
         return shown[self.place % len(shown)] if shown else ""
 
-    def title(self, language: Language) -> str:
-        """What the code is."""
+    def title(self, language: Language, *, fits: bool) -> str:
+        """What the code is; where it has no room, the numbers by which the staff finds tickets."""
         if not len(self):
             return ""
+        if not fits:
+            said = language.say("kiosk.no_room")
+            return " ".join((said, *(each.ticket.number for each in self._tickets)))
         if self.place < len(self._tickets):
-            count = len(self._tickets)
-            return language.say("kiosk.code_of", number=self.place + 1, count=count)
+            shown, count = self._tickets[self.place], len(self._tickets)
+            said = language.say("kiosk.code_of", number=self.place + 1, count=count)
+            return f"{said}\n{shown.ticket.number}"
         return language.say("kiosk.receipt_code")
-
-
-def ticket_texts(view: View) -> tuple[str, ...]:
-    """The signed codes of the tickets that were just paid."""
-    return ()

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from pos.language import Language, customer_language
 from pos.sale.view import Stage, Verdict, View
 from pos.screens.kiosk.speech import Speech
+from pos.screens.kiosk.wallets import wallets_text
 from pos.screens.panels import Big, Shape, Words, elapsed_text
 
 _SHAPES = {
@@ -30,7 +31,7 @@ class PayPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """From top to bottom as it is read."""
-        yield Big(lines_max=4, id="pay-amount")
+        yield Big(lines_max=7, id="pay-amount")
         yield Words(id="pay-currency", classes="quiet")
         yield Words(id="pay-say", classes="title")
         yield Words(id="pay-also", classes="title")
@@ -54,7 +55,7 @@ class PayPanel(Vertical):
         self.query_one("#pay-say", Words).say(said)
         self.query_one("#pay-also", Words).say(also)
         waits = stage in (Stage.SHOWING, Stage.SCANNING)
-        self.query_one("#pay-wallets", Words).say(say("display.wallets") if waits else "")
+        self.query_one("#pay-wallets", Words).say(wallets_text(view, language) if waits else "")
         self.tick(view, language, now_s)
 
     def tick(self, view: View, language: Language, now_s: float) -> None:
@@ -75,10 +76,10 @@ class EndPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         """The word, the shape beside the amount, and what to do now, in two languages."""
-        yield Big(lines_max=6, id="end-word")
+        yield Big(lines_max=6, lines_tall=6, id="end-word")
         with Horizontal(id="end-middle"):
             yield Shape(id="end-shape", markup=False)
-            yield Big(lines_max=4, id="end-amount")
+            yield Big(lines_max=7, id="end-amount")
         yield Words(id="end-details")
         yield Words(id="end-say", classes="title")
         yield Words(id="end-wallet", classes="title")

@@ -20,9 +20,11 @@ from pos.sale.view import Notice, Stage, View
 from pos.sale.visit import chosen, passed, seen
 from pos.sale.visitor import ENDONYMS, Step, left_s, nobody, out_of_order
 from pos.screens.front import Front
+from pos.screens.helped import banner_lines
 from pos.screens.kiosk.codes import Codes
+from pos.screens.kiosk.keys import meant
 from pos.screens.kiosk.money import EndPanel, PayPanel
-from pos.screens.kiosk.speech import Speech
+from pos.screens.kiosk.speech import Speech, hours_text
 from pos.screens.kiosk.start import StartPanel
 from pos.screens.kiosk.steps import EntryPanel, ReviewPanel, TicketsPanel
 from pos.screens.kiosk.targets import Target, by_action
@@ -175,22 +177,14 @@ class KioskScreen(Screen[None]):
         """A keyboard, where one is allowed: numbers choose, Enter goes on, Escape goes back."""
         event.stop()
         event.prevent_default()
-        shown = [each for each in choices(self._visit, self._view) if each.open]
-        names = [each.action for each in shown]
-        wanted: tuple[str, ...] = ()
-        if event.key in "123456789" and int(event.key) <= len(shown):
-            wanted = (names[int(event.key) - 1],)
-        elif event.key in _KEYS:
-            wanted = _KEYS[event.key]
-        action = next((each for each in wanted if each in names or each == "page"), "")
+        action = meant(event.key, choices(self._visit, self._view))
         if action:
             self.choose(action)
 
     def press(self, action: str) -> None:
         """A button beside the screen: `on` goes on, `back` goes back, as far as there is a way."""
-        names = [each.action for each in choices(self._visit, self._view) if each.open]
-        wanted = _KEYS["enter"] if action == "on" else _KEYS["escape"]
-        self.choose(next((each for each in wanted if each in names), ""))
+        key = "enter" if action == "on" else "escape"
+        self.choose(meant(key, choices(self._visit, self._view)))
 
     # ---- drawing ----
 
@@ -223,7 +217,7 @@ class KioskScreen(Screen[None]):
             case "review-visit":
                 self.query_one(ReviewPanel).apply(view, language)
             case "pay":
-                fits = self.query_one("#kiosk-code").display
+                fits = self._draws_code
                 self.query_one(PayPanel).apply(view, language, self._front.clock(), code_fits=fits)
             case "end":
                 self.query_one(EndPanel).apply(
@@ -231,7 +225,7 @@ class KioskScreen(Screen[None]):
                     self._speech,
                     language.code,
                     on_paper=view.papers.prints and view.printer is None,
-                    title=self._codes.title(language),
+                    title=self._codes.title(language, fits=self._draws_code),
                 )
 
     def _show_barred(self, why: Notice) -> None:
@@ -272,14 +266,19 @@ class KioskScreen(Screen[None]):
             return self.query_one(TicketsPanel).pages
         return self.query_one(EntryPanel).pages if self._visit.step is Step.ENTRY else 1
 
+    @property
+    def _draws_code(self) -> bool:
+        """Whether a code takes most of the screen."""
+        return bool(self.query_one("#kiosk-code").display)
+
     def _draw_code(self) -> None:
         view, text = self._view, ""
         if self._visit.step is Step.PAYING and view.stage is Stage.SHOWING:
             text = view.order_code
         elif self._visit.step is Step.OUTCOME:
             text = self._codes.text
-        columns = self.size.width - SIDE_COLUMNS_MIN
-        plan = drawing(text, columns, self.size.height, self._front.qr_form) if text else None
+        columns, lines = self.size.width - SIDE_COLUMNS_MIN, self.size.height - banner_lines(view)
+        plan = drawing(text, columns, lines, self._front.qr_form) if text else None
         self.query_one("#kiosk-code").display = plan is not None
         self.query_one(QrCode).draw(plan)
 
@@ -288,13 +287,8 @@ class KioskScreen(Screen[None]):
         language, office = self._speech(visit.language), view.box_office
         name = view.merchant_name if office is None else office.site.name(language.code)
         self.query_one("#kiosk-site", Words).say(name)
-        hours = ""
-        if office is not None:
-            hours = language.say("kiosk.closed_today")
-            if office.closes_at:
-                opens, closes = map(language.clock_text, (office.opens_at, office.closes_at))
-                hours = language.say("kiosk.hours", opens=opens, closes=closes)
-        self.query_one("#kiosk-hours", Words).say(hours)
+        hours = "" if office is None else hours_text(office, language)
+        self.query_one("#kiosk-hours", Words).say(hours if not self._draws_code else "")
         self.query_one("#kiosk-clock", Key).relabel(language.clock_text(self._wall()))
         if visit.step is Step.START:
             self.query_one(StartPanel).tick(view, self._speech, now_s)
@@ -307,13 +301,6 @@ class KioskScreen(Screen[None]):
         self.query_one("#foot-time").display = left is not None
 
 
-_KEYS = {
-    "enter": ("pay", "on", "again", "leave"),
-    "escape": ("back", "over", "stop", "leave"),
-    "space": ("time",),
-    "pagedown": ("page",),
-    "h": ("help",),
-}
 _PANELS = {
     Step.START: "start",
     Step.TICKETS: "tickets",

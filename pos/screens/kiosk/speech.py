@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from pos.language import Language
+from pos.sale.box_office import BoxOffice
+from pos.sale.site import DAY_MIN
 
 
 class Speech:
@@ -31,3 +33,14 @@ class Speech:
         if code not in self._made:
             self._made[code] = self._make(code, self._zone)
         return self._made[code]
+
+
+def hours_text(office: BoxOffice, language: Language) -> str:
+    """When the site is open today. Midnight at the end of a day is written as 24."""
+    span = office.site.span_on(office.day)
+    if span is None:
+        return language.say("kiosk.closed_today")
+    opens, closes = map(language.clock_text, (office.opens_at, office.closes_at))
+    if span.closes == DAY_MIN:
+        closes = "24" + closes.lstrip("0")
+    return language.say("kiosk.hours", opens=opens, closes=closes)

@@ -70,14 +70,14 @@ def out_of_order() -> bool:
     return told(HALTED, "ActiveState") == "active" and "out of order" in drawn()
 
 
-def took_up(release: str, wait_minutes: str = "2") -> int:
-    """How taking up a release ended."""
+def took_up(release: str, wait_minutes: str = "2") -> tuple[int, str]:
+    """How taking up a release ended, and what was said."""
     words = ("update", "take", "--release", release, "--wait", wait_minutes, "--watch", "5")
     done = subprocess.run(
         ["/usr/local/bin/pos", *words], capture_output=True, text=True, check=False
     )
     tell(done.stderr.strip())
-    return done.returncode
+    return done.returncode, done.stderr
 
 
 def updates() -> None:
@@ -89,7 +89,9 @@ def updates() -> None:
     (bad / "bin/pos").chmod(0o755)
     (bad / "whole").write_text("bad")
     good.symlink_to(first)
-    assert took_up("bad") == 1
+    code, said = took_up("bad")
+    assert code == 1
+    assert f"bad was left: It did not start. The till runs {first}." in said
     assert CURRENT.readlink().name == first
     until("a release that does not come up gives way to the one before", running)
     subprocess.run(["systemctl", "stop", TILL], check=True)
@@ -105,15 +107,32 @@ def updates() -> None:
         "15",
     ]
     subprocess.run([*as_pos, *sale], check=False, capture_output=True)
-    assert took_up("good", "0") == 3
+    assert took_up("good", "0")[0] == 3
     assert CURRENT.readlink().name == first
     tell("ok one that is offered during a payment waits")
     subprocess.run(["systemctl", "start", TILL], check=True)
-    assert took_up("good") == 0
+    assert took_up("good")[0] == 0
     assert CURRENT.readlink().name == "good"
     tell("ok and is taken up when the payment is finished")
     subprocess.run(["/usr/local/bin/pos", "journal", "verify"], check=True)
-    assert took_up(first) == 0
+    assert took_up(first)[0] == 0
+    assert (STATE / "kept").is_dir()
+    Path("/opt/samkassa/offered.json").write_text('{"release": "good"}')
+    subprocess.run(["systemctl", "start", "samkassa-update.service"], check=True)
+    assert CURRENT.readlink().name == "good"
+    assert running()
+    tell("ok and so it is by the service of the night")
+
+
+def noted() -> None:
+    """What the till told the journal daemon is found again by its fields."""
+    done = subprocess.run(
+        ["/usr/local/bin/pos", "logs", "--lines", "500"], capture_output=True, text=True, check=True
+    )
+    assert "entry=Started" in done.stdout, done.stdout + done.stderr
+    daemon = ["journalctl", "--output=cat", "SAMKASSA_KIND=entry", "SAMKASSA_ENTRY=Started"]
+    assert subprocess.run(daemon, capture_output=True, check=True).stdout
+    tell("ok the log of the till is the daemon's")
 
 
 def main() -> None:
@@ -136,7 +155,7 @@ def main() -> None:
     until("a till that was killed is started again", runs(2))
     subprocess.run(["systemctl", "stop", TILL], check=True)
     until("a till that is told to stop stops", lambda: told(TILL, "ActiveState") == "inactive")
-    kept = JOURNAL.with_name("kept")
+    kept = Path("/run/journal-before")
     shutil.copy(JOURNAL, kept)
     JOURNAL.write_bytes(b"no journal" * 1000)
     subprocess.run(["systemctl", "start", TILL], check=False)
@@ -155,6 +174,7 @@ def main() -> None:
         tell(done.stdout, done.stderr)
         if done.returncode:
             sys.exit(1)
+    noted()
     updates()
     tell("the story is whole")
 
