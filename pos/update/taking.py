@@ -149,7 +149,10 @@ def _go_back(
 
 
 def _check_standing(place: Place) -> None:
-    """Raise Busy when by its journal the till is in the middle of something."""
+    """Raise Busy when by its journal the till is in the middle of something; Unwell when nobody
+    can tell."""
     done = ran(place, "journal", "standing", own=True)
+    if done.returncode == Busy.exit_code:
+        raise Busy(done.stdout.strip())
     if done.returncode != 0:
-        raise Busy(done.stdout.strip() or "update.waits_payment")
+        raise Unwell(f"The journal cannot be asked: {done.stderr.strip()}")
