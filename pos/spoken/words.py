@@ -167,6 +167,10 @@ def _outcome(visit: Visit, view: View, tongues: Tongues) -> tuple[Sentence, ...]
         said.append((f"{word}: {amount}", code))
         said.append((words.say(key), code))
     words = tongues(visit.language)
+    for each in view.papers.tickets if verdict is Verdict.PAID else ():
+        number = " ".join(each.ticket.number.replace("-", ""))  # letter by letter
+        text = words.say("spoken.ticket", name=each.name, number=number)
+        said.append((text, visit.language))
     if verdict is Verdict.DECLINED and view.reason is not None:
         said.append((words.notice(view.reason), visit.language))
     return tuple(said)

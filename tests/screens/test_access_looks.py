@@ -19,6 +19,7 @@ from pos.language import Language
 from pos.sale.sign import sign_of
 from pos.screens.display import DisplayApp
 from pos.screens.kiosk.app import KioskApp
+from pos.screens.kiosk.targets import Target
 from pos.screens.palette import PAPER, PRINT, contrast
 from pos.screens.panels import Big
 from pos.screens.qr import QrForm
@@ -103,6 +104,31 @@ async def test_every_letter_of_the_kiosk_has_high_contrast() -> None:
         async with visiting(scene, SMALL) as app:
             pictures = FLAGS if scene == "free" else ""
             assert list(faint(app.screen, pictures)) == [], scene
+
+
+async def test_no_state_is_told_by_colour_alone(till: Any) -> None:
+    """Without any colour every stage of a sale and of a visit reads differently, and what cannot
+    be had now has a mark of its own."""
+    seen: dict[str, str] = {}
+    async with till.screen(VIEWS["ready"]).run_test(size=SMALL) as pilot:
+        for view in VIEWS.values():
+            pilot.app.show(view)
+            await pilot.pause()
+            seen[f"counter {view.stage} {view.verdict}"] = plain(pilot.app.screen)
+    for scene in WAYS:
+        async with visiting(scene, SMALL) as app:
+            seen[f"kiosk {scene}"] = plain(app.screen)
+            for target in app.screen.query(Target):
+                if target.region.area and target.has_class("-off"):
+                    assert f"({target.label})" in target.render().plain, (scene, target.action)
+    assert len(set(seen.values())) == len(seen) >= 20
+    assert "(−)" in seen["kiosk chosen"]
+
+
+def plain(screen: Any) -> str:
+    """What stands on a screen, without any colour."""
+    strips = screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip) for strip in strips)
 
 
 async def test_every_letter_of_the_customers_display_has_high_contrast() -> None:

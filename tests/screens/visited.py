@@ -35,7 +35,7 @@ class Visited:
 
     def __init__(self, folder: Path, site: Path = SITE, *, keyboard: bool = False) -> None:
         self.shop = Shop(folder)
-        self._folder, self._site = folder, site
+        self.folder, self._site = folder, site
         self.start()
         self.app = KioskApp(
             self.put,
@@ -47,10 +47,11 @@ class Visited:
             wall=self.shop.wall_s,
         )
         self.pilot: Pilot[None]
+        self.badge = ""
 
     def start(self, **changes: Any) -> None:
         """A new process of the till, on the same journal."""
-        shelf = SiteShelf(self._site, self._folder, "NOK", "en")
+        shelf = SiteShelf(self._site, self.folder, "NOK", "en")
         self.shop.start(mode=KIOSK, shelf=shelf, **changes)
 
     def put(self, given: Input) -> bool:

@@ -177,6 +177,20 @@ def test_three_buttons_reach_everything(kiosk: Kiosk) -> None:
     assert any(isinstance(each, Charge) for each in kiosk.inputs)
 
 
+def test_a_button_cuts_the_voice_short_and_once_around_all_is_said_again(kiosk: Kiosk) -> None:
+    """Who knows the way need not listen to the end, and who missed something hears it again."""
+    hushed: list[int] = []
+    kiosk.voice.hush = lambda: hushed.append(len(kiosk.voice.said))  # type: ignore[method-assign]
+    kiosk.press(Press.NEXT)
+    kiosk.choose("language:en")
+    said = len(kiosk.voice.said)
+    kiosk.press(Press.NEXT)
+    assert hushed[-1] == said
+    assert kiosk.said("Choose your tickets") == 1
+    _all_round(kiosk)
+    assert kiosk.said("Choose your tickets") == 2
+
+
 def test_what_cannot_be_chosen_says_why_and_does_nothing(kiosk: Kiosk) -> None:
     """With the line down a visitor hears it before choosing a language, and again on each try."""
     kiosk.shows(link=LinkState.DOWN)
