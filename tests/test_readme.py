@@ -1,10 +1,12 @@
-"""The README's diagram of a payment is the table that the code obeys."""
+"""The README keeps its word: its diagram is the table that the code obeys, its tests exist."""
 
+import re
 from pathlib import Path
 
 from pos.sale.payment import MOVES
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
 MARK = "<!-- payment table:"
 
 
@@ -26,3 +28,21 @@ def test_the_diagram_is_the_table() -> None:
     _, _, rest = README.read_text().partition(MARK)
     _, _, block = rest.partition("```mermaid\n")
     assert diagram() == block.partition("\n```")[0]
+
+
+NAMED = re.compile(r"`(test_[a-z0-9_]+)`")
+
+
+def unknown(text: str) -> set[str]:
+    """Tests that `text` names and that do not exist."""
+    found: set[str] = set()
+    for path in (ROOT / "tests").rglob("*.py"):
+        found |= set(re.findall(r"\bdef (test_[a-z0-9_]+)\(", path.read_text("utf-8")))
+    return set(NAMED.findall(text)) - found
+
+
+def test_every_test_that_the_readme_names_exists() -> None:
+    """Such as those of the table against EN 301 549: a promise whose test is gone is no promise."""
+    assert unknown("`test_every_test_that_the_readme_names_exists`") == set()
+    assert unknown("`test_that_nobody_wrote`") == {"test_that_nobody_wrote"}
+    assert unknown(README.read_text("utf-8")) == set()

@@ -13,10 +13,10 @@ from hardware.devices import DeviceError
 from hardware.simulated_desk import WORDS, SimulatedDesk
 from pos.aloud import Aloud
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
+from pos.commands.phones import payment_code
 from pos.config import DevicesSection, Settings, find
 from pos.embedded import connection
 from pos.errors import PosError, SettingsError
-from pos.folders import SWITCH_FOLDER_NAME
 from pos.pulse import Pulse, note
 from pos.sale.mode import CHECKOUT
 from pos.sale.view import View
@@ -124,27 +124,8 @@ def _obey(desk: SimulatedDesk, line: str, own_switch: Path | None) -> None:
     word, _, wallet = line.strip().partition(" ")
     try:
         if word == "phone" and wallet and own_switch is not None:
-            desk.show(_payment_code(own_switch, wallet.strip()))
+            desk.show(payment_code(own_switch, wallet.strip()))
         elif not desk.obey(line):
             click.echo(f"{word} means nothing here.", err=True)
     except (DeviceError, PosError) as fault:
         click.echo(str(fault), err=True)
-
-
-def _payment_code(folder: Path, wallet: str) -> str:
-    """A fresh code of the wallet's first customer, at the switch that keeps its books here."""
-    from pos.scheme.simulation import open_scheme
-    from pos.scheme.store import Store
-
-    books = (folder / SWITCH_FOLDER_NAME / "switch.db").resolve()
-    if not books.exists():
-        raise SettingsError("The switch is not up yet; try again in a moment.")
-    store = Store.open(f"sqlite:///{books}")
-    try:
-        with open_scheme(store) as scheme:
-            if wallet not in scheme.wallets:
-                known = ", ".join(scheme.wallets)
-                raise SettingsError(f"There is no wallet {wallet!r}; use one of {known}.")
-            return scheme.customers.new_code(wallet)
-    finally:
-        store.close()

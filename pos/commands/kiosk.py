@@ -35,6 +35,7 @@ def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
     three buttons: next, choose, and back or help.
     """
     from hardware.bench import open_devices
+    from pos.config import find
     from pos.embedded import connection
     from pos.errors import PosError
     from pos.pulse import Pulse
@@ -45,11 +46,14 @@ def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
 
     folder, settings = opened(state, config)
     settings = with_site(settings, folder)
+    speaking = speak or settings.kiosk.speaking
+    if speaking:
+        from pos.commands.speaking import serve, tried_out
+
+        settings = tried_out(settings) if find(config, folder) is None else settings
     with plain_device_errors():
         devices = open_devices(device_spec(settings))
-    if speak or settings.kiosk.speaking:
-        from pos.commands.speaking import serve
-
+    if speaking:
         serve(settings, folder, devices)
         return
     parties = settings.parties()

@@ -6,6 +6,7 @@ of a queue, lines and sentences come out at the other, in one thread.
 
 import os
 import queue
+import shutil
 import signal
 import sys
 import termios
@@ -18,9 +19,13 @@ from pathlib import Path
 from typing import TextIO
 
 from hardware.bench import Devices
-from hardware.devices import Button
-from pos.config import Settings
+from hardware.devices import Button, Camera
+from hardware.ladder import SteadyCamera
+from hardware.simulated_camera import SimulatedCamera
+from pos.commands.phones import payment_code
+from pos.config import DevicesSection, Settings
 from pos.embedded import connection
+from pos.errors import PosError
 from pos.pulse import Pulse
 from pos.sale.glimpse import Glimpse
 from pos.sale.mode import KIOSK
@@ -34,6 +39,13 @@ EVENTS_MAX = 256
 # The three buttons, by the pins that they have in a shop, and by the keys of a keyboard.
 BUTTONS = {Button.CANCEL: Press.NEXT, Button.PAY: Press.CHOOSE, Button.HELP: Press.BACK}
 KEYS = {b"1": Press.NEXT, b"2": Press.CHOOSE, b"3": Press.BACK}
+
+# Whose phone a letter holds up, where a kiosk is tried out on a switch of its own.
+PHONES = {b"v": "vipps", b"e": "epassi", b"a": "alipay"}
+TRYING = """\
+A kiosk to try out: 1 is next, 2 chooses, 3 goes back or calls for help. V, E and A hold up a phone
+of Vipps, ePassi and Alipay, any other key puts it away. Ctrl+C ends it.
+"""
 
 # Clears the screen and what a terminal keeps above it: nothing of a visitor is left to scroll to.
 WIPE = "\x1b[2J\x1b[3J\x1b[H"
@@ -84,8 +96,41 @@ def serve(settings: Settings, folder: Path, devices: Devices) -> None:
     signal.signal(signal.SIGINT, end if settings.switch is None else signal.SIG_IGN)
     wanted = settings.kiosk.keyboard or devices.buttons is None
     events = Events()
-    with _keys(events.put, sys.stdin if wanted else None):
+    phone = _Phone(devices.camera, folder) if settings.switch is None else None
+    if phone is not None and phone.there and sys.stdout.isatty():
+        sys.stdout.write(TRYING)
+    with _keys(events.put, sys.stdin if wanted else None, phone):
         guide_visitors(settings, folder, devices, events, ending, sys.stdout)
+
+
+def tried_out(settings: Settings) -> Settings:
+    """Without a settings file: a simulated camera and printer, and a voice where there is one."""
+    voice = "espeak" if shutil.which("espeak-ng") else "none"
+    devices = DevicesSection(camera="simulated", printer="simulated", voice=voice)
+    return settings.model_copy(update={"devices": devices})
+
+
+class _Phone:
+    """Somebody's phone before a simulated camera; `there` is whether the camera is one."""
+
+    def __init__(self, camera: Camera | None, folder: Path) -> None:
+        inner = camera.device if isinstance(camera, SteadyCamera) else camera
+        self._camera = inner if isinstance(inner, SimulatedCamera) else None
+        self._folder = folder
+
+    @property
+    def there(self) -> bool:
+        """Whether a phone can be held up."""
+        return self._camera is not None
+
+    def press(self, key: bytes) -> None:
+        """Hold up the phone of this key, or none."""
+        if self._camera is None:
+            return
+        self._camera.take_away()
+        if key in PHONES:
+            with suppress(PosError):  # the switch is not up yet
+                self._camera.hold_up(payment_code(self._folder, PHONES[key]))
 
 
 def guide_visitors(
@@ -105,7 +150,8 @@ def guide_visitors(
 
     def tell(line: str, end: str = "\n") -> None:
         if out.isatty():
-            print(line, end=end, file=out, flush=True)
+            out.write(line + end)
+            out.flush()
 
     if buttons is not None:
         buttons.listen(lambda button: _pressed(button, events))
@@ -136,8 +182,10 @@ def _pressed(button: Button, events: Events) -> None:
 
 
 @contextmanager
-def _keys(put: Callable[[Event], object], source: TextIO | None) -> Iterator[None]:
-    """While this lasts, the keys 1 to 3 of `source` are the three buttons."""
+def _keys(
+    put: Callable[[Event], object], source: TextIO | None, phone: "_Phone | None" = None
+) -> Iterator[None]:
+    """While this lasts, the keys 1 to 3 of `source` are the three buttons, and letters a phone."""
     if source is None:
         yield
         return
@@ -150,6 +198,8 @@ def _keys(put: Callable[[Event], object], source: TextIO | None) -> Iterator[Non
         while key := os.read(number, 1):
             if key in KEYS:
                 put(KEYS[key])
+            elif phone is not None:
+                phone.press(key)
 
     # A daemon: nothing ends the wait for a key that never comes.
     threading.Thread(target=work, name="keys", daemon=True).start()

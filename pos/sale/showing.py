@@ -151,7 +151,8 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
         looking=around.can_scan and looks(desk),
         actions=_actions(
             desk.stage,
-            around.mode,
+            gives_back=around.mode.gives_back,
+            pretend=around.mode.pretend,
             on_desk=desk.order is not None,
             parked=bool(history.order_book.parked),
             stopped=around.stopped is not None,
@@ -178,8 +179,9 @@ def _others(history: History, on_desk: str) -> list[str]:
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
     stage: Stage,
-    mode: Mode,
     *,
+    gives_back: bool,
+    pretend: bool,
     on_desk: bool,
     parked: bool,
     stopped: bool,
@@ -206,7 +208,7 @@ def _actions(
         actions.add(Action.STOP)
     if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    real = mode.pretend or not training  # sales of which money comes back
-    if mode.gives_back and real and not (stopped or closed):
+    real = pretend or not training  # sales of which money comes back
+    if gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

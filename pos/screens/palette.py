@@ -68,6 +68,12 @@ PALETTES = {
 }  # fmt: skip
 
 
+def dimmed(theme: str) -> str:
+    """What implied digits are written in, in this theme as Textual knows it: fainter than others,
+    and in high contrast still with 7:1."""
+    return "$muted 75%" if theme == theme_name("contrast") else "$muted 60%"
+
+
 def theme_name(name: str) -> str:
     """What Textual knows the theme by; its own may have the short name."""
     return f"samkassa-{name}"

@@ -20,6 +20,7 @@ from pos.sale.capability import Capability
 from pos.sale.money import Amount
 from pos.sale.view import LinkState, SaleRow, View
 from pos.screens import letters
+from pos.screens.palette import dimmed
 
 # A shape for each, because colour alone must not tell.
 _LINK_MARKS = {
@@ -169,7 +170,7 @@ class Big(Widget):
         spans: list[tuple[str, str] | str] = []
         for number, (bright, dim) in enumerate(self._fitted(self.size.width)):
             spans += ["\n"] if number else []
-            spans += [bright, (dim, "$muted 60%")] if dim else [bright]
+            spans += [bright, (dim, dimmed(self.app.theme))] if dim else [bright]
         return Content.assemble(*spans)
 
     def _fitted(self, width: int) -> list[letters.Halves]:

@@ -25,6 +25,8 @@ AFTER_SPEECH_S = 20.0
 FORGETS_S = 60.0
 HINT_EVERY_S = 4.0
 _WARN_AGAIN_S = 15.0
+# A choice that the till is told of is answered with a View; what is said waits for it so long.
+_ANSWER_S = 0.4
 
 
 class Press(StrEnum):
@@ -64,6 +66,7 @@ class Guide:
         self._place = 0
         self._awake_s: float | None = None
         self._warned_s: float | None = None
+        self._owed_s: float | None = None
         self._hinted: tuple[float, str] = (float("-inf"), "")
 
     @property
@@ -82,6 +85,7 @@ class Guide:
         if view.box_office is not None:
             self._tongues.use_clock_of(view.box_office.site.zone)
         self._go(seen(self._visit, view, self._clock()))
+        self._tell_owed()
 
     def press(self, button: Press) -> None:
         """A button was pressed: what was being said is cut short."""
@@ -89,6 +93,7 @@ class Guide:
             self._awake_s = self._clock()
             self._greet()
             return
+        self._tell_owed()
         self._awake_s = self._clock() if self._visit.step is Step.START else None
         self._hush()
         self._warned_s = None
@@ -111,6 +116,8 @@ class Guide:
     def tick(self) -> None:
         """Let time pass; to be called about twice a second."""
         now_s = self._clock()
+        if self._owed_s is not None and now_s >= self._owed_s:
+            self._tell_owed()
         if self._awake_s is not None and now_s - self._awake_s > FORGETS_S:
             self._forget()
         if self._visit.ends_s and self._voice is not None and self._voice.speaking:
@@ -141,13 +148,13 @@ class Guide:
     def _choose(self, action: str) -> None:
         visit, told = chosen(self._visit, action, self._view, self._clock())
         self._hand_in(told)
-        self._go(visit)
+        self._go(visit, answered=not told)
 
     def _hand_in(self, told: tuple[Input, ...]) -> None:
         for each in told:
             self._put(each)
 
-    def _go(self, visit: Visit) -> None:
+    def _go(self, visit: Visit, *, answered: bool = True) -> None:
         """Say what is new: all of another step, and of the same one what changed."""
         before, self._visit = self._visit, visit
         moved = (visit.step, visit.language) != (before.step, before.language)
@@ -160,15 +167,26 @@ class Guide:
         elif moved:
             self._place, self._warned_s = 0, None
             self._hush()
-            self._speak(now)
-            self._list()
-            self._say_place()
-        else:
+            self._owed_s = self._clock() + _ANSWER_S
+            if answered:
+                self._tell_owed()
+        elif self._owed_s is None:
             self._keep(at)
             if visit.step is not Step.START:
                 self._speak(tuple(each for each in now if each not in was))
+                here = self.place
+                if at is not None and here is not None and here.text != at.text:
+                    self._say_place()  # what was just chosen means something else now
             elif self._awake_s is not None and now != was:
                 self._greet()
+
+    def _tell_owed(self) -> None:
+        """Say where the visit has come to, where that was not said yet."""
+        if self._owed_s is not None:
+            self._owed_s = None
+            self._speak(self._standing)
+            self._list()
+            self._say_place()
 
     def _keep(self, at: Line | None) -> None:
         """Stay on the line of the same choice, where it is still there."""
@@ -187,7 +205,7 @@ class Guide:
 
     def _forget(self) -> None:
         """Nobody is there any more, and nothing is left of who was."""
-        self._awake_s = self._warned_s = None
+        self._awake_s = self._warned_s = self._owed_s = None
         self._place = 0
         self._hush()
         self._wipe()
@@ -224,13 +242,14 @@ class Guide:
             return
         # All of one language in one breath: a voice that has too much before it drops the oldest.
         for code, group in groupby(said, key=lambda each: each[1]):
-            self._voice.say(" ".join(_closed(text) for text, _ in group), code)
+            self._voice.say(" ".join(_closed(text, code) for text, _ in group), code)
 
     def _hush(self) -> None:
         if self._voice is not None:
             self._voice.hush()
 
 
-def _closed(text: str) -> str:
+def _closed(text: str, code: str) -> str:
     """With a mark at its end, so that the voice pauses there."""
-    return text if text[-1:] in ".!?。！？" else f"{text}."
+    mark = "。" if code == "zh" else "."
+    return text if text[-1:] in ".!?。！？" else text + mark

@@ -72,7 +72,7 @@ def lines(visit: Visit, view: View, tongues: Tongues) -> tuple[Line, ...]:
         words = tongues(code)
         text = words.notice(each.said)
         if kind == "language":
-            text += ". " + words.say("spoken.choose")
+            text += ("。" if code == "zh" else ". ") + words.say("spoken.choose")
         if not each.open:
             why = "" if each.why is None else words.notice(each.why)
             text = words.say("spoken.closed", choice=text, why=why).strip()
@@ -109,14 +109,21 @@ def _start(visit: Visit, view: View, tongues: Tongues) -> tuple[Sentence, ...]:
         site = "" if view.box_office is None else view.box_office.site.name(code)
         told = [f"{words.say('kiosk.welcome')}. {site}".strip(), words.say("spoken.how")]
         if why is not None:
-            told = [told[0], told_why(why, words)]
+            told = [told[0], told_why(why, view, words)]
         said += [(each, code) for each in told]
     return tuple(said)
 
 
-def told_why(why: Notice, words: Language) -> str:
-    """Why nobody can buy now, and that staff can be called."""
-    return f"{words.notice(why)} {words.say('kiosk.ask_staff')}"
+def told_why(why: Notice, view: View, words: Language) -> str:
+    """Why nobody can buy now, and what to do: come back, or ask the staff."""
+    office, said = view.box_office, words.notice(why)
+    if why.key == "kiosk.starting":
+        return said
+    if why.key == "kiosk.closed_now" and office is not None and office.next_opens_at:
+        at = office.next_opens_at
+        opens = words.say("kiosk.next_open", day=words.day_text(at), moment=words.clock_text(at))
+        return f"{said} {opens}"
+    return f"{said} {words.say('kiosk.ask_staff')}"
 
 
 def _order(view: View, words: Language) -> list[str]:
@@ -155,9 +162,15 @@ def _outcome(visit: Visit, view: View, tongues: Tongues) -> tuple[Sentence, ...]
     for code in dict.fromkeys((visit.language, theirs or visit.language)):
         words = tongues(code)
         amount = "" if view.amount is None else words.amount_text(view.amount)
-        said.append((f"{words.say(f'outcome.{verdict}')}: {amount}", code))
+        # In capitals, as on the screen, some voices would spell it.
+        word = words.say(f"outcome.{verdict}").capitalize()
+        said.append((f"{word}: {amount}", code))
         said.append((words.say(key), code))
     words = tongues(visit.language)
+    for each in view.papers.tickets if verdict is Verdict.PAID else ():
+        number = " ".join(each.ticket.number.replace("-", ""))  # letter by letter
+        text = words.say("spoken.ticket", name=each.name, number=number)
+        said.append((text, visit.language))
     if verdict is Verdict.DECLINED and view.reason is not None:
         said.append((words.notice(view.reason), visit.language))
     return tuple(said)

@@ -247,10 +247,10 @@ class WireSwitch:
             outcome = "NOT_SENT" if isinstance(silence, NotSentError) else str(silence)
             raise
         finally:
-            about = getattr(request, "refund_request_id", "") or getattr(
-                request, "payment_request_id", ""
-            )
-            self._called(about or "", api, time.monotonic() - began_s, outcome)
+            # Not by getattr: a message that lacks a field looks for it in many places.
+            named = request.__dict__
+            about = named.get("refund_request_id") or named.get("payment_request_id") or ""
+            self._called(about, api, time.monotonic() - began_s, outcome)
         return answer
 
     def _answer(

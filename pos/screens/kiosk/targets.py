@@ -15,8 +15,10 @@ class Target(Key):
     """A large key with its hint on a line of its own."""
 
     def render(self) -> Content:
-        """The label, then the hint."""
+        """The label, then the hint; in brackets what cannot be had now, for eyes without colour."""
         label = Content.styled(harmless(self.label), "bold")
+        if self.has_class("-off"):
+            label = Content(f"({harmless(self.label)})")
         return Content.assemble(label, "\n", harmless(self.hint)) if self.hint else label
 
     def offer(self, label: str, action: str, *, is_open: bool = True, hint: str = "") -> None:

@@ -18,12 +18,17 @@ SCAN, SHOW, STOP, QUIT = "\r", "\x1bOQ", "\x1b", "\x11"
 
 
 class Counter(Screen):
-    """A counter till on a screen of its own; killed at the end of the `with` if still alive."""
+    """A counter till, or what else has this name, on a screen of its own; killed at the end of the
+    `with` if still alive."""
 
     def __init__(
-        self, *args: str, dying_at: str = "", extra: Mapping[str, str] | None = None
+        self,
+        *args: str,
+        dying_at: str = "",
+        extra: Mapping[str, str] | None = None,
+        name: str = "counter",
     ) -> None:
-        command = shell.command("counter", *args, dying_at=dying_at)
+        command = shell.command(name, *args, dying_at=dying_at)
         super().__init__(command, shell.environment({"TERM": "xterm-256color", **(extra or {})}))
 
     def press_until(self, keys: str, happened: Callable[[], bool]) -> None:
