@@ -204,6 +204,7 @@ _ENDINGS = (
 class Writer:
     """The one hand that writes the journal. After a failure `halt` says why nothing is sold.
 
+    `history` is everything that is written down, and after a failure how what was open ended.
     When it was the disk that failed, `from_memory` is set: what is open is still worked to an end
     without money, kept in memory alone. The next start finds the same end by asking the switch.
     `unsure` are the payments whose success may or may not be written: they are left to it.
@@ -216,14 +217,10 @@ class Writer:
     ) -> None:
         self._journal = journal
         self._noted = noted
+        self.history: History = journal.history
         self.halt: Notice | None = None
         self.from_memory = False
         self.unsure: set[str] = set()
-
-    @property
-    def history(self) -> History:
-        """Everything that is written down, and after a failure how what was open ended."""
-        return self._journal.history
 
     def write(self, entry: Entry) -> bool:
         """Make `entry` durable; False when it changes nothing, or when the till has to halt."""
