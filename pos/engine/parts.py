@@ -16,6 +16,7 @@ from pos.fingerprint import Fingerprints
 from pos.journal import Journal
 from pos.sale.carried import Carried
 from pos.sale.catalogue import Catalogue
+from pos.sale.configuration import Setting
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -165,7 +166,7 @@ class Parts:
     above which a refund needs a supervisor. `stamp` is None where no tickets are issued,
     `register_key` where the till is no cash register, `zone` where it is that of this machine.
     `alive` is called whenever the engine comes round, in its own thread, and `noted` with each
-    entry that is durable.
+    entry that is durable. `try_settings` says why pushed settings cannot hold here, or nothing.
     """
 
     journal: Journal
@@ -190,6 +191,7 @@ class Parts:
     zone: tzinfo | None = None
     alive: Callable[[], object] = lambda: None
     noted: Callable[[int, Entry], object] = lambda _seq, _entry: None
+    try_settings: Callable[[tuple[Setting, ...]], str] = lambda _: ""
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.
