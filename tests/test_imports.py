@@ -19,7 +19,8 @@ HEAVY = frozenset(
     {"textual", "cv2", "picamera2", "libcamera", "gpiozero", "escpos", "fastapi", "sqlalchemy"}
 )
 
-# The modules that own such a library, by the longest name that fits: the demo runs both sides, the
+# The modules that own such a library, by the longest name that fits: demo and training run both
+# sides, the
 # measurements fill the scheme's tables, the scheme is the server, and the screens are the Textual
 # front end.
 OWNERS = {
@@ -28,6 +29,7 @@ OWNERS = {
     "pos.proof": {"fastapi", "sqlalchemy"},
     "pos.scheme": {"fastapi", "sqlalchemy"},
     "pos.screens": {"textual"},
+    "pos.training": {"sqlalchemy"},
 }
 
 # What `pos.sale` may take from the standard library: kinds of values and pure functions on them.
