@@ -57,9 +57,13 @@ class Aloud:
             if before is None:
                 self._say([greeting(self._words)] if view.stopped is None else [])
                 return
+            gone = before.order is not None and view.order is None
+            if self._warned and gone and view.stage is Stage.READY:
+                said = [self._words.say("checkout.dropped")]  # nobody answered
+            else:
+                said = sentences(before, view, self._words)
             if view.stage_since_s != before.stage_since_s:
                 self._warned = False
-            said = sentences(before, view, self._words)
             moved = view.stage is not before.stage or view.order != before.order
             if said and moved:
                 self._hush()

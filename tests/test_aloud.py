@@ -222,6 +222,15 @@ def test_somebody_who_stands_still_is_asked_and_has_more_time_by_pay(desk: Desk)
     ]
 
 
+def test_an_order_that_nobody_came_back_to_is_said_to_be_given_up(desk: Desk) -> None:
+    """Not that its one article was taken off: nobody did that."""
+    desk.show(ORDERED)
+    desk.pass_time(55.0)
+    assert desk.show(replace(READY, stage_since_s=70.0)) == [
+        ("nb", catalogue("nb")["checkout.dropped"])
+    ]
+
+
 def test_nobody_is_asked_where_nothing_would_be_lost(desk: Desk) -> None:
     """An empty desk is silent for ever, and so is one where money is under way."""
     assert desk.show(READY)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pos.language import Language
 from pos.sale.box_office import box_office_at
+from pos.sale.capability import Ability, Capability
 from pos.sale.money import Amount
 from pos.sale.order import Order
 from pos.sale.ordering import Shop
@@ -36,10 +37,16 @@ def _order() -> Order:
 
 
 ORDER = _order()
+_ABLE = Ability(able=True, known_at=TODAY - 60)
+_WALLETS = (
+    Capability("Vipps", _ABLE, _ABLE, _ABLE),
+    Capability("ePassi", _ABLE, _ABLE, _ABLE),
+    Capability("Alipay", _ABLE, _ABLE, _ABLE),
+)
 _FREE = frozenset({Action.CHARGE, Action.SCAN, Action.ORDER})
 _ANY = View(
     Stage.READY, "NOK", "Fjordtoppen AS", link=LinkState.UP, products=_PRODUCTS,
-    box_office=OFFICE, actions=_FREE, papers=Papers(prints=True),
+    box_office=OFFICE, actions=_FREE, papers=Papers(prints=True), wallets=_WALLETS,
 )  # fmt: skip
 _PAID = replace(
     _ANY,

@@ -44,6 +44,7 @@ class Helping:
         self._settled: set[Cause] = set()
         self._heard: HelpAnswered | None = None
         self._stopped: HelpAsked | None = None
+        self._unmatched: dict[str, HelpAnswered] = {}
 
     @property
     def wants(self) -> bool:
@@ -60,7 +61,8 @@ class Helping:
         match given:
             case HelpHeard():
                 self._hear(given)
-                return desk
+                other = self._elsewhere(given)
+                return desk if other is None else replace(desk, notice=other)
             case AnswerHelp():
                 return replace(desk, notice=self._answer(given))
             case HelpTold():
@@ -163,6 +165,15 @@ class Helping:
         else:
             self._live.pop(given.terminal, None)
 
+    def _elsewhere(self, given: HelpHeard) -> Notice | None:
+        """What to say where another till was faster, and what was answered here does not count."""
+        taken = given.heard
+        mine = None if taken is None else self._unmatched.pop(taken.help_id, None)
+        if taken is None or mine is None or mine.terminal == taken.terminal:
+            return None
+        key = "help.approved_elsewhere" if taken.approved else "help.refused_elsewhere"
+        return notice(key, grave=taken.approved != mine.approved, terminal=taken.terminal)
+
     def _answer(self, given: AnswerHelp) -> Notice | None:
         """Whoever stands here answers another till."""
         asked = self._open.get(given.help_id)
@@ -175,6 +186,9 @@ class Helping:
         answer = HelpAnswered(given.help_id, terminal, given.approved, staff_id, at)
         if not self._writer.write(answer):
             return None
+        self._unmatched[given.help_id] = answer
+        if len(self._unmatched) > WANTED_MAX:
+            del self._unmatched[next(iter(self._unmatched))]
         key = "help.approved" if given.approved else "help.refused"
         return notice(key, terminal=asked.terminal)
 

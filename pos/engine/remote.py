@@ -8,7 +8,6 @@ from dataclasses import replace
 
 from pos.engine.attending import Attending
 from pos.engine.parts import Parts, Writer
-from pos.sale import till
 from pos.sale.payment import State
 from pos.sale.remote import (
     WHO_CHARACTERS_MAX,
@@ -25,11 +24,14 @@ from pos.sale.remote import (
     RemoteInput,
     Rest,
 )
+from pos.sale.till import Desk
+from pos.sale.view import Stage
 
 # A till rests for as long as it is asked to, again and again: who asks may die.
 REST_S = 60.0
 # Where nobody logs in and no shift is opened, a shift is over when nobody sold for so long.
 QUIET_S = 15 * 60.0
+SEEN_S = 120.0  # an outcome that nobody took away for so long was seen
 NOBODY = Remote()
 LOOKED_AT = 20  # payments; more of them without a sale are no shop at work
 
@@ -58,7 +60,7 @@ class RemoteHands:
         self._heed_staff()
         return Remote(self._helper, self.resting, self._waits_for)
 
-    def obey(self, given: RemoteInput, desk: till.Desk) -> None:
+    def obey(self, given: RemoteInput, desk: Desk) -> None:
         """Do it. What is not about the helper who is there, or comes too late, does nothing."""
         self._heed_staff()
         match given:
@@ -100,19 +102,19 @@ class RemoteHands:
         if helper is not None and helper.drives and self._attending.staff_id != self._allowed_by:
             self._answer(AnswerHelper(helper.session, allowed=False))
 
-    def _rest(self, desk: till.Desk, *, on: bool) -> None:
+    def _rest(self, desk: Desk, *, on: bool) -> None:
         now_s = self._parts.clock.monotonic()
         self._waits_for = self._in_the_way(desk) if on else ""
         rests = on and not self._waits_for
         self._rests_until_s = now_s + REST_S if rests else float("-inf")
 
-    def _in_the_way(self, desk: till.Desk) -> str:
+    def _in_the_way(self, desk: Desk) -> str:
         """Why the till may not rest now: a language key, or empty."""
         history, clock = self._writer.history, self._parts.clock
         books = history.books
         if history.open_payments() or history.open_refunds() or history.gap is not None:
             return "update.waits_payment"
-        if not till.at_rest(desk, clock.monotonic()):
+        if not _at_rest(desk, clock.monotonic()):
             return "update.waits_sale"
         if books.current.opened is not None:
             return "update.waits_shift"
@@ -122,3 +124,9 @@ class RemoteHands:
         since = max(clock.wall() - QUIET_S, closed.at if closed is not None else 0.0)
         sold = (each for each in history.recent(LOOKED_AT) if each.state is State.PAID)
         return "update.waits_quiet" if any(each.opened_at > since for each in sold) else ""
+
+
+def _at_rest(desk: Desk, now_s: float) -> bool:
+    """Whether nobody is being served: no order, no payment, no outcome that is still looked at."""
+    seen = desk.stage is Stage.OUTCOME and now_s - desk.since_s >= SEEN_S
+    return (desk.stage is Stage.READY and desk.order is None) or seen

@@ -2,8 +2,8 @@
 other gates of the site let in. And what it tells them.
 
 Apart, in a thread of its own, because a share or a server that hangs must hold up nobody at the
-turnstile. A neighbour's word, which nobody signs, can only keep somebody out; a list that lets
-tickets expire is believed for its signature alone, and that is not decided here.
+turnstile. A neighbour's word, which nobody signs, can only keep somebody out; whether a list is
+to be believed, which could do more, is not decided here.
 """
 
 import contextlib
@@ -48,6 +48,8 @@ class Elsewhere:
 class Looked:
     """The share was looked through; without it only this gate's own admissions are known."""
 
+    source: str
+
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
@@ -83,7 +85,7 @@ class Links:
         self._told: queue.SimpleQueue[Entry] = queue.SimpleQueue()
         self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
         self._ours = list(admitted)
-        self._written = -1
+        self._written = b""
         self._seen: dict[str, bytes] = {}
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="links", daemon=True)
@@ -145,7 +147,7 @@ class Links:
                 )
             )
             return
-        self._news.put(Looked())
+        self._news.put(Looked(str(share)))
 
     def _hear(self, gate: str, text: bytes) -> None:
         if self._seen.get(gate) == text:
@@ -153,28 +155,35 @@ class Links:
         self._seen[gate] = text
         self._news.put(Elsewhere(gate, _entries(text)))
 
-    def _remember(self, path: Path) -> None:
-        """What this gate told before its own book was lost, say with the card that it lay on."""
-        with contextlib.suppress(FileNotFoundError):
-            ours = {each.serial for each in self._ours}
-            lost = tuple(each for each in _entries(_read(path)) if each.serial not in ours)
-            self._ours = [*lost, *self._ours]
-            self._news.put(Elsewhere(self._name, lost))
-
     def _write(self, share: Path) -> None:
         with contextlib.suppress(queue.Empty):
             while True:
                 self._ours.append(self._told.get_nowait())
         path = share / f"admitted-{self._name}.txt"
-        if self._written < 0:
-            self._remember(path)
-        if self._written == len(self._ours) and path.exists():
+        there = _read(path) if path.exists() else b""
+        if there != self._written:
+            self._take_up(_entries(there))
+        text = _text(self._ours)
+        if text == there:
             return
-        lines = [FORM, *(f"{each.serial} {each.at:.0f} {each.persons}" for each in self._ours)]
         fresh = path.with_suffix(".new")
-        fresh.write_text("\n".join(lines) + "\n", "ascii")
+        fresh.write_bytes(text)
         fresh.replace(path)
-        self._written = len(self._ours)
+        self._written = text
+
+    def _take_up(self, entries: tuple[Entry, ...]) -> None:
+        """What stands under this gate's name and is not its own: from before its book was lost,
+        say with the card that it lay on, or of another gate to which the same name was given."""
+        ours = {each.serial for each in self._ours}
+        others = tuple(each for each in entries if each.serial not in ours)
+        if others:
+            self._ours = [*others, *self._ours]
+            self._news.put(Elsewhere(self._name, others))
+
+
+def _text(entries: Iterable[Entry]) -> bytes:
+    lines = (f"{each.serial} {each.at:.0f} {each.persons}\n" for each in entries)
+    return f"{FORM}\n{''.join(lines)}".encode("ascii")
 
 
 def _entries(text: bytes) -> tuple[Entry, ...]:

@@ -120,9 +120,9 @@ class Turnstile:
                         self._tell(Admission(Verdict.TWICE, entry.at, None, news.gate, entry.at))
             case Looked():
                 self._others_heard_at = self._wall()
-                self._well_again("share")
+                self._well_again(news.source)
             case Unreachable():
-                self._fails("share" if "folder" in news.sentence else news.source, news.sentence)
+                self._fails(news.source, news.sentence)
 
     def _take_list(self, fetched: Fetched) -> None:
         told = self._gate.keys.revocations(fetched.text)

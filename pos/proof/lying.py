@@ -51,7 +51,7 @@ class LyingCards:
     """See Gate."""
 
     name, number, title = "lying-cards", "G3b", "Cards that only say they synced"
-    share, beside = 0.015, False
+    share, beside = 0.01, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the planted bugs first, then seed after seed."""

@@ -97,11 +97,13 @@ class Assistance:
 class HelpHeard:
     """Input: all that `terminal`, another till of the shop, wants now; nothing when it is silent.
 
-    `whole` is False for one that is silent: what it wanted is not over for that.
+    `whole` is False for one that is silent: what it wanted is not over for that. `heard` is the
+    newest answer that it took, from whichever till that came.
     """
 
     terminal: str
     asked: tuple[HelpAsked, ...]
+    heard: HelpAnswered | None = None
     whole: bool = True
 
 

@@ -13,6 +13,7 @@ from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.capability import Capability
 from pos.sale.catalogue import Catalogue
+from pos.sale.facts import Facts, Takings
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.office import Office
@@ -144,6 +145,7 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
         stopped=around.stopped,
         papers=around.papers,
         office=around.office,
+        facts=facts_of(history),
         box_office=around.box_office,
         barred=barred_by(history),
         help=around.help_desk,
@@ -151,7 +153,8 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
         looking=around.can_scan and looks(desk),
         actions=_actions(
             desk.stage,
-            around.mode,
+            gives_back=around.mode.gives_back,
+            pretend=around.mode.pretend,
             on_desk=desk.order is not None,
             parked=bool(history.order_book.parked),
             stopped=around.stopped is not None,
@@ -175,11 +178,31 @@ def _others(history: History, on_desk: str) -> list[str]:
     return [each for each in dict.fromkeys(ids) if each != on_desk]
 
 
+def facts_of(history: History) -> Facts:
+    """What may leave the shop; it costs what is open, however long the journal is."""
+    payments, refunds, books = history.open_payments(), history.open_refunds(), history.books
+    opened = [each.opened_at for each in payments] + [each.asked_at for each in refunds]
+    newest = history.recent(1)
+    return Facts(
+        open_payments=len(payments),
+        open_refunds=len(refunds),
+        oldest_open_at=min(opened, default=None),
+        last_payment_at=newest[0].opened_at if newest else None,
+        shift=books.current.number,
+        sales=len(books.document_ids) - books.return_count,
+        returns=books.return_count,
+        takings=tuple(Takings(each, *sums) for each, sums in sorted(books.grand.items())),
+        settings=history.configuration.number,
+        settings_refused=history.configuration.reason,
+    )
+
+
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)
 def _actions(
     stage: Stage,
-    mode: Mode,
     *,
+    gives_back: bool,
+    pretend: bool,
     on_desk: bool,
     parked: bool,
     stopped: bool,
@@ -206,7 +229,7 @@ def _actions(
         actions.add(Action.STOP)
     if stage in (Stage.OUTCOME, Stage.STOPPING):
         actions.add(Action.NEXT)
-    real = mode.pretend or not training  # sales of which money comes back
-    if mode.gives_back and real and not (stopped or closed):
+    real = pretend or not training  # sales of which money comes back
+    if gives_back and real and not (stopped or closed):
         actions.add(Action.REFUND)
     return frozenset(actions)

@@ -99,15 +99,6 @@ Command = Pay | GiveUp | Ask | Return
 
 FREE = frozenset({Stage.READY, Stage.OUTCOME})
 
-SEEN_S = 120.0  # an outcome that nobody took away for so long was seen
-
-
-def at_rest(desk: Desk, now_s: float) -> bool:
-    """Whether nobody is being served: no order, no payment, no outcome that is still looked at."""
-    seen = desk.stage is Stage.OUTCOME and now_s - desk.since_s >= SEEN_S
-    return (desk.stage is Stage.READY and desk.order is None) or seen
-
-
 # Where the switch was asked for money, and the customer may still change their mind.
 ASKED = frozenset({Stage.PAYING, Stage.SHOWING, Stage.SWITCHING})
 

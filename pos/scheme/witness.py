@@ -44,8 +44,8 @@ _REPLACE = (
     .values({name: bindparam(f"to_{name}") for name in ("session", "seq", "head", "at_ms")})
 )
 _MINE = (*_of(marks), marks.c.session == bindparam("of_session"))
-_REACHED = {name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")}
-_COUNTED = {"number": bindparam("to_number")}
+_REACHED: dict[str, Any] = {name: bindparam(f"to_{name}") for name in ("seq", "head", "at_ms")}
+_COUNTED: dict[str, Any] = {"number": bindparam("to_number")}
 _REACH = update(marks).where(*_MINE).values(_REACHED)
 _COUNT = update(marks).where(*_MINE).values(_COUNTED)
 _REACH_AND_COUNT = update(marks).where(*_MINE).values(_REACHED | _COUNTED)

@@ -27,11 +27,15 @@ class HelpWanted(Static):
     def __init__(self, language: Language) -> None:
         super().__init__("", id="help-wanted", classes="sun", markup=False)
         self._language = language
+        self._shown: tuple[HelpAsked, ...] = ()
         self.display = False
 
     def apply(self, view: View) -> None:
         """The oldest request, how many more there are, and the key that answers."""
         wanted, say = view.help.wanted, self._language.say
+        if wanted == self._shown:
+            return
+        self._shown = wanted
         self.display = bool(wanted)
         if not wanted:
             return

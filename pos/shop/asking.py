@@ -54,7 +54,8 @@ class Asking:
             return
         self._number += 1
         echoes = tuple(self._challenges.values())
-        asks = Asks(self._terminal, self._run, self._number, echoes, view.help.asked)
+        wants = view.help
+        asks = Asks(self._terminal, self._run, self._number, echoes, wants.asked, wants.heard)
         datagram = self._key.sealed(asks)
         for counter in self._counters:
             self._line.send(datagram, counter)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pos.sale.assistance import HelpAnswered, HelpAsked, HelpHeard
+from pos.sale.assistance import HelpAnswered, HelpHeard
 from pos.sale.input import Input
 from pos.sale.view import View
 from pos.shop.line import Address, Line
@@ -28,8 +28,8 @@ class _Till:
     address: Address
     run: str
     heard_s: float
-    asked: tuple[HelpAsked, ...]
-    told: tuple[HelpAsked, ...] | None = None
+    said: HelpHeard
+    told: HelpHeard | None = None
 
 
 class Hearing:
@@ -87,14 +87,11 @@ class Hearing:
         before = self._tills.get(message.terminal)
         told = None if before is None else before.told
         now_s = self._clock()
-        till = _Till(sender, message.run, now_s, message.asked, told)
-        self._tills[message.terminal] = till
-        self._pass_on(message.terminal, till)
-
-    def _pass_on(self, terminal: str, till: _Till) -> None:
-        """Let the engine know, again and again until it has taken it in."""
-        if till.told != till.asked and self._put(HelpHeard(terminal, till.asked)):
-            till.told = till.asked
+        said = HelpHeard(message.terminal, message.asked, message.heard)
+        till = self._tills[message.terminal] = _Till(sender, message.run, now_s, said, told)
+        # Again and again, until the engine has taken it in.
+        if till.told != said and self._put(said):
+            till.told = said
 
     def _turn(self) -> None:
         now_s = self._clock()
@@ -106,7 +103,7 @@ class Hearing:
                 self._tell(till)
 
     def _tell(self, till: _Till) -> None:
-        asked = {each.help_id for each in till.asked}
+        asked = {each.help_id for each in till.said.asked}
         answers = tuple(each for each in self._answers if each.help_id in asked)
         self._reply(till.address, till.run, answers)
 

@@ -28,13 +28,15 @@ _KEY_BYTES = 32
 @dataclass(frozen=True, slots=True)
 class Asks:
     """All that a till wants now. `run` is random for each start of it, `number` grows with each
-    message of that, and `echoes` are the challenges that it was last given."""
+    message of that, and `echoes` are the challenges that it was last given. `heard` is the newest
+    answer that it took."""
 
     terminal: str
     run: str
     number: int
     echoes: tuple[str, ...]
     asked: tuple[HelpAsked, ...]
+    heard: HelpAnswered | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,3 +228,25 @@ def test_more_than_a_till_may_ask_is_cut(crew: Crew, shop: Shop) -> None:
     put(shop, KARI, HelpHeard("S01", many))
     assert len(shop.view.help.wanted) == 8
     assert len(kinds(shop)) == 8
+
+
+@pytest.mark.parametrize(
+    ("other", "approved", "told_as"),
+    [
+        ("T02", True, ("help.approved_elsewhere", {"terminal": "T02"}, True)),
+        ("T02", False, ("help.refused_elsewhere", {"terminal": "T02"}, False)),
+        ("T01", False, ("help.refused", {"terminal": "S01"}, False)),
+    ],
+)
+def test_a_cashier_whose_answer_came_second_is_told(
+    crew: Crew, shop: Shop, other: str, approved: bool, told_as: Any
+) -> None:
+    """Refused here and approved there a moment before: gravely, once, and the till that asked has
+    the last word; where it took this till's own answer nothing more is said."""
+    put(shop, KARI, HelpHeard("S01", (ASKED,)), AnswerHelp("h1", approved=False))
+    taken = HelpAnswered("h1", other, approved, "9", 5.0)
+    put(shop, HelpHeard("S01", (), taken))
+    assert said(shop.view.notice) == told_as
+    put(shop, Charge("5", Presenting.CUSTOMER), HelpHeard("S01", (CALL,), taken))
+    assert shop.view.notice != notice(told_as[0], terminal="T02", grave=told_as[2])
+    assert crew.badge

@@ -3,11 +3,10 @@
 What the shop's own people see of it is tested with the screens, the sockets with the commands.
 """
 
-from pos.engine.remote import QUIET_S, REST_S
+from pos.engine.remote import QUIET_S, REST_S, SEEN_S
 from pos.sale.input import AddAmount, Charge, Drop, Next, Presenting, Stop
 from pos.sale.money import Amount
 from pos.sale.remote import AnswerHelper, HelperAsks, HelperComes, HelperGoes, Rest
-from pos.sale.till import SEEN_S
 from pos.sale.view import Stage
 from tests.engine.conftest import Shop, said
 

@@ -73,14 +73,15 @@ def opener(tmp_path: Path, stamp: Stamp) -> Iterator[Opener]:
         revoked: tuple[str, ...] = (),
         share: Path | None = None,
         keys: str = "",
+        called: str = "",
     ) -> Door:
         if name in opened:
             opened.pop(name).book.close()
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         book, lights = Book(folder), SimulatedIndicator()
-        gate = Gate(name, SITE, TicketKeys(keys or stamp.public), book, leeway_s=900.0)
-        links = Links(revoked, share, name, book.since(0.0), every_s=0.05)
+        gate = Gate(called or name, SITE, TicketKeys(keys or stamp.public), book, leeway_s=900.0)
+        links = Links(revoked, share, called or name, book.since(0.0), every_s=0.05)
         told: list[Admission] = []
         complaints: list[str] = []
         door: Door

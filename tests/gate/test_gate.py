@@ -236,6 +236,25 @@ def test_a_gate_that_lost_its_book_finds_it_again_in_the_share(
     assert len((share / "admitted-north.txt").read_text().splitlines()) == 3
 
 
+def test_two_gates_that_were_given_one_name_still_hear_each_other(
+    opener: Opener, stamp: Stamp, tmp_path: Path
+) -> None:
+    """Nobody gave them names: a copy is refused all the same."""
+    share = tmp_path / "share"
+    share.mkdir()
+    one, other = (
+        opener("one", share=share, called="gate"),
+        opener("two", share=share, called="gate"),
+    )
+    one.turnstile.start()
+    other.turnstile.start()
+    for number, (door, far) in enumerate([(one, other), (other, one)], 1):
+        text = stamp.stamped(ticket(number))
+        assert door.hold_up(text) == "admitted"
+        hear(far, lambda: far.book.used(ticket(number).serial) is not None)  # noqa: B023
+        assert far.hold_up(text) == "used"
+
+
 def test_what_a_neighbour_writes_can_only_keep_somebody_out(
     opener: Opener, stamp: Stamp, tmp_path: Path
 ) -> None:

@@ -190,6 +190,25 @@ async def test_the_newest_line_is_the_chosen_one(till: Any, seen: Any) -> None:
         assert "▸  1 × Pils" in seen(pilot.app)
 
 
+async def test_what_changes_in_place_moves_nothing(till: Any) -> None:
+    """Another line, another count, a digit: the screen is not laid out anew, which takes long."""
+    more = replace(OPEN, order=ORDER.corrected_to(3, replace(ORDER.lines[3], quantity=2)))
+    async with till.screen(OPEN, "nb").run_test(size=SMALL) as pilot:
+        laid_out: list[Any] = []
+        screen = pilot.app.screen
+        await pilot.press("7")
+        screen.screen_layout_refresh_signal.subscribe(screen, laid_out.append)
+        for view in (OPEN, more, OPEN):
+            pilot.app.show(view)
+            await pilot.pause()
+        await pilot.press("up", "up", "down", "7", "backspace")
+        await pilot.pause()
+        assert laid_out == []
+        pilot.app.show(replace(OPEN, notice=notice("order.age", age=18)))
+        await pilot.pause()
+        assert laid_out
+
+
 async def test_the_order_says_what_it_comes_to(till: Any, seen: Any) -> None:
     """Lines, discount, VAT of the chosen line, in the words of the language."""
     async with till.screen(OPEN, "fi").run_test(size=SMALL) as pilot:

@@ -35,7 +35,7 @@ class Visited:
 
     def __init__(self, folder: Path, site: Path = SITE, *, keyboard: bool = False) -> None:
         self.shop = Shop(folder)
-        self._folder, self._site = folder, site
+        self.folder, self._site = folder, site
         self.start()
         self.app = KioskApp(
             self.put,
@@ -47,10 +47,11 @@ class Visited:
             wall=self.shop.wall_s,
         )
         self.pilot: Pilot[None]
+        self.badge = ""
 
     def start(self, **changes: Any) -> None:
         """A new process of the till, on the same journal."""
-        shelf = SiteShelf(self._site, self._folder, "NOK", "en")
+        shelf = SiteShelf(self._site, self.folder, "NOK", "en")
         self.shop.start(mode=KIOSK, shelf=shelf, **changes)
 
     def put(self, given: Input) -> bool:
@@ -102,12 +103,16 @@ class Visited:
 
     async def wait(self, seconds: float) -> None:
         """Let time pass for the engine and the screen."""
+        self.pass_time(seconds)
+        await self.settle()
+
+    def pass_time(self, seconds: float) -> None:
+        """The same, with nothing drawn."""
         until_s = self.shop.fate.now_s + seconds
         step_s = STEP_S if seconds <= SHORT_S else LONG_STEP_S
         while self.shop.fate.now_s < until_s:
             self.shop.go_on(min(step_s, until_s - self.shop.fate.now_s))
             self.app.visitors.tick()
-        await self.settle()
 
     def shown(self, kind: type[Any]) -> list[Any]:
         """The widgets of this kind that are in sight."""

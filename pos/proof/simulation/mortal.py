@@ -4,23 +4,30 @@ Apart from the world because each is the product's own class with nothing change
 may die, or fall silent, before and after each thing it does, and that its disk is memory.
 """
 
+import json
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
+from typing import Any
 
 import apsw
 from sqlalchemy import Connection
 
-from pos.journal import Disk, Journal, Row
-from pos.proof.planting import planted
+from pos.errors import JournalDamaged
+from pos.journal import GENESIS, Disk, Journal, Row, chained
+from pos.proof.planting import Planting, planted
 from pos.proof.simulation.fate import Fate
 from pos.proof.simulation.swift import SwiftStore, Writing
 from pos.sale.history import Entry
 from pos.scheme.partners import Charge, Outcome, PartnerUnreachable
 from pos.scheme.wallet import SimulatedWallet
+
+_STORED = "SELECT seq, kind, body, prev, hash FROM journal ORDER BY seq"
 
 
 class MemoryDisk(Disk):
@@ -31,6 +38,7 @@ class MemoryDisk(Disk):
     def __init__(self) -> None:
         self.forgotten_count = 0
         self.made: dict[bytes, Entry] = {}  # by the hash of its row
+        self._verified: list[tuple[tuple[Any, ...], Row]] = []
         self.connection = apsw.Connection(":memory:")
         self.connection.deserialize("main", _template())
 
@@ -59,6 +67,24 @@ class MemoryDisk(Disk):
         )
         self.connection.execute(str(guard))
 
+    def verified(self, connection: apsw.Connection) -> Iterator[Row]:
+        """As pos.journal.chain.verified."""
+        stored: list[Any] = connection.execute(_STORED).fetchall()
+        same = takewhile(
+            lambda pair: pair[0] == pair[1][0], zip(stored, self._verified, strict=False)
+        )
+        del self._verified[sum(1 for _ in same) :]
+        head = self._verified[-1][1].hash if self._verified else GENESIS
+        for count, (seq, kind, body, prev, found) in enumerate(
+            stored[len(self._verified) :], len(self._verified) + 1
+        ):
+            if (seq, prev, found) != (count, head, chained(head, seq, kind, body)):
+                raise JournalDamaged(f"Entry {count} is not what was written.")
+            row = Row(seq, kind, json.loads(body), found)
+            self._verified.append(((seq, kind, body, prev, found), row))
+            head = found
+        return (row for _, row in self._verified)
+
     def sync_folder(self, folder: Path) -> None:
         """There is no folder."""
 
@@ -82,7 +108,8 @@ class MortalJournal(Journal):
         self._noted = noted
 
     def _load(self) -> tuple[int, bytes]:
-        """As the product's; what a row says is made out once, however many tills start on it."""
+        """As the product's; but what was read and verified once, on a disk that nobody else can
+        touch, is not once more while it is the same to the last byte."""
         made, right = self._memory.made, Row.entry
 
         def entry(row: Row) -> Entry:
@@ -91,7 +118,11 @@ class MortalJournal(Journal):
                 found = made[row.hash] = right(row)
             return found
 
-        with planted(lambda planting: planting.attribute(Row, "entry", entry)):
+        def plant(planting: Planting) -> None:
+            planting.attribute(Row, "entry", entry)
+            planting.attribute(sys.modules[Journal.__module__], "verified", self._memory.verified)
+
+        with planted(plant):
             return super()._load()
 
     def large(self) -> bool:
@@ -128,7 +159,7 @@ class MortalStore(SwiftStore):
 
     def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """As the product's, between two chances to die."""
-        return Writing(self.raw, self._connection, self.step)
+        return Writing(self._swift, self.step)
 
 
 @dataclass(frozen=True, slots=True)

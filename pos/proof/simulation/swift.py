@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, Select, create_engine
 from sqlalchemy.engine import Dialect
 
 from pos.errors import SettingsError
@@ -55,6 +55,7 @@ class SwiftConnection:
     def __init__(self, raw: sqlite3.Connection) -> None:
         self.raw = raw
         self.dialect = _dialect()
+        self.changed = True  # whether there is a way back to where the transaction began
 
     def execute(
         self,
@@ -64,6 +65,9 @@ class SwiftConnection:
         execution_options: Mapping[str, Any] | None = None,
     ) -> Answer:
         """Run one statement, with the values given beside it, or once for each list of them."""
+        if not self.changed and not (isinstance(statement, Select)):
+            self.changed = True
+            self.raw.execute("SAVEPOINT step")
         if isinstance(given, list):
             known, extracted = self._compiled(statement, given[0], many=True)
             rows = [filled(known, extracted, row) for row in given]
@@ -120,11 +124,12 @@ class SwiftStore(Store):
         self.raw.execute("BEGIN IMMEDIATE")
         self._closed = False
         self._fresh = True  # taking all back leaves a fresh switch
-        self._connection = cast(Connection, SwiftConnection(self.raw))
+        self._swift = SwiftConnection(self.raw)
+        self._connection = cast(Connection, self._swift)
 
     def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
-        return Writing(self.raw, self._connection, None)
+        return Writing(self._swift, None)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -167,22 +172,26 @@ class SwiftStore(Store):
 
 @dataclass(slots=True)
 class Writing:
-    """One transaction of the switch; `step` is called before it and after it."""
+    """One transaction of the switch; `step` is called before it and after it.
 
-    raw: sqlite3.Connection
-    connection: Connection
+    SQLite need not know of it before it changes something.
+    """
+
+    swift: SwiftConnection
     step: Callable[[], None] | None
 
     def __enter__(self) -> Connection:
         if self.step is not None:
             self.step()
-        self.raw.execute("SAVEPOINT step")
-        return self.connection
+        self.swift.changed = False
+        return cast(Connection, self.swift)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            self.raw.execute("ROLLBACK TO step")
-        self.raw.execute("RELEASE step")
+        if self.swift.changed:
+            if kind is not None:
+                self.swift.raw.execute("ROLLBACK TO step")
+            self.swift.raw.execute("RELEASE step")
+        self.swift.changed = True
         if kind is None and self.step is not None:
             self.step()
 

@@ -25,6 +25,7 @@ from pos.screens.kiosk.staff import QuitAsked, StaffMenu, StaffPick
 from pos.screens.mirror import Mirror, Typed, Watched
 from pos.screens.palette import theme_name, themes
 from pos.screens.qr import QrForm
+from pos.screens.report import ReportScreen
 
 
 class KioskApp(App[None]):
@@ -111,6 +112,8 @@ class KioskApp(App[None]):
         present = message.view.office.present
         if present is not None and not any(isinstance(s, StaffMenu) for s in self.screen_stack):
             self.push_screen(StaffMenu(self._front, message.view))
+        if message.view.office.report not in (None, before.office.report):
+            self.push_screen(ReportScreen(self._front, message.view))
         for delay_s in sound.beats_s(before, message.view):
             if delay_s:
                 self.set_timer(delay_s, self.bell)

@@ -10,6 +10,7 @@ from textual.containers import Horizontal, Vertical
 from pos.language import Language, customer_language
 from pos.sale.view import Stage, Verdict, View
 from pos.screens.kiosk.speech import Speech
+from pos.screens.kiosk.wallets import wallets_text
 from pos.screens.panels import Big, Shape, Words, elapsed_text
 
 _SHAPES = {
@@ -54,7 +55,7 @@ class PayPanel(Vertical):
         self.query_one("#pay-say", Words).say(said)
         self.query_one("#pay-also", Words).say(also)
         waits = stage in (Stage.SHOWING, Stage.SCANNING)
-        self.query_one("#pay-wallets", Words).say(say("display.wallets") if waits else "")
+        self.query_one("#pay-wallets", Words).say(wallets_text(view, language) if waits else "")
         self.tick(view, language, now_s)
 
     def tick(self, view: View, language: Language, now_s: float) -> None:

@@ -16,6 +16,7 @@ from pos.sale.view import LinkState, Notice, View
 from pos.sale.visitor import ENDONYMS, unready
 from pos.screens.kiosk.speech import Speech
 from pos.screens.kiosk.targets import FlagTarget
+from pos.screens.kiosk.wallets import names_text
 from pos.screens.panels import Words
 
 GREETING_S = 4.0
@@ -84,6 +85,7 @@ class StartPanel(Vertical):
             for code, name in ENDONYMS.items():
                 yield FlagTarget(code, name)
         yield Words(id="start-why")
+        yield Words(id="start-wallets")
         yield Words(id="start-faults")
 
     def apply(self, view: View, speech: Speech) -> None:
@@ -94,6 +96,7 @@ class StartPanel(Vertical):
         said.display = why is not None
         if why is not None:
             said.say("\n".join(_told(why, view, speech(code)) for code in ENDONYMS))
+        self.query_one("#start-wallets", Words).say("" if why is not None else names_text(view))
         home = speech(speech.home)
         troubles = [each for each in (view.printer, view.camera, view.shelf) if each is not None]
         self.query_one("#start-faults", Words).say(

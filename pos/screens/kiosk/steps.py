@@ -13,6 +13,7 @@ from pos.sale.choice import Choice
 from pos.sale.ticketing import quantity_of
 from pos.sale.view import View
 from pos.screens.kiosk.targets import Target
+from pos.screens.kiosk.wallets import wallets_text
 from pos.screens.panels import Big, Words
 
 ROW_LINES = 5
@@ -152,7 +153,7 @@ class ReviewPanel(Vertical):
         value = 0 if order is None else order.value
         self.query_one("#visit-amount", Big).say(language.minor_text(value, view.currency))
         self.query_one("#visit-currency", Words).say(view.currency)
-        self.query_one("#visit-wallets", Words).say(language.say("display.wallets"))
+        self.query_one("#visit-wallets", Words).say(wallets_text(view, language))
 
 
 def ticket_name(view: View, reference: str, language: Language) -> str:

@@ -124,6 +124,17 @@ def updates() -> None:
     tell("ok and so it is by the service of the night")
 
 
+def noted() -> None:
+    """What the till told the journal daemon is found again by its fields."""
+    done = subprocess.run(
+        ["/usr/local/bin/pos", "logs", "--lines", "500"], capture_output=True, text=True, check=True
+    )
+    assert "entry=Started" in done.stdout, done.stdout + done.stderr
+    daemon = ["journalctl", "--output=cat", "SAMKASSA_KIND=entry", "SAMKASSA_ENTRY=Started"]
+    assert subprocess.run(daemon, capture_output=True, check=True).stdout
+    tell("ok the log of the till is the daemon's")
+
+
 def main() -> None:
     """Chapter by chapter."""
     until("the till is ready after the machine has started", runs(0))
@@ -163,6 +174,7 @@ def main() -> None:
         tell(done.stdout, done.stderr)
         if done.returncode:
             sys.exit(1)
+    noted()
     updates()
     tell("the story is whole")
 
