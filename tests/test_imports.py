@@ -20,9 +20,8 @@ HEAVY = frozenset(
 )
 
 # The modules that own such a library, by the longest name that fits: demo and training run both
-# sides, the
-# measurements fill the scheme's tables, the scheme is the server, and the screens are the Textual
-# front end.
+# sides, the measurements fill the scheme's tables, the scheme is the server, and the screens are
+# the Textual front end.
 OWNERS = {
     "pos.bench": {"sqlalchemy"},
     "pos.demo": {"fastapi", "sqlalchemy"},
