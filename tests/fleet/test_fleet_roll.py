@@ -96,6 +96,16 @@ def test_a_terminal_that_died_before_it_told_anything_new_is_lost() -> None:
     assert seen_after(*told).standing is Standing.LOST
 
 
+def test_a_till_that_starts_anew_is_stopped_no_more() -> None:
+    """Before it has told anything: what was unfinished is still to be seen."""
+    stopped = letter(report("a", stopped="It starts again."), 9.0)
+    assert seen_after(stopped, letter(presence(State.UP, "a"), 40.0)).standing is Standing.STOPPED
+    assert seen_after(stopped, letter(presence(State.UP, "b"), 2.0)).standing is Standing.WELL
+    open_one = letter(report("a", stopped="It starts again.", open_payments=1), 9.0)
+    again = seen_after(open_one, letter(presence(State.UP, "b"), 2.0))
+    assert again.standing is Standing.UNFINISHED
+
+
 def test_a_connection_that_tells_nothing_goes_silent() -> None:
     """A line alone is no till."""
     line = letter(presence(State.UP))
