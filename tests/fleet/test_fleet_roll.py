@@ -77,15 +77,16 @@ def test_what_lay_in_the_broker_is_known_by_its_age() -> None:
 def test_a_will_that_comes_after_the_terminal_is_back_says_nothing() -> None:
     """Whether somebody watched all the time, or came later and finds the will retained."""
     watched = Roll()
-    for each in (
-        letter(presence(State.UP, "a")),
-        letter(report("a")),
-        letter(presence(State.UP, "b")),
-        letter(report("b")),
-        letter(presence(State.LOST, "a")),
-    ):
-        watched.take(each, NOW_S)
-    assert watched.seen(NOW_S)[0].standing is Standing.WELL
+    told = (
+        presence(State.UP, "a"),
+        report("a"),
+        presence(State.UP, "b"),
+        report("b"),
+        presence(State.LOST, "a"),
+    )
+    for later_s, each in enumerate(told):
+        watched.take(letter(each), NOW_S + later_s)
+    assert watched.seen(NOW_S + len(told))[0].standing is Standing.WELL
     later = seen_after(letter(presence(State.LOST, "a"), 40.0), letter(report("b"), 10.0))
     assert later.standing is Standing.WELL
 
