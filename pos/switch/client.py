@@ -7,16 +7,13 @@ and a simulator may stand in for everything behind it.
 import secrets
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from enum import StrEnum
-from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from pos.sale.arrival import Answer as ArrivalAnswer
 from pos.sale.arrival import Found
 from pos.sale.capability import Capability
 from pos.sale.merchant import Terminal
-from pos.sale.money import Amount
 from pos.sale.payment import Event, NotSent, Payment, StillOpen
 from pos.sale.refund import Refund, RefundEvent, RefundOpen, RefundRefused
 from pos.sale.secret import Secret
@@ -28,12 +25,12 @@ from pos.switch.offering import OFFERING_PATH, OfferingRequest, OfferingResponse
 from pos.switch.reading_offering import read_offering
 from pos.switch.reading_testimony import read_testimony
 from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, WitnessResponse
+from pos.switch.writing import pay_request, refund_request
 
 # How a switch that is not ours may refuse a call that it does not know.
 NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_501"})
 # A look for what arrived holds up whoever comes to the desk meanwhile: it is over by then.
 LOOK_S_MAX = 1.0
-TERMINALS_KEPT_MAX = 8
 
 
 class NoOffering(StrEnum):
@@ -114,7 +111,7 @@ class WireSwitch:
 
     def pay(self, payment: Payment, code: Secret | None) -> Event:
         """See Switch. NotSent only when surely no byte of this only attempt left."""
-        request = self.pay_request(payment, code)
+        request = pay_request(payment, code, self._terminal)
         try:
             answer = self._call("pay", request, wire.PayResponse)
         except NotSentError:
@@ -278,56 +275,3 @@ class WireSwitch:
         code = result.result_code
         self.setup_fault = code if code in reading.SETUP_FAULTS else ""
         return answer
-
-    def pay_request(self, payment: Payment, code: Secret | None) -> wire.PayRequest:
-        """The `pay` message of `payment` (switch API, in-store scenarios)."""
-        amount = wire.WireAmount.of(payment.amount)
-        at = datetime.fromtimestamp(payment.opened_at, UTC).astimezone()
-        # No paymentExpiryTime: it would be our clock's, and a wrong clock must not stop a sale.
-        return wire.PayRequest(
-            payment_request_id=payment.request_id,
-            payment_amount=amount,
-            order=wire.Order(
-                reference_order_id=payment.sale_id,
-                order_description=self._terminal.store.name,
-                order_amount=amount,
-                merchant=_merchant(self._terminal),
-                env=wire.Env(
-                    store_terminal_id=self._terminal.reference,
-                    store_terminal_request_time=wire.time_text(at),
-                ),
-            ),
-            payment_method=wire.PaymentMethod(
-                payment_method_type="CONNECT_WALLET",
-                payment_method_id=None if code is None else code.reveal(),
-            ),
-            payment_factor=wire.PaymentFactor(in_store_payment_scenario=payment.scenario.value),
-            settlement_strategy=wire.SettlementStrategy(
-                settlement_currency=payment.amount.currency
-            ),
-        )
-
-
-@lru_cache(maxsize=TERMINALS_KEPT_MAX)
-def _merchant(terminal: Terminal) -> wire.Merchant:
-    """The merchant of every `pay` message of this terminal."""
-    merchant, store = terminal.merchant, terminal.store
-    return wire.Merchant(
-        reference_merchant_id=merchant.reference,
-        merchant_mcc=merchant.mcc,
-        merchant_name=merchant.name,
-        store=wire.Store(
-            reference_store_id=store.reference,
-            store_name=store.name,
-            store_mcc=merchant.mcc,
-        ),
-    )
-
-
-def refund_request(refund_id: str, payment_id: str, amount: Amount) -> wire.RefundRequest:
-    """The `refund` message."""
-    return wire.RefundRequest(
-        refund_request_id=refund_id,
-        payment_id=payment_id,
-        refund_amount=wire.WireAmount.of(amount),
-    )

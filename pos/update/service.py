@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 
 START_S_MAX = 200.0
+GATE = "samkassa-gate.service"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,11 @@ class Service:
     """One unit."""
 
     unit: str
+
+    @property
+    def rests(self) -> bool:
+        """Whether it can be asked to: a gate sells nothing, and has nobody to wait for."""
+        return self.unit != GATE
 
     @property
     def active(self) -> bool:

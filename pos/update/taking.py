@@ -43,12 +43,18 @@ def take(place: Place, release: str, *, wait_s: float, watch_s: float, say: Say)
         place.point_to(release)
         say(f"{release} starts with the till.")
         return
+    if not service.rests:
+        before = _noted(place, release)
+        service.stop()
+        _try(place, service, release, before, watch_s, say)
+        return
     try:
         with resting(place.state, wait_s) as line:
             # While the till rests nothing is written: what is kept is all there is.
             before = _noted(place, release)
             line.listen()
             if not line.rests:
+                place.write_note("trial", {})
                 raise Busy(line.waits_for)
             service.stop()
     except NoDoor:
@@ -72,7 +78,7 @@ def finish(place: Place, trial: dict[str, Any], *, wait_s: float, watch_s: float
     if service is None:
         raise Busy("")
     say(f"The trial of {release} was broken off and goes on.")
-    if service.active:
+    if service.active and service.rests:
         # Alive and in a shift: there is no hurry to judge it.
         with suppress(NoDoor), resting(place.state, wait_s):
             pass
@@ -143,7 +149,10 @@ def _go_back(
 
 
 def _check_standing(place: Place) -> None:
-    """Raise Busy when by its journal the till is in the middle of something."""
+    """Raise Busy when by its journal the till is in the middle of something; Unwell when nobody
+    can tell."""
     done = ran(place, "journal", "standing", own=True)
+    if done.returncode == Busy.exit_code:
+        raise Busy(done.stdout.strip())
     if done.returncode != 0:
-        raise Busy(done.stdout.strip() or "update.waits_payment")
+        raise Unwell(f"The journal cannot be asked: {done.stderr.strip()}")
