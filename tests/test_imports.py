@@ -19,15 +19,16 @@ HEAVY = frozenset(
     {"textual", "cv2", "picamera2", "libcamera", "gpiozero", "escpos", "fastapi", "sqlalchemy"}
 )
 
-# The modules that own such a library, by the longest name that fits: the demo runs both sides, the
-# measurements fill the scheme's tables, the scheme is the server, and the screens are the Textual
-# front end.
+# The modules that own such a library, by the longest name that fits: demo and training run both
+# sides, the measurements fill the scheme's tables, the scheme is the server, and the screens are
+# the Textual front end.
 OWNERS = {
     "pos.bench": {"sqlalchemy"},
     "pos.demo": {"fastapi", "sqlalchemy"},
     "pos.proof": {"fastapi", "sqlalchemy"},
     "pos.scheme": {"fastapi", "sqlalchemy"},
     "pos.screens": {"textual"},
+    "pos.training": {"sqlalchemy"},
 }
 
 # What `pos.sale` may take from the standard library: kinds of values and pure functions on them.

@@ -8,7 +8,7 @@ from pos.engine.parts import Writer
 from pos.sale.incident import Answered
 from pos.sale.payment import Payment, State, StillOpen
 from pos.sale.view import LinkState, Notice, notice
-from pos.switch.client import Switch
+from pos.switch.protocol import Switch
 
 # What an inquiry may find of a final payment without contradicting what is written here.
 AGREES = {

@@ -7,10 +7,9 @@ import math
 
 from pos.engine.comparison import link_notice
 from pos.engine.parts import Parts, Writer
-from pos.sale.capability import Capability, cut_off, seen
+from pos.sale.capability import Capability, NoOffering, cut_off, seen
 from pos.sale.till import FREE
 from pos.sale.view import LinkState, Stage
-from pos.switch.client import NoOffering
 
 ASK_EVERY_S = 30.0
 # Past payments that tell what a wallet can do, where the switch does not.

@@ -39,7 +39,7 @@ from pos.sale.staff import Member, StaffRole
 from pos.sale.ticket import Ticket
 from pos.sale.vat import VatClass
 from pos.sale.view import Notice, notice
-from pos.switch.client import Switch
+from pos.switch.protocol import Switch
 
 
 class Eye(Protocol):

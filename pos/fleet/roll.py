@@ -151,7 +151,7 @@ class Roll:
         behind = report is not None and version_key(report.version) < newest
         standing = _line_of(known, now_s)
         if standing is None and report is not None:
-            standing = _told_by(report, behind=behind)
+            standing = _told_by(report, behind=behind, over=_started_anew(known))
         age_s = None if report is None else max(0.0, now_s - known.reported_s)
         return Seen(
             name, standing or Standing.WELL, age_s, report, behind, known.changed_s, known.pushed
@@ -180,11 +180,23 @@ def _line_of(known: _Known, now_s: float) -> Standing | None:
     return Standing.SILENT if now_s - last_s > LATE_TIMES * (every_s or 30.0) else None
 
 
-def _told_by(report: Report, *, behind: bool) -> Standing:
-    """What the terminal says of itself, worst first."""
+def _started_anew(known: _Known) -> bool:
+    """Whether the terminal is there with a session that has not reported yet."""
+    presence, report = known.presence, known.report
+    return (
+        presence is not None
+        and report is not None
+        and presence.state is State.UP
+        and presence.session != report.session
+        and known.present_s > known.reported_s
+    )
+
+
+def _told_by(report: Report, *, behind: bool, over: bool) -> Standing:
+    """What the terminal says of itself, worst first. That it had stopped may be `over`."""
     grades = {part.grade for part in report.parts}
     opened_s = report.at - (report.oldest_open_at or report.at)
-    if report.stopped:
+    if report.stopped and not over:
         return Standing.STOPPED
     if Grade.FAULT in grades:
         return Standing.FAULT

@@ -24,7 +24,7 @@ from pos.proof.stall import Stall
 from pos.proof.workers import Workers
 
 VIOLATIONS_SHOWN_MAX = 20
-ERRORS_PER_S = 15
+ERRORS_PER_S = 20
 _ANY = frozenset({"read", "write", "cut", "sync", "sync_folder", "open", "lock", "make", "remove",
                   "stat"})  # fmt: skip
 

@@ -6,10 +6,18 @@ a promise: whoever tries is not kept from it by what stands here.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from pos.sale.payment import Payment, Scenario, State
 from pos.sale.refund import Refund, RefundState
 from pos.sale.view import Notice
+
+
+class NoOffering(StrEnum):
+    """Why nothing is known of the wallets."""
+
+    NO_CALL = "no call"  # this acquirer does not say
+    SILENCE = "silence"  # it may later
 
 
 @dataclass(frozen=True, slots=True)

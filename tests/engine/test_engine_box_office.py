@@ -197,6 +197,12 @@ def test_without_eye_and_paper_it_is_out_of_order_until_the_staff_has_come(shop:
     assert kiosk.view.barred is None
     kiosk.go_on(20)
     assert kiosk.view.barred == notice("barred.devices", grave=True)
+    kind, fields = kiosk.entries()[-1]
+    assert kind == "OutOfOrder"
+    assert set(fields.values()) == {"barred.devices", "", fields["at"]}  # nobody's doing
+    count = len(kiosk.views)
+    kiosk.go_on(5)
+    assert len(kiosk.views) - count <= 1  # the staff's menu is not drawn anew all the time
     started(shop)
     assert kiosk.view.barred == notice("barred.devices", grave=True)
     assert Action.CHARGE not in kiosk.view.actions

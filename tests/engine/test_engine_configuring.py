@@ -5,6 +5,7 @@ import pytest
 from pos.errors import IllegalMove
 from pos.sale.configuration import Configuration, Configure, Configured, Setting
 from pos.sale.input import AddAmount, Charge, Next, Presenting, PrinterSays, Stop
+from pos.sale.view import Stage
 from tests.engine.conftest import Shop
 
 NORWEGIAN = (Setting("terminal.language", "nb"),)
@@ -52,6 +53,16 @@ def test_while_a_payment_is_open_nothing_happens(till: Shop) -> None:
     assert till.view.facts.open_payments == 0
     till.engine.handle(Configure(1, NORWEGIAN))
     assert configured(till) == [1]
+
+
+def test_while_a_payment_of_an_earlier_process_is_open_nothing_happens(till: Shop) -> None:
+    """The desk is free, and the switch has still to be asked."""
+    till.charge("silent")
+    till.start()
+    assert till.view.stage is Stage.READY
+    assert till.view.facts.open_payments == 1
+    till.engine.handle(Configure(1, NORWEGIAN))
+    assert configured(till) == []
 
 
 def test_while_an_order_or_an_amount_lies_on_the_desk_nothing_happens(till: Shop) -> None:

@@ -77,15 +77,16 @@ def test_what_lay_in_the_broker_is_known_by_its_age() -> None:
 def test_a_will_that_comes_after_the_terminal_is_back_says_nothing() -> None:
     """Whether somebody watched all the time, or came later and finds the will retained."""
     watched = Roll()
-    for each in (
-        letter(presence(State.UP, "a")),
-        letter(report("a")),
-        letter(presence(State.UP, "b")),
-        letter(report("b")),
-        letter(presence(State.LOST, "a")),
-    ):
-        watched.take(each, NOW_S)
-    assert watched.seen(NOW_S)[0].standing is Standing.WELL
+    told = (
+        presence(State.UP, "a"),
+        report("a"),
+        presence(State.UP, "b"),
+        report("b"),
+        presence(State.LOST, "a"),
+    )
+    for later_s, each in enumerate(told):
+        watched.take(letter(each), NOW_S + later_s)
+    assert watched.seen(NOW_S + len(told))[0].standing is Standing.WELL
     later = seen_after(letter(presence(State.LOST, "a"), 40.0), letter(report("b"), 10.0))
     assert later.standing is Standing.WELL
 
@@ -94,6 +95,16 @@ def test_a_terminal_that_died_before_it_told_anything_new_is_lost() -> None:
     """It came back, and went again: the will is of the newest session, and younger."""
     told = letter(report("a"), 50.0), letter(presence(State.LOST, "b"), 5.0)
     assert seen_after(*told).standing is Standing.LOST
+
+
+def test_a_till_that_starts_anew_is_stopped_no_more() -> None:
+    """Before it has told anything: what was unfinished is still to be seen."""
+    stopped = letter(report("a", stopped="It starts again."), 9.0)
+    assert seen_after(stopped, letter(presence(State.UP, "a"), 40.0)).standing is Standing.STOPPED
+    assert seen_after(stopped, letter(presence(State.UP, "b"), 2.0)).standing is Standing.WELL
+    open_one = letter(report("a", stopped="It starts again.", open_payments=1), 9.0)
+    again = seen_after(open_one, letter(presence(State.UP, "b"), 2.0))
+    assert again.standing is Standing.UNFINISHED
 
 
 def test_a_connection_that_tells_nothing_goes_silent() -> None:

@@ -3,6 +3,7 @@
 Apart from the other gates because it needs Spin and a C compiler, and is skipped without them.
 """
 
+import os
 import re
 from importlib import resources
 
@@ -10,7 +11,7 @@ import pytest
 
 from pos.errors import WrongUse
 from pos.proof import model
-from pos.proof.model import WRONG_DESIGNS, Bounds, Model, missing_tools, walk, workshop
+from pos.proof.model import WORLDS, WRONG_DESIGNS, Bounds, Model, missing_tools, walk, workshop
 from pos.sale.payment import State
 
 TEXT = resources.files("pos.proof").joinpath("till.pml").read_text("utf-8")
@@ -41,9 +42,21 @@ def test_a_small_world_holds_and_is_walked_whole() -> None:
 
 
 @needs_spin
+@pytest.mark.parametrize("design", ["NOT_FOUND_IS_A_NO", "NO_TOMBSTONE", "UNREACHED=REVERSED"])
+def test_a_wrong_design_breaks_a_promise(design: str) -> None:
+    """Of those that the gate plants three, one of them an end that nobody would come to."""
+    with workshop() as folder:
+        assert walk(folder, WORLDS[0], 60.0, design).broken
+
+
+@needs_spin
+@pytest.mark.skipif(not os.environ.get("PROOF_WHOLE"), reason="pos prove does it at every commit")
 @pytest.mark.timeout(400)  # two dozen compilations, on a machine that does other things as well
 def test_the_gate_walks_every_state_and_catches_every_wrong_design() -> None:
-    """The whole gate with the least of time: the smallest world, and all that is planted."""
+    """The whole gate with the least of time: the smallest world, and all that is planted.
+
+    With PROOF_WHOLE=1, for `pos prove --minutes 2` does the very same at every commit.
+    """
     result = Model().run(0.0, 0, lambda _used, _done: None)
     assert result.well, result
     assert result.tried > 300_000

@@ -9,7 +9,9 @@ from dataclasses import replace
 import pytest
 
 from pos.proof.simulation.fate import NONE, WEATHERS, Rates
+from pos.proof.simulation.gate import _tell
 from pos.proof.simulation.run import History, run
+from pos.proof.workers import Workers
 from pos.scheme import progress
 
 CLOSING_WINDOW_MS = 8_000
@@ -86,3 +88,12 @@ def test_a_card_that_forgets_in_the_evening_leaves_nothing_open() -> None:
     evening = replace(WEATHERS["lying card"], evening=0.5, outage=0.06, request_late=0.15)
     tallies = sum((told(seed, evening, 25).tallies for seed in range(400, 416)), Counter[str]())
     assert tallies["forgotten"] * tallies["REVERSED"] > 0
+
+
+def test_a_story_goes_in_a_worker_as_it_goes_here() -> None:
+    """What makes the workers quick, records without their guard among it, changes nothing told."""
+    with Workers(1) as workers:
+        (told_there,) = workers.spread(_tell, [28], float("inf"))
+    for history in told_there:
+        assert history.lifecycle_count
+        assert run(history.seed).trace == history.trace

@@ -6,13 +6,13 @@ Apart from the tests so that the pairs of partners and the chains of switches se
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pos.sale.capability import Capability
+from pos.sale.capability import Capability, NoOffering
 from pos.sale.merchant import Merchant, Store, Terminal
 from pos.sale.money import Amount
 from pos.sale.payment import CancelAsked, Opened, Payment, Scenario, StillOpen, StopReason, step
 from pos.sale.refund import Refund, RefundAsked, step_refund
 from pos.sale.secret import Secret
-from pos.switch.client import NoOffering, WireSwitch
+from pos.switch.client import WireSwitch
 from pos.switch.exchange import Caller, Exchange
 from pos.switch.signature import Signer, Verifier, load_private_key, new_private_key
 

@@ -27,7 +27,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempf
 AT_ONCE = 16
 ROUND = 100
 # As many as come of a gate that has its share of ten minutes, and a few more than 2,000.
-KILLS_PER_S = 6.8
+KILLS_PER_S = 9.3
 BUG_ROUND, BUG_ROUNDS_MAX = 12, 16
 REPLAYS = 12  # times that one schedule is told again: its moments are the same, its timing is not
 VIOLATIONS_SHOWN_MAX = 20
