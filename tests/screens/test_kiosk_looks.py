@@ -73,7 +73,7 @@ class Shown:
 
 
 PICTURES = [
-    *((scene, "en", SMALL) for scene in WAYS),
+    *((scene, "en", SMALL) for scene in WAYS if scene not in ("entry", "review", "stopping")),
     *((scene, "zh", SMALL) for scene in ("chosen", "entry")),
     ("review", "fi", SMALL),
     *((scene, "zh", PANEL) for scene in ("showing", "chosen")),

@@ -156,6 +156,9 @@ async def at_the_start(kiosk: Visited, start: set[str]) -> None:
     kiosk.shop.engine.handle(PrinterSays())
     if kiosk.view.barred is not None:
         kiosk.shop.engine.handle(PutInOrder())  # eye and paper had failed: the staff has come
+    office = kiosk.view.box_office
+    if office is not None and not office.sells:
+        kiosk.shop.jump_clock(3_600.0)  # past the minutes before midnight, in which none is sold
     await kiosk.wait(200.0)
     if kiosk.view.stage is not Stage.READY or kiosk.step != "start":
         await kiosk.wait(400.0)
