@@ -119,7 +119,7 @@ async def test_a_whole_purchase(
     kiosk.camera.take_away()
     await kiosk.until(lambda: len(kiosk.printer.receipts) == 1)
     await kiosk.until(lambda: kiosk.app.visitors.step == "start")
-    assert kiosk.app.shown.order is None
+    await kiosk.until(lambda: kiosk.app.shown.order is None)
     kiosk.station.stop()
     assert kiosk.till.states().count("PAID") == 1
     assert kiosk.till.differences() == []
