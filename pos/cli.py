@@ -28,6 +28,7 @@ COMMANDS = {
     "catalogue": ("catalogue", "catalogue", "Try a file of products before the till sees it."),
     "refund": ("refund", "refund", "Give back all or part of a payment."),
     "receipt": ("receipt", "receipt", "Receipts: show, print a copy, verify one from a phone."),
+    "fleet": ("fleet", "fleet", "Every till of a shop or a chain, from afar."),
     "wiring": ("wiring", "wiring", "Where lights, buzzer and buttons are wired on the Pi."),
     "payments": ("payments", "payments", "List the payments in the journal."),
     "recover": ("recover", "recover", "Settle what is unfinished, then list what is left."),

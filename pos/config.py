@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pos.errors import AmountError, SettingsError
+from pos.fleet_settings import FleetSection
 from pos.sale.merchant import Merchant, Role, Store, Terminal
 from pos.sale.money import Amount, exponent
 from pos.sale.vat import VatClass
@@ -21,7 +22,6 @@ from pos.shop_settings import ShopSection
 
 FILE_NAME = "terminal.toml"
 LENT_KEYS = "keys"  # as the units name the folder of keys among their credentials
-
 # A terminal whose payments by the static code can be named on the wire.
 CODED = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 
@@ -190,6 +190,7 @@ class Settings(_Section):
     camera: CameraSection = CameraSection()
     kiosk: KioskSection = KioskSection()
     gate: GateSection | None = None
+    fleet: FleetSection | None = None
     shop: ShopSection | None = None
 
     def parties(self) -> Terminal:
@@ -261,6 +262,8 @@ def _complete(settings: Settings, folder: Path) -> Settings:
         changed["switch"] = _rooted(settings.switch, folder)
     if settings.gate is not None:
         changed["gate"] = _at(settings.gate, folder)
+    if settings.fleet is not None:
+        changed["fleet"] = settings.fleet.complete(settings.parties(), folder, _key_file)
     if settings.shop is not None:
         key = _key_file(settings.shop.key, folder, "shop.key")
         changed["shop"] = settings.shop.model_copy(update={"key": key})

@@ -27,7 +27,7 @@ class Fingerprints:
         self._keys: dict[int, bytes] = {}
         with suppress(FileNotFoundError):
             try:
-                stored = json.loads(self._path.read_text())
+                stored = json.loads(self._path.read_bytes())
                 self._keys = {int(day): bytes.fromhex(key) for day, key in stored.items()}
             except FileNotFoundError:
                 raise  # no code was ever shown here

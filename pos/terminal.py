@@ -2,16 +2,18 @@
 
 Apart because it is the only place that knows concrete classes. Three threads, never more: the
 caller's own (a screen, or a wait), the engine's and the scanner's; a printer brings its own, and
-so does a hand scanner.
+so does a hand scanner, and whoever reports to a fleet.
 """
 
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from hardware.bench import Devices, DeviceSpec, Pins
 from hardware.devices import Button, Controls
@@ -20,6 +22,7 @@ from pos.display import Display
 from pos.door import Door, Mirror
 from pos.errors import PosError
 from pos.fingerprint import Fingerprints
+from pos.fittings import register_key_of, shelf_of
 from pos.folders import JOURNAL_NAME
 from pos.journal import Journal
 from pos.language import Language
@@ -27,24 +30,24 @@ from pos.lights import Lights
 from pos.log import Log
 from pos.paper import SignedTexts, Slips
 from pos.pulse import Pulse
-from pos.register_key import RegisterKey
+from pos.pushed import standing, why_not
+from pos.reporting import Examine, reporter_of
 from pos.roster import FILE_NAME as STAFF_FILE_NAME
 from pos.roster import Roster
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import CallHelp, Input
 from pos.sale.keys import cancel_key, pay_key
-from pos.sale.merchant import Role
 from pos.sale.mode import Mode
 from pos.sale.till import FREE
-from pos.sale.view import Stage, View, notice
+from pos.sale.view import Notice, Stage, View, notice
 from pos.seal import Seal
-from pos.shelf import CatalogueShelf, SiteShelf
 from pos.shop import Asking, Hearing, shop_lines
 from pos.stamp import Stamp
 
 if TYPE_CHECKING:
     from pos.engine import Engine
     from pos.eyes import Eyes
+    from pos.fleet.reporter import Reporter
     from pos.switch.client import WireSwitch
     from pos.switch.exchange import Caller
 
@@ -52,13 +55,16 @@ STOP_S = 15.0
 
 Show = Callable[[View], object]
 Press = Callable[[Button], object]
+Offer = TypeVar("Offer")
 
 
 class Station:
     """One till with its journal and devices. Use as a context manager.
 
     The journal is opened at once, so a locked or damaged one is told before any screen comes up.
-    Whoever supervises the process hears from `pulse` that the loop "engine" lives.
+    Whoever supervises the process hears from `pulse` that the loop "engine" lives. `examine` tells
+    a fleet of the machine's health; without it the fleet hears nothing of this process. When
+    `again` is set after the end, the process should start again: its `settings` are other ones.
     """
 
     def __init__(
@@ -68,19 +74,23 @@ class Station:
         mode: Mode,
         devices: Devices,
         pulse: Pulse | None = None,
+        examine: Examine | None = None,
     ) -> None:
-        self._settings = settings
         # First, so that an address that cannot be had is told before anything is opened.
         reference = settings.terminal.reference
-        self._shop_lines: list[Asking | Hearing] = []
+        self._lines: list[Asking | Hearing | Reporter] = []
         if settings.shop is not None:
-            self._shop_lines = shop_lines(settings.shop, reference, self.put)
+            self._lines += shop_lines(settings.shop, reference, self.put)
         self._parties = replace(settings.parties(), pretend=mode.pretend)
         self._state = state
         self._mode = mode
         self._devices = devices
         self._pulse = pulse or Pulse()
         self._journal = Journal(state / JOURNAL_NAME)
+        self.settings = standing(settings, self._journal.history.configuration.values)
+        self.again = False
+        if reporter := reporter_of(self.settings, state, mode.name, examine, self.put):
+            self._lines.append(reporter)
         self._fingerprints = Fingerprints(state)
         self._seal = Seal(state)
         self._log = Log(state)
@@ -112,17 +122,18 @@ class Station:
 
         parties = self._parties
         self._switch = WireSwitch(Exchange(caller), parties, self._log.call)
-        words = Language(self._settings.terminal.language)
+        words = Language(self.settings.terminal.language)
         lights = Lights(self._devices.indicator, alone=self._mode.headless)
-        display = self._display = self._second_screen()
-        door = self._door = self._opened_door()
+        language = self.settings.terminal.language
+        display = self._display = self._offered(lambda: Display(self._state, language))
+        door = self._door = self._offered(lambda: Door(self._state, self.put, self._mirror))
 
         def show_all(view: View) -> None:
             self._view = view
             lights.show(view)
             if display is not None:
                 display.show(view)
-            for line in self._shop_lines:
+            for line in self._lines:
                 line.show(view)
             if door is not None:
                 door.show(view)
@@ -137,53 +148,34 @@ class Station:
             self._mode,
             eye=self._eyes,
             paper=Slips(printer, parties, words, self.put) if printer is not None else None,
-            shelf=self._shelf(parties.currency),
+            shelf=shelf_of(self.settings, self._state, self._mode),
             terms=Terms(
-                self._settings.terminal.language,
-                self._settings.order.vat_class,
-                self._settings.order.tips,
+                self.settings.terminal.language,
+                self.settings.order.vat_class,
+                self.settings.order.tips,
             ),
             watches=watches,
             tells_wallets=tells_wallets,
             carrier=SignedTexts(self._seal, parties, words),
             stamp=Stamp(self._state) if self._mode.entrance else None,
             staff=self._roster,
-            pin_above=self._settings.refund_limit(),
-            register_key=self._register_key(),
+            pin_above=self.settings.refund_limit(),
+            register_key=register_key_of(parties, self._state),
             alive=lambda: self._pulse.beat("engine"),
             noted=self._log.entry,
+            try_settings=lambda given: why_not(self.settings, given),
         )
         self._engine = Engine(parts, show_all)
         return self._engine
 
-    def _register_key(self) -> RegisterKey | None:
-        """Where the law takes the device for a cash register, and what it sells for true."""
-        true = self._parties.role is Role.TILL and not self._parties.pretend
-        return RegisterKey.at(self._state) if true else None
-
-    def _second_screen(self) -> Display | None:
+    def _offered(self, make: Callable[[], Offer]) -> Offer | None:
+        """What other processes may come to, the customer's screen or a helper."""
         if not self._displays:
             return None
         try:
-            return Display(self._state, self._settings.terminal.language)
-        except OSError:  # a folder without sockets: no display is no reason not to sell
+            return make()
+        except OSError:  # a folder without sockets: that nobody looks on is no reason not to sell
             return None
-
-    def _opened_door(self) -> Door | None:
-        if not self._displays:
-            return None
-        try:
-            return Door(self._state, self.put, self._mirror)
-        except OSError:  # as above: nobody looks on, and an update waits until the till is closed
-            return None
-
-    def _shelf(self, currency: str) -> CatalogueShelf | SiteShelf | None:
-        order, language = self._settings.order, self._settings.terminal.language
-        if self._mode.entrance:
-            return SiteShelf(Path(self._settings.kiosk.site), self._state, currency, language)
-        if not order.catalogue:
-            return None
-        return CatalogueShelf(Path(order.catalogue), self._state, currency, language)
 
     def start(
         self,
@@ -203,13 +195,13 @@ class Station:
         if self._devices.buttons is not None:
             self._devices.buttons.listen(self._pressed)
         self._displays = True
-        for line in self._shop_lines:
+        for line in self._lines:
             line.start()
         if self._devices.camera is not None or self._devices.hand_scanner is not None:
             # Imported here: it brings the decoders, and a till without eyes needs none.
             from pos.eyes import Eyes
 
-            asked = self._settings.camera.preview
+            asked = self.settings.camera.preview
             pictures = self._mode.preview if asked is None else asked
             buttons = self._devices.buttons
             self._eyes = Eyes(
@@ -231,26 +223,37 @@ class Station:
     def _work(self, connect: "Callable[[], Caller]", show: Show) -> None:
         """The engine's thread: whatever ends it, the screen says that nothing is sold."""
         try:
-            watches = self._settings.terminal.static_code
+            watches = self.settings.terminal.static_code
             engine = self.engine(connect(), show, watches=watches, tells_wallets=True)
             # `stop` may have come while there was no engine yet that it could end.
             if not self._ending.is_set():
                 if self._eyes is not None:
                     self._eyes.tell()
                 engine.run()
+                if not self._ending.is_set():  # settings were taken that hold from the next start
+                    self._show_stopped(notice("fleet.restarting", grave=True), show)
+                    self.again = True
+                    os.kill(os.getpid(), signal.SIGTERM)  # as whoever supervises it would
         except PosError as fault:
-            self._log.tell("stopped", fault=type(fault).__name__)
             self._pulse.stopped("engine", str(fault))
-            show(self._stopped(str(fault)))
+            self._halt(fault, str(fault), show)
         except Exception as fault:  # a fault of ours: say so and stop selling, never hang
-            self._log.tell("stopped", fault=type(fault).__name__)
-            show(self._stopped(f"The till met a fault ({type(fault).__name__}); start it again."))
+            said = f"The till met a fault ({type(fault).__name__}); start it again."
+            self._halt(fault, said, show)
             sys.excepthook(type(fault), fault, fault.__traceback__)
 
-    def _stopped(self, sentence: str) -> View:
-        said = notice("halt.journal", grave=True, sentence=sentence)
+    def _halt(self, fault: Exception, sentence: str, show: Show) -> None:
+        self._log.tell("stopped", fault=type(fault).__name__)
+        self._show_stopped(notice("halt.journal", grave=True, sentence=sentence), show)
+
+    def _show_stopped(self, said: Notice, show: Show) -> None:
         parties = self._parties
-        return View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
+        view = View(Stage.READY, parties.currency, parties.merchant.name, stopped=said)
+        if self._view is not None:
+            view = replace(view, facts=self._view.facts)
+        for line in self._lines:
+            line.show(view)
+        show(view)
 
     def put(self, given: Input) -> bool:
         """Hand an input to the engine; False when it is not there yet or its inbox is full."""
@@ -276,7 +279,8 @@ class Station:
     def stop(self) -> None:
         """Stop the threads, then close devices, link and journal; may be called twice."""
         self._ending.set()
-        self._pulse.ending()
+        if not self.again:
+            self._pulse.ending()
         if self._engine is not None:
             self._engine.end()
         if self._eyes is not None:
@@ -287,7 +291,7 @@ class Station:
         self._devices.close()
         if self._display is not None:
             self._display.close()
-        for line in self._shop_lines:
+        for line in self._lines:
             line.close()
         if self._door is not None:
             self._door.close()

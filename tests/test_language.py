@@ -12,6 +12,7 @@ import pytest
 
 from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
+from pos.fleet.roll import Standing
 from pos.language import CODES, FOLDER, Language, catalogue
 from pos.sale.assistance import Cause
 from pos.sale.catalogue import Benefit
@@ -21,6 +22,7 @@ from pos.sale.office import Happening
 from pos.sale.payment import State, StopReason
 from pos.sale.refund import RefundState
 from pos.sale.view import LinkState, Notice, Stage, Verdict, notice
+from pos.screens.fleet import COLUMNS, ONLY, SORTS
 from pos.switch.offering import YES, Ability
 from pos.training.marking import POINTS
 from pos.training.plan import Mishap
@@ -63,6 +65,10 @@ MADE = {
     "amount.too_many_decimals", "amount.currency_unknown", "discount.unreadable",
     "tip.unreadable", "order.quantity", "order.too_many_lines",
     *(f"benefit.{benefit}" for benefit in Benefit),
+    *(f"fleet.is_{standing}" for standing in Standing),
+    *(f"fleet.only_{only}" for only in ONLY), *(f"fleet.sort_{sort}" for sort in SORTS),
+    *(f"fleet.{column}" for column in COLUMNS),
+    *(f"fleet.{unit}" for unit in ("minutes", "hours", "days")),
     *(f"offering.{ability}" for ability in get_args(Ability) if ability != YES),
     *(f"offering.{what}" for what in ("scan", "show", "refund")),
     *(f"remote.{how}" for how in ("left", "sent_away", "till_closed")),

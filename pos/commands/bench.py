@@ -51,6 +51,20 @@ def order() -> None:
 
 
 @bench.command()
+@click.option("--terminals", default=2_000, show_default=True, type=click.IntRange(4, 4_000))
+def fleet(terminals: int) -> None:
+    """Measure a fleet of simulated terminals against one Mosquitto: from a change at a till to the
+    row of `pos fleet`, deaths without goodbye, a broker that is killed. Prints a line each; exit 1
+    when a limit is missed.
+    """
+    from pos.bench import fleet as measured
+
+    click.echo(measured.HOW)
+    with tempfile.TemporaryDirectory(prefix="samkassa-bench-") as name:
+        _print(measured.measure(Path(name), terminals, click.echo))
+
+
+@bench.command()
 @click.option(
     "--database",
     metavar="URL",

@@ -12,6 +12,7 @@ from hardware.bench import Devices, open_devices
 from hardware.devices import DeviceError
 from hardware.simulated_desk import WORDS, SimulatedDesk
 from pos.aloud import Aloud
+from pos.commands.afar import examine, start_again
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 from pos.commands.phones import payment_code
 from pos.config import DevicesSection, Settings, find
@@ -50,22 +51,25 @@ def checkout(state: str | None, config: str | None) -> None:
         # systemd stops a till so: the engine ends the call that it is in, and nothing is lost.
         signal.signal(number, lambda _number, _frame: ending.set())
     _lend_hands(devices, folder if settings.switch is None else None)
-    serve(settings, folder, devices, ending, Pulse.of_service("engine", "desk"))
+    if serve(settings, folder, devices, ending, Pulse.of_service("engine", "desk")):
+        start_again()
 
 
 def serve(
     settings: Settings, folder: Path, devices: Devices, ending: threading.Event, pulse: Pulse
-) -> None:
-    """Serve customers until `ending` is set. Raises PosError where the till cannot begin."""
+) -> bool:
+    """Serve customers until `ending` is set; whether to start again then. Raises PosError where
+    the till cannot begin."""
     with (
         connection(settings, folder) as connect,
-        Station(settings, folder, CHECKOUT, devices, pulse) as station,
+        Station(settings, folder, CHECKOUT, devices, pulse, examine) as station,
     ):
-        front = Aloud(station.put, devices.voice, CHECKOUT, settings.terminal.language)
+        front = Aloud(station.put, devices.voice, CHECKOUT, station.settings.terminal.language)
         station.start(connect, _with_log(front.show), front.press)
         while not ending.wait(TICK_S):
             pulse.beat("desk")
             front.tick()
+    return station.again
 
 
 def _without_devices(settings: Settings) -> Settings:

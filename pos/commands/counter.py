@@ -5,6 +5,7 @@ import signal
 import click
 
 from hardware.devices import Button
+from pos.commands.afar import examine, start_again
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 
 # What the buttons beside the screen are on its keyboard.
@@ -35,7 +36,7 @@ def counter(state: str | None, config: str | None) -> None:
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     with (
         connection(settings, folder) as connect,
-        Station(settings, folder, COUNTER, devices, pulse) as station,
+        Station(settings, folder, COUNTER, devices, pulse, examine) as station,
     ):
 
         def press(button: Button) -> None:
@@ -48,12 +49,14 @@ def counter(state: str | None, config: str | None) -> None:
 
         app = PosApp(
             station.put,
-            Language(settings.terminal.language),
+            Language(station.settings.terminal.language),
             first,
-            theme=settings.terminal.theme,
+            theme=station.settings.terminal.theme,
             opened=opened_app,
             examine=lambda: examined(settings, folder),
         )
         # systemd stops a till so: the engine ends the call that it is in, and nothing is lost.
         signal.signal(signal.SIGTERM, lambda _number, _frame: app.exit())
         app.run()
+    if station.again:
+        start_again()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hardware.devices import Button
+from pos.commands.afar import examine, start_again
 from pos.commands.options import config_option, opened, plain_device_errors, state_option
 
 if TYPE_CHECKING:
@@ -59,21 +60,20 @@ def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
     parties = settings.parties()
     pulse = Pulse.of_service("engine", "screen")
     first = View(Stage.READY, parties.currency, parties.merchant.name)
-    made = partial(
-        KioskApp,
-        home=settings.terminal.language,
-        keyboard=settings.kiosk.keyboard,
-        theme=settings.terminal.theme,
-    )
+    made = partial(KioskApp, keyboard=settings.kiosk.keyboard)
+    own = settings.terminal
     with connection(settings, folder) as connect, ExitStack() as closing:
         try:
-            station = closing.enter_context(Station(settings, folder, KIOSK, devices, pulse))
+            till = Station(settings, folder, KIOSK, devices, pulse, examine)
+            station = closing.enter_context(till)
         except PosError as fault:
             devices.close()
             if "NOTIFY_SOCKET" not in os.environ:  # somebody sits at a shell and reads it there
                 raise
             why = notice("halt.journal", grave=True, sentence=fault)
-            _run(made(lambda _: False, first=replace(first, stopped=why), opened=_retry))
+            stopped = replace(first, stopped=why)
+            said = made(lambda _: False, own.language, stopped, theme=own.theme, opened=_retry)
+            _run(said)
             raise
 
         def opened_app(app: KioskApp) -> None:
@@ -81,7 +81,10 @@ def kiosk(state: str | None, config: str | None, *, speak: bool) -> None:
             press = lambda key: app.press(PRESSED[key])  # noqa: E731
             station.start(connect, app.show, press, mirror=app.mirror)
 
-        _run(made(station.put, first=first, opened=opened_app))
+        own = station.settings.terminal  # with what was pushed
+        _run(made(station.put, own.language, first, theme=own.theme, opened=opened_app))
+    if station.again:
+        start_again()
 
 
 def _run(app: "KioskApp") -> None:

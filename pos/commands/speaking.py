@@ -22,6 +22,7 @@ from hardware.bench import Devices
 from hardware.devices import Button, Camera
 from hardware.ladder import SteadyCamera
 from hardware.simulated_camera import SimulatedCamera
+from pos.commands.afar import examine, start_again
 from pos.commands.phones import payment_code
 from pos.config import DevicesSection, Settings
 from pos.embedded import connection
@@ -100,7 +101,9 @@ def serve(settings: Settings, folder: Path, devices: Devices) -> None:
     if phone is not None and phone.there and sys.stdout.isatty():
         sys.stdout.write(TRYING)
     with _keys(events.put, sys.stdin if wanted else None, phone):
-        guide_visitors(settings, folder, devices, events, ending, sys.stdout)
+        again = guide_visitors(settings, folder, devices, events, ending, sys.stdout)
+    if again:
+        start_again()
 
 
 def tried_out(settings: Settings) -> Settings:
@@ -140,9 +143,9 @@ def guide_visitors(
     events: Events,
     ending: threading.Event,
     out: TextIO,
-) -> None:
-    """Until `ending` is set. Lines are printed on `out` where that is a terminal, and nowhere
-    else: a log would keep what visitors did."""
+) -> bool:
+    """Until `ending` is set; whether to start again then. Lines are printed on `out` where that is
+    a terminal, and nowhere else: a log would keep what visitors did."""
     parties = settings.parties()
     first = View(Stage.READY, parties.currency, parties.merchant.name)
     pulse = Pulse.of_service("engine", "guide")
@@ -157,11 +160,11 @@ def guide_visitors(
         buttons.listen(lambda button: _pressed(button, events))
     with (
         connection(settings, folder) as connect,
-        Station(settings, folder, KIOSK, replace(devices, buttons=None), pulse) as station,
+        Station(settings, folder, KIOSK, replace(devices, buttons=None), pulse, examine) as station,
     ):
         guide = Guide(
             station.put,
-            settings.terminal.language,
+            station.settings.terminal.language,
             first,
             devices.voice,
             tell=tell,
@@ -174,6 +177,7 @@ def guide_visitors(
             guide.tick()
     if buttons is not None:
         buttons.close()
+    return station.again
 
 
 def _pressed(button: Button, events: Events) -> None:

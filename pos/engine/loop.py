@@ -1,7 +1,6 @@
 """The loop itself: inputs in, the most overdue thing done, a View out.
 
-Apart from the payments and refunds that it drives so that what happens when can be read on one
-page.
+Apart from the payments and refunds it drives so that what happens when is read on one page.
 """
 
 import queue
@@ -16,7 +15,7 @@ from pos.engine.comparison import compared
 from pos.engine.gaze import Gaze
 from pos.engine.helping import Helping
 from pos.engine.offering import Offering
-from pos.engine.office import BackOffice
+from pos.engine.office import FROM_AFAR, BackOffice
 from pos.engine.orders import Orders
 from pos.engine.paperwork import Paperwork
 from pos.engine.parts import Parts, Writer
@@ -33,7 +32,6 @@ from pos.sale.history import History
 from pos.sale.incident import Started, Stopped
 from pos.sale.input import CameraSays, Input, Ordering, PaperInput, PrinterSays, Scanned
 from pos.sale.refund import Refund, RefundState
-from pos.sale.remote import REMOTE_INPUTS
 from pos.sale.view import Notice, View, notice
 
 INBOX_MAX = 64
@@ -51,6 +49,7 @@ class Engine:
         self._writer = Writer(parts.journal, parts.noted)
         self._attending = Attending(parts, self._writer)
         self._office = BackOffice(parts, self._writer, self._attending)
+        self.configuring = self._office.configuring
         self._refunds = Refunds(parts, self._writer, self._attending, self._settled)
         self._tickets = Tickets(parts, self._writer)
         self._receipts = Receipts(parts, self._writer, self._tickets)
@@ -116,7 +115,7 @@ class Engine:
     def run(self) -> None:
         """Work until `end`."""
         self.start()
-        while not self._ending:
+        while not (self._ending or self.configuring.leaving):
             self.turn()
         self._receipts.finish(self._inbox)
         self._writer.write(Stopped(self._parts.clock.wall()))
@@ -253,8 +252,8 @@ class Engine:
         return showing.view_of(self._selling.desk, self._writer.history, around)
 
     def _run_office(self, given: Input) -> None:
-        if isinstance(given, REMOTE_INPUTS):
-            self._office.remote.obey(given, self._selling.desk)
+        if isinstance(given, FROM_AFAR):
+            self._office.obey_afar(given, self._selling.desk, printing=self.printing)
             return
         said = self._office.obey(given, free=self._selling.desk.stage in till.FREE)
         self._selling.say(said)

@@ -5,9 +5,11 @@ to log in or open the shift first.
 """
 
 from pos.engine.attending import Attending
+from pos.engine.configuring import Configuring
 from pos.engine.parts import Parts, Writer
 from pos.engine.remote import RemoteHands
 from pos.sale.code import BadgeCode, recognise
+from pos.sale.configuration import Configure
 from pos.sale.ejournal import find
 from pos.sale.input import (
     OFFICE_INPUTS,
@@ -29,7 +31,7 @@ from pos.sale.input import (
 )
 from pos.sale.money import Amount
 from pos.sale.office import JournalLine, Office, StaffRow
-from pos.sale.remote import REMOTE_INPUTS, Remote
+from pos.sale.remote import REMOTE_INPUTS, Remote, RemoteInput
 from pos.sale.report import Report
 from pos.sale.shift import (
     InOrder,
@@ -44,7 +46,10 @@ from pos.sale.shift import (
 from pos.sale.showing import barred_by
 from pos.sale.staff import Duty, Member
 from pos.sale.tallying import unfinished_of, x_report, z_report
+from pos.sale.till import Desk
 from pos.sale.view import Notice, notice
+
+FROM_AFAR = (*REMOTE_INPUTS, Configure)
 
 
 class BackOffice:
@@ -55,6 +60,7 @@ class BackOffice:
         self._writer = writer
         self._attending = attending
         self.remote = RemoteHands(parts, writer, attending)
+        self.configuring = Configuring(parts, writer)
         self._report: Report | None = None
         self._found: tuple[JournalLine, ...] | None = None
         self._found_for = ""
@@ -105,6 +111,13 @@ class BackOffice:
         idle = duty is Duty.TRAIN and self._parts.mode.pretend
         return not idle and self._attending.forbidden(duty) is None
 
+    def obey_afar(self, given: RemoteInput | Configure, desk: Desk, *, printing: bool) -> None:
+        """What a helper at the screen, or whoever pushes settings, wants of the till."""
+        if isinstance(given, Configure):
+            self.configuring.obey(given, desk, printing=printing)
+        else:
+            self.remote.obey(given, desk)
+
     def unfit(self) -> Notice | None:
         """Why nobody may sell here now, or None."""
         if self.remote.resting:
@@ -122,7 +135,7 @@ class BackOffice:
         """Whether this input is the office's."""
         if isinstance(given, Scanned):
             return isinstance(recognise(given.text.reveal(), given.symbology), BadgeCode)
-        return isinstance(given, OFFICE_INPUTS + REMOTE_INPUTS)
+        return isinstance(given, OFFICE_INPUTS + FROM_AFAR)
 
     def obey(self, given: Input, *, free: bool) -> Notice | None:
         """Do it, and what to say. `free` is whether no sale is on the desk."""

@@ -16,6 +16,7 @@ from pos.fingerprint import Fingerprints
 from pos.journal import Journal
 from pos.sale.carried import Carried
 from pos.sale.catalogue import Catalogue
+from pos.sale.configuration import Setting
 from pos.sale.history import Entry, History
 from pos.sale.merchant import Terminal
 from pos.sale.mode import Mode
@@ -165,7 +166,7 @@ class Parts:
     above which a refund needs a supervisor. `stamp` is None where no tickets are issued,
     `register_key` where the till is no cash register, `zone` where it is that of this machine.
     `alive` is called whenever the engine comes round, in its own thread, and `noted` with each
-    entry that is durable.
+    entry that is durable. `try_settings` says why pushed settings cannot hold here, or nothing.
     """
 
     journal: Journal
@@ -190,6 +191,7 @@ class Parts:
     zone: tzinfo | None = None
     alive: Callable[[], object] = lambda: None
     noted: Callable[[int, Entry], object] = lambda _seq, _entry: None
+    try_settings: Callable[[tuple[Setting, ...]], str] = lambda _: ""
 
 
 # What may still be taken in once the disk has failed: it ends what is open, and pays nothing.
@@ -202,6 +204,7 @@ _ENDINGS = (
 class Writer:
     """The one hand that writes the journal. After a failure `halt` says why nothing is sold.
 
+    `history` is everything that is written down, and after a failure how what was open ended.
     When it was the disk that failed, `from_memory` is set: what is open is still worked to an end
     without money, kept in memory alone. The next start finds the same end by asking the switch.
     `unsure` are the payments whose success may or may not be written: they are left to it.
@@ -214,14 +217,10 @@ class Writer:
     ) -> None:
         self._journal = journal
         self._noted = noted
+        self.history: History = journal.history
         self.halt: Notice | None = None
         self.from_memory = False
         self.unsure: set[str] = set()
-
-    @property
-    def history(self) -> History:
-        """Everything that is written down, and after a failure how what was open ended."""
-        return self._journal.history
 
     def write(self, entry: Entry) -> bool:
         """Make `entry` durable; False when it changes nothing, or when the till has to halt."""

@@ -138,7 +138,7 @@ def reading(path: Path) -> apsw.Connection:
 
 def is_blank(connection: apsw.Connection) -> bool:
     """Whether its maker has not come to write the first thing, or died before it."""
-    held = connection.execute("SELECT 1 FROM sqlite_schema").fetchall()
+    held = connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall()
     return not held and _identity(connection) == (0, 0)
 
 

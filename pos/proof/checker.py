@@ -34,6 +34,7 @@ def differences(tills: Sequence[Till], switch: Switch) -> list[str]:
     found += _charge_faults(switch)
     found += _open_work(switch)
     found += _ledger_faults(switch)
+    found += _coupon_faults(switch)
     found += _total_faults(switch, stories)
     return found
 
@@ -196,6 +197,26 @@ def _ledger_faults(switch: Switch) -> Iterator[str]:
         right = {"SUCCEEDED": (1, 0)}.get(row["state"], (kinds["reversal"], kinds["reversal"]))
         if (kinds["capture"], kinds["reversal"]) != right or kinds["capture"] > 1:
             yield f"P9: {row['request_id']} is {row['state']} and was posted {dict(kinds)}"
+
+
+def _coupon_faults(switch: Switch) -> Iterator[str]:
+    """A coupon is spent for a payment that was made, and else given back to its budget, whole."""
+    states = {row["payment_id"]: row["state"] for row in switch.payments}
+    saved: Counter[str] = Counter()
+    used: Counter[str] = Counter()
+    for row in switch.coupon_uses:
+        state = states.get(row["payment_id"])
+        if row["state"] != ("SPENT" if state == "SUCCEEDED" else "RELEASED"):
+            yield f"P9: a coupon is {row['state']} for {row['payment_id']}, which is {state}"
+        saved[row["payment_id"]] += row["funded_value"]
+        used[row["coupon_id"]] += row["value"] if row["state"] != "RELEASED" else 0
+    for row in switch.payments:
+        if (row["saved_value"] or 0) != saved[row["payment_id"]]:
+            yield f"P9: coupons took {saved[row['payment_id']]} off {row['request_id']}"
+    for row in switch.budgets:
+        if row["budget"] - row["value_left"] != used[row["coupon_id"]]:
+            left = f"{row['value_left']} of {row['budget']} left"
+            yield f"P9: {used[row['coupon_id']]} of {row['coupon_id']} is used, and {left}"
 
 
 def _total_faults(switch: Switch, stories: Mapping[str, Story]) -> Iterator[str]:

@@ -62,6 +62,8 @@ class Switch:
     waiting: list[Row]
     movements: list[Row]
     charges: list[Row]
+    coupon_uses: list[Row]
+    budgets: list[Row]
 
 
 def journal_file(path: Path) -> tuple[Line, ...]:
@@ -93,6 +95,13 @@ def asking(connection: sqlite3.Connection) -> Ask:
     return ask
 
 
+# How large each coupon's budget was, and what is left in all its purses.
+_BUDGETS = """
+SELECT coupon_id, budget, sum(value_left) AS value_left
+FROM promotion JOIN promotion_budget USING (coupon_id) GROUP BY coupon_id, budget
+"""
+
+
 def switch_tables(ask: Ask) -> Switch:
     """The tables of any database that answers SELECT. Deposits are left out: they open accounts."""
     return Switch(
@@ -102,4 +111,6 @@ def switch_tables(ask: Ask) -> Switch:
         ask("SELECT * FROM outbox WHERE due_at_ms IS NOT NULL"),
         ask("SELECT * FROM wallet_movement WHERE kind <> 'deposit'"),
         ask("SELECT * FROM wallet_charge"),
+        ask("SELECT * FROM promotion_use"),
+        ask(_BUDGETS),
     )

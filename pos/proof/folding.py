@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from pos.proof.dumps import Line
 
@@ -47,13 +48,23 @@ class Payment:
     reversal_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """One line of an order: so many pieces, and what was paid for all of them."""
+
+    pieces: int
+    value: int
+
+
 @dataclass(slots=True)
 class Refund:
-    """What a journal says of one refund; `state` is ASKED, REFUNDED or REFUSED."""
+    """What a journal says of one refund; `state` is ASKED, REFUNDED or REFUSED. `goods` are the
+    line and the number of pieces of whatever comes back for it."""
 
     request_id: str
     value: int
     state: str = "ASKED"
+    goods: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(slots=True)
@@ -64,6 +75,7 @@ class Story:
 
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
+    orders: dict[str, list[Goods]] = field(default_factory=dict)
     receipts: dict[str, int] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
@@ -103,13 +115,13 @@ def _take(told: Story, kind: str, body: dict[str, object]) -> None:
     elif kind in PAYMENT_KINDS:
         _move(told, request_id, kind, body)
     elif kind == "RefundAsked":
-        refund_id = str(body["refund_id"])
-        if refund_id in told.refunds:
-            told.faults.append(f"P4: refund {refund_id} was asked twice")
-        told.refunds[refund_id] = Refund(request_id, _money(body)[0])
-        _check_refundable(told, request_id)
+        _ask_refund(told, request_id, body)
     elif kind in ("Refunded", "RefundRefused"):
         _end_refund(told, str(body["refund_id"]), kind)
+    elif kind == "OrderPlaced":
+        order = body["order"]
+        assert isinstance(order, dict)  # noqa: S101 - the shape of every journal's orders
+        told.orders[order["sale_id"]] = [_goods(each) for each in order["lines"]]
     elif kind == "Arrived":
         _number(told, request_id)
     elif kind == "ReceiptBegun":
@@ -134,6 +146,16 @@ def _move(told: Story, request_id: str, kind: str, body: dict[str, object]) -> N
     payment.state = target
     if target == "PAID":
         _number(told, request_id)
+
+
+def _ask_refund(told: Story, request_id: str, body: dict[str, object]) -> None:
+    refund_id = str(body["refund_id"])
+    if refund_id in told.refunds:
+        told.faults.append(f"P4: refund {refund_id} was asked twice")
+    goods = tuple((each["place"], each["quantity"]) for each in _list(body.get("lines", [])))
+    _check_goods(told, request_id, goods, _money(body)[0])
+    told.refunds[refund_id] = Refund(request_id, _money(body)[0], goods=goods)
+    _check_refundable(told, request_id)
 
 
 def _end_refund(told: Story, refund_id: str, kind: str) -> None:
@@ -169,6 +191,45 @@ def _check_refundable(told: Story, request_id: str) -> None:
     )
     if payment is None or payment.state != "PAID" or asked > payment.value:
         told.faults.append(f"P7: more is to be given back of {request_id} than it brought in")
+
+
+def _check_goods(
+    told: Story, request_id: str, goods: tuple[tuple[int, int], ...], value: int
+) -> None:
+    """No piece comes back twice, and each is worth its part of what its line was sold for."""
+    if not goods:
+        return
+    payment = told.payments.get(request_id)
+    sold = [] if payment is None else told.orders.get(payment.sale_id, [])
+    before = Counter[int]()
+    for refund in told.refunds.values():
+        if refund.request_id == request_id and refund.state != "REFUSED":
+            for place, pieces in refund.goods:
+                before[place] += pieces
+    worth = 0
+    for place, pieces in goods:
+        line = sold[place] if place < len(sold) else Goods(0, 0)
+        upto = before[place] + pieces
+        if upto > line.pieces:
+            told.faults.append(f"P7: {upto} of line {place} of {request_id} come back")
+            return
+        worth += line.value * upto // line.pieces - line.value * before[place] // line.pieces
+        before[place] = upto
+    if worth != value:
+        told.faults.append(f"P7: goods of {request_id} are worth {worth}, and {value} goes back")
+
+
+def _goods(line: dict[str, Any]) -> Goods:
+    gross, off = line["unit_price"] * line["quantity"], line["discount"]
+    less = min(off["value"], gross)
+    if off["percent"]:  # hundredths of a per cent, rounded half up
+        less = (2 * gross * off["percent"] + 10_000) // 20_000
+    return Goods(line["quantity"], gross - less - line["share"])
+
+
+def _list(value: object) -> list[dict[str, Any]]:
+    assert isinstance(value, list)  # noqa: S101 - the shape of every journal's lists
+    return value
 
 
 def _receipt(told: Story, document_id: str, number: int, *, copy: bool) -> None:

@@ -45,7 +45,7 @@ STORY_COUNT_MAX = 4
 SEEDS_PER_BUG_MAX = 20
 VIOLATIONS_SHOWN_MAX = 20
 APPEND_EVERY = 7
-IMAGES_PER_S = 950
+IMAGES_PER_S = 650
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class PowerCuts:
     """See Gate."""
 
     name, number, title = "power-cuts", "G3", "Power cuts under the real journal"
-    share, beside = 0.03, False
+    share, beside = 0.045, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """See Gate: the planted bugs first, then seed after seed."""

@@ -52,6 +52,7 @@ class Books:
     shifts: list[Shift] = field(default_factory=lambda: [Shift(1)])
     documents: dict[str, Document] = field(default_factory=dict)
     document_ids: list[str] = field(default_factory=list)
+    return_count: int = 0
     x_count: int = 0
     training: bool = False
     barred: OutOfOrder | None = None
@@ -163,9 +164,15 @@ class Books:
         self.documents[document_id] = document
         self.document_ids.append(document_id)
         self.current.documents.append(document)
+        self.return_count += kind is Kind.RETURN
         sold, returned = self._grand.get(amount.currency, (0, 0))
         grown = (sold + amount.value, returned), (sold, returned + amount.value)
         self._grand[amount.currency] = grown[kind is Kind.RETURN]
+
+    @property
+    def grand(self) -> dict[str, tuple[int, int]]:
+        """What was ever sold and given back, in minor units by currency."""
+        return dict(self._grand)
 
     def number_of(self, document_id: str) -> int:
         """The receipt's number, or 0 while there is none."""

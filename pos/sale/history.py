@@ -19,6 +19,7 @@ from pos.sale.arrival import (
     payment_of,
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
+from pos.sale.configuration import CONFIGURATION_EVENTS, Configuration, ConfigurationEvent
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
@@ -43,12 +44,12 @@ from pos.sale.view import SaleRow
 
 Entry = (
     Event | RefundEvent | ArrivalEvent | OrderEvent | PrintingEvent | BooksEvent | TicketsIssued
-    | Incident
+    | Incident | ConfigurationEvent
 )  # fmt: skip
 
 ENTRIES: tuple[type[Entry], ...] = (
     *EVENTS, *REFUND_EVENTS, *ARRIVAL_EVENTS, *ORDER_EVENTS, *PRINTING_EVENTS, *BOOKS_EVENTS,
-    TicketsIssued, *INCIDENTS,
+    TicketsIssued, *INCIDENTS, *CONFIGURATION_EVENTS,
 )  # fmt: skip
 
 
@@ -69,6 +70,7 @@ class History:
     ticket_book: TicketBook = field(default_factory=TicketBook)
     gap: Gap | None = None
     books: Books = field(default_factory=Books)
+    configuration: Configuration = field(default_factory=Configuration)
     occupancy: Occupancy = field(default_factory=Occupancy)
     shown: dict[str, tuple[SaleRow, float]] = field(default_factory=dict, repr=False, compare=False)
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
@@ -95,6 +97,8 @@ class History:
             self.order_book.check(entry)
         if isinstance(entry, BOOKS_EVENTS):
             self.books.check(entry)
+        if isinstance(entry, CONFIGURATION_EVENTS):
+            self.configuration.check(entry)
         if isinstance(entry, TicketsIssued):
             self.ticket_book.check(entry)
         return True
@@ -114,6 +118,8 @@ class History:
             return self._take_order(entry)
         if isinstance(entry, BOOKS_EVENTS):
             return self.books.take(entry)
+        if isinstance(entry, CONFIGURATION_EVENTS):
+            return self.configuration.take(entry)
         if isinstance(entry, TicketsIssued):
             return self.ticket_book.take(entry)
         return self._note(entry)

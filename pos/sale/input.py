@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pos.sale.assistance import HelpInput
 from pos.sale.code import Secret
+from pos.sale.configuration import Configure
 from pos.sale.remote import RemoteInput
 from pos.sale.return_line import ReturnLine
 from pos.sale.view import Notice
@@ -315,4 +316,5 @@ Ordering = (
 Input = (
     Charge | Tip | Scanned | Stop | Next | Stay | AskAgain | GiveBack | CameraSays | PrinterSays
     | Ordering | PaperInput | OfficeInput | HelpInput | RemoteInput
+    | Configure
 )  # fmt: skip

@@ -13,6 +13,7 @@ from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.capability import Capability
 from pos.sale.catalogue import Catalogue
+from pos.sale.facts import Facts, Takings
 from pos.sale.history import History
 from pos.sale.mode import Mode
 from pos.sale.office import Office
@@ -144,6 +145,7 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
         stopped=around.stopped,
         papers=around.papers,
         office=around.office,
+        facts=facts_of(history),
         box_office=around.box_office,
         barred=barred_by(history),
         help=around.help_desk,
@@ -174,6 +176,25 @@ def _others(history: History, on_desk: str) -> list[str]:
     ids = [payment.request_id for payment in history.open_payments()]
     ids += [refund.request_id for refund in history.open_refunds()]
     return [each for each in dict.fromkeys(ids) if each != on_desk]
+
+
+def facts_of(history: History) -> Facts:
+    """What may leave the shop; it costs what is open, however long the journal is."""
+    payments, refunds, books = history.open_payments(), history.open_refunds(), history.books
+    opened = [each.opened_at for each in payments] + [each.asked_at for each in refunds]
+    newest = history.recent(1)
+    return Facts(
+        open_payments=len(payments),
+        open_refunds=len(refunds),
+        oldest_open_at=min(opened, default=None),
+        last_payment_at=newest[0].opened_at if newest else None,
+        shift=books.current.number,
+        sales=len(books.document_ids) - books.return_count,
+        returns=books.return_count,
+        takings=tuple(Takings(each, *sums) for each, sums in sorted(books.grand.items())),
+        settings=history.configuration.number,
+        settings_refused=history.configuration.reason,
+    )
 
 
 @lru_cache(maxsize=ACTIONS_KEPT_MAX)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from pos.sale.assistance import HelpDesk
 from pos.sale.box_office import BoxOffice
 from pos.sale.catalogue import NOTHING, Catalogue
+from pos.sale.facts import Facts
 from pos.sale.merchant import Terminal
 from pos.sale.money import Amount
 from pos.sale.office import Office
@@ -173,6 +174,7 @@ class View:
     barred: Notice | None = None
     help: HelpDesk = field(default_factory=HelpDesk)
     looking: bool = False
+    facts: Facts = field(default_factory=Facts)  # may leave the shop
     wallets: tuple["Capability", ...] = ()
 
 

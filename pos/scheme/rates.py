@@ -88,6 +88,7 @@ class Rates:
     def __init__(self, day: date, per_base: Mapping[str, Decimal]) -> None:
         self.day = day
         self._per_base = {currency: Fraction(rate) for currency, rate in per_base.items()}
+        self._made: dict[tuple[str, str, int], Rate] = {}  # as many as there are pairs and markups
 
     @property
     def currencies(self) -> tuple[str, ...]:
@@ -100,13 +101,18 @@ class Rates:
         The cross rate of two currencies against the base, exact until it is rounded half up to
         eight decimals. Raises NoRate for a currency without one.
         """
+        known = self._made.get((sold, bought, markup))
+        if known is not None:
+            return known
         for currency in (sold, bought):
             if currency not in self._per_base:
                 raise NoRate(f"There is no reference rate for {currency}.")
         ratio = self._per_base[bought] / self._per_base[sold]
         ratio *= Fraction(WHOLE_BASIS_POINTS + markup, WHOLE_BASIS_POINTS)
         price = int(ratio * _SCALE + Fraction(1, 2))
-        return Rate(f"REF-{self.day:%Y%m%d}-{sold}{bought}", sold, bought, price)
+        made = Rate(f"REF-{self.day:%Y%m%d}-{sold}{bought}", sold, bought, price)
+        self._made[sold, bought, markup] = made
+        return made
 
 
 def customer_value(rate: Rate, price: Amount) -> int:

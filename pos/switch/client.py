@@ -19,12 +19,13 @@ from pos.sale.refund import Refund, RefundEvent, RefundOpen, RefundRefused
 from pos.sale.secret import Secret
 from pos.sale.testimony import Claim, Testimony, Unheard
 from pos.sale.view import LinkState
-from pos.switch import reading, spelling, wire
+from pos.switch import reading, wire
 from pos.switch.exchange import DistrustError, Exchange, NotSentError, SilenceError
 from pos.switch.offering import OFFERING_PATH, OfferingRequest, OfferingResponse
 from pos.switch.reading_offering import read_offering
 from pos.switch.reading_testimony import read_testimony
 from pos.switch.witness import MARKED, WITNESS_PATH, Mark, WitnessRequest, WitnessResponse
+from pos.switch.writing import pay_request, refund_request
 
 # How a switch that is not ours may refuse a call that it does not know.
 NO_SUCH_CALL = frozenset({"HTTP_400", "HTTP_403", "HTTP_404", "HTTP_405", "HTTP_501"})
@@ -110,7 +111,7 @@ class WireSwitch:
 
     def pay(self, payment: Payment, code: Secret | None) -> Event:
         """See Switch. NotSent only when surely no byte of this only attempt left."""
-        request = spelling.pay_request(self._terminal, payment, code)
+        request = pay_request(payment, code, self._terminal)
         try:
             answer = self._call("pay", request, wire.PayResponse)
         except NotSentError:
@@ -139,7 +140,7 @@ class WireSwitch:
 
     def reverse(self, payment: Payment) -> Event:
         """See Switch."""
-        request = spelling.refund_request(payment.reversal_id, payment.payment_id, payment.amount)
+        request = refund_request(payment.reversal_id, payment.payment_id, payment.amount)
         try:
             answer = self._call("refund", request, wire.RefundResponse)
         except (NotSentError, SilenceError) as silence:
@@ -148,7 +149,7 @@ class WireSwitch:
 
     def refund(self, refund: Refund, payment: Payment, *, first: bool) -> RefundEvent:
         """See Switch. Refused as not sent only when surely no byte ever left."""
-        request = spelling.refund_request(refund.refund_id, payment.payment_id, refund.amount)
+        request = refund_request(refund.refund_id, payment.payment_id, refund.amount)
         try:
             answer = self._call("refund", request, wire.RefundResponse)
         except NotSentError:

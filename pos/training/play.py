@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pos.config import DevicesSection, Settings
 from pos.language import Language
+from pos.sale.office import Office
 from pos.sale.view import Stage, View
 from pos.scheme.partner_file import shipped_scheme
 from pos.shelf import load
@@ -46,12 +47,17 @@ def customers_of(settings: Settings, seed: int, count: int) -> tuple[Customer, .
     return planned(seed, count, products, wallets)
 
 
+def first_view(settings: Settings) -> View:
+    """What is shown until the till speaks: even then it is training."""
+    parties = settings.parties()
+    name, office = parties.merchant.name, Office(training=True)
+    return View(Stage.READY, parties.currency, name, office=office)
+
+
 def play(settings: Settings, state: Path, seed: int, count: int) -> Result:
     """Run until the last customer is served, or the trainee leaves the till; how it went."""
     from pos.screens.app import PosApp
 
-    parties = settings.parties()
-    first = View(Stage.READY, parties.currency, parties.merchant.name)
     with TrainingDay(settings, state, customers_of(settings, seed, count)) as day:
 
         def leave(app: PosApp) -> None:
@@ -65,10 +71,10 @@ def play(settings: Settings, state: Path, seed: int, count: int) -> Result:
         app = PosApp(
             day.put,
             Language(settings.terminal.language),
-            first,
+            first_view(settings),
             party=day,
             theme=settings.terminal.theme,
             opened=opened,
         )
         app.run()
-    return result_of(state, day.served, parties.currency)
+    return result_of(state, day.served, settings.terminal.currency)

@@ -152,7 +152,9 @@ def test_hours_are_those_of_the_shop(shop: Shop) -> None:
     shop.paid("10")
     shop.engine.handle(MakeReport())
     assert [hour for hour, _ in report(shop).by_hour] == [0]  # 10 o'clock UTC
-    for each in (CloseShift(), Leave(), ShowShift(1)):
+    shop.engine.handle(CloseShift())
+    assert [hour for hour, _ in report(shop).by_hour] == [0]
+    for each in (Leave(), ShowShift(1)):
         shop.engine.handle(each)
     assert [hour for hour, _ in report(shop).by_hour] == [0]
     for each in (Leave(), Find("2026-")):
@@ -231,6 +233,28 @@ def test_training_sells_nothing(shop: Shop, crew: Crew) -> None:
     shop.engine.handle(Find("training"))
     found = shop.view.office.found or ()
     assert [line.happening for line in found] == [Happening.TRAINING]
+
+
+def test_a_shift_waits_for_what_the_card_forgot(shop: Shop) -> None:
+    """While entries are missing nobody knows what was sold: it is said, and the shift stays."""
+    shop.start()
+    copy = shop.copied()
+    shop.paid("20")
+    shop.paid("30")
+    shop.put_back(copy)
+    assert shop.engine.catching_up
+    assert told(shop, CloseShift()) == ("shift.gap", {}, True)
+    assert "ShiftClosed" not in shop.kinds()
+    shop.go_on()
+    assert told(shop, CloseShift()) == ("shift.closed", {"number": "1"}, False)
+
+
+def test_a_practised_sale_shows_its_amount(shop: Shop, crew: Crew) -> None:
+    """And since when, like any other that has ended."""
+    for each in (OLA, OpenShift(), Train(on=True), Charge("50", Presenting.MERCHANT)):
+        shop.engine.handle(each)
+    assert shop.view.amount == Amount(5_000, "NOK")
+    assert shop.view.stage_since_s == shop.fate.now_s
 
 
 def test_a_dead_disk_opens_and_closes_nothing(till: Shop) -> None:

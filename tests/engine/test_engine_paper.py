@@ -10,6 +10,7 @@ import pytest
 from pos.engine.receipts import FINISH_S, LOOK_AGAIN_S
 from pos.language import Language
 from pos.paper import SignedTexts
+from pos.sale.code import RECEIPT_PREFIX
 from pos.sale.input import (
     CallHelp,
     GiveBack,
@@ -276,6 +277,21 @@ def test_a_receipt_that_is_held_up_finds_its_sale(desk: Desk) -> None:
     desk.do(ShowReceipt(""), Scanned(Secret(text), "QR"))
     assert shop.view.papers.found is not None
     assert shop.view.papers.found.request_id == paid
+
+
+def test_the_code_on_paper_finds_its_sale(desk: Desk) -> None:
+    """It names the sale; one that this till does not know is not ours."""
+    shop = desk.shop
+    paid = shop.paid()
+    assert desk.do(Scanned(Secret(RECEIPT_PREFIX + paid), "QR")) == ""
+    assert shop.view.papers.found is not None
+    assert shop.view.papers.found.request_id == paid
+    assert shop.view.papers.receipt is not None
+    desk.do(ShowReceipt(""))
+    assert desk.do(Scanned(Secret(RECEIPT_PREFIX + "a" * 32), "QR")) == "receipt.not_ours"
+    # The same text in a bar code is no receipt of ours.
+    assert desk.do(Scanned(Secret(RECEIPT_PREFIX + paid), "EAN13")) != ""
+    assert shop.view.papers.found is None
 
 
 def test_a_receipt_of_another_till_is_not_ours(desk: Desk, shop: Shop) -> None:

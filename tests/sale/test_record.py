@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pos.errors import JournalDamaged
+from pos.sale.configuration import Setting
 from pos.sale.history import ENTRIES, Entry
 from pos.sale.incident import Started
 from pos.sale.money import EXPONENTS, VALUE_MAX, Amount
@@ -55,6 +56,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
         st.integers(0, 2**40),
     ),
     bool: st.booleans(),
+    Setting: st.builds(Setting, st.text(max_size=40), st.text(max_size=40)),
 }
 
 

@@ -73,11 +73,12 @@ class Shown:
 
 
 PICTURES = [
-    *((scene, code, SMALL) for scene in ("chosen", "entry", "review") for code in ("zh", "fi")),
     *((scene, "en", SMALL) for scene in WAYS),
-    *((scene, "zh", PANEL) for scene in ("chosen", "entry", "showing", "paid")),
-    *((scene, "en", PANEL) for scene in ("free", "showing", "paid", "barred", "closed")),
-    ("declined", "fi", PANEL),
+    *((scene, "zh", SMALL) for scene in ("chosen", "entry")),
+    ("review", "fi", SMALL),
+    *((scene, "zh", PANEL) for scene in ("showing", "chosen")),
+    *((scene, "en", PANEL) for scene in ("free", "paid")),
+    ("entry", "fi", PANEL),
 ]
 NAMES = [f"{scene}-{code}-{size[0]}" for scene, code, size in PICTURES]
 
@@ -102,8 +103,9 @@ async def scenes(code: str, size: tuple[int, int]) -> AsyncIterator[tuple[str, K
             yield scene, shown.app
 
 
-@pytest.mark.parametrize("size", SIZES, ids=["80", "100"])
-@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize(
+    ("code", "size"), [*((code, SMALL) for code in CODES), ("fi", PANEL), ("zh", PANEL)]
+)
 async def test_no_word_is_cut(code: str, size: tuple[int, int]) -> None:
     """Every step, in every language, on the smallest screen and on a touch panel."""
     async for scene, app in scenes(code, size):

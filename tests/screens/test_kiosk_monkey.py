@@ -55,12 +55,12 @@ class Monkey:
     async def act(self) -> None:
         """Something, mostly touches."""
         ways = (self.touch, self.press, self.hold_up, self.pay, self.break_line, self.pass_time)
-        weights = (60, 12, 7, 6, 3, 12)
+        weights = (62, 5, 8, 9, 1, 15)
         await self.chance.choices(ways, weights)[0]()
 
     async def touch(self) -> None:
         """Any cell, or, as people do, a thing to touch."""
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.2:
             self.kiosk.finger(self.chance.randrange(SIZE[0]), self.chance.randrange(SIZE[1]))
         elif self.keys:
             weights = [LIKED.get(each.action.partition(":")[0], 1.0) for each in self.keys]
@@ -113,7 +113,7 @@ class Monkey:
 
     async def pass_time(self) -> None:
         """A moment, or longer than anybody waits; now and then the power fails."""
-        await self.kiosk.wait(self.chance.choice((0.5, 0.5, 2.0, 5.0, 30.0, 130.0)))
+        self.kiosk.pass_time(self.chance.choice((0.5, 1.0, 2.0, 4.0, 8.0, 20.0, 130.0)))
         if self.chance.random() < 0.01:
             self.restarts += 1
             self.kiosk.start()
@@ -128,7 +128,7 @@ async def test_whatever_is_done_it_ends_at_the_start(tmp_path: Path) -> None:
             start, monkey = without_help(kiosk.said()), Monkey(kiosk, 7)
             visits = 0
             for number in range(EVENTS):
-                if number % 8 == 0:
+                if number % 6 == 0:
                     await monkey.look()
                 await monkey.act()
                 assert kiosk.app.is_running

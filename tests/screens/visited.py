@@ -103,12 +103,16 @@ class Visited:
 
     async def wait(self, seconds: float) -> None:
         """Let time pass for the engine and the screen."""
+        self.pass_time(seconds)
+        await self.settle()
+
+    def pass_time(self, seconds: float) -> None:
+        """The same, with nothing drawn."""
         until_s = self.shop.fate.now_s + seconds
         step_s = STEP_S if seconds <= SHORT_S else LONG_STEP_S
         while self.shop.fate.now_s < until_s:
             self.shop.go_on(min(step_s, until_s - self.shop.fate.now_s))
             self.app.visitors.tick()
-        await self.settle()
 
     def shown(self, kind: type[Any]) -> list[Any]:
         """The widgets of this kind that are in sight."""

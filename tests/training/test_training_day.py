@@ -15,21 +15,21 @@ from pos.config import Settings
 from pos.language import Language
 from pos.sale.money import exponent
 from pos.sale.payment import State
-from pos.sale.view import Stage, Verdict, View
+from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.screens.app import PosApp
 from pos.screens.guests import GuestPanel
 from pos.training.day import TrainingDay
 from pos.training.plan import Customer, Mishap
-from pos.training.play import customers_of, prepared
+from pos.training.play import customers_of, first_view, prepared
 from pos.training.result import Result, result_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(300)]
 
 WAIT_S_MAX = 60.0
 HURRY = 0.1
-# The whole day, with every mishap, where TRAINING_WHOLE is set; otherwise those that are quick.
+# The whole day, with every mishap, where TRAINING_WHOLE is set; otherwise some that are quick.
 WHOLE = bool(os.environ.get("TRAINING_WHOLE"))
-SLOW = (Mishap.LATE, Mishap.LINK_DOWN, Mishap.PAPER_OUT)
+QUICK = (Mishap.WALKS_AWAY, Mishap.WRONG_AMOUNT, Mishap.TORN, Mishap.REFUND)
 SEED = 7
 
 
@@ -81,7 +81,11 @@ class Cashier:
         """Wait for this customer, with a free desk."""
         await self.until(
             "customer",
-            lambda v: self.day.scene().number == customer.number and v.stage is Stage.READY,
+            lambda v: (
+                self.day.scene().number == customer.number
+                and v.stage is Stage.READY
+                and (bool(self.day.served) or v.link is LinkState.UP)
+            ),
         )
 
     async def charge(self, customer: Customer, *, first: bool = True) -> None:
@@ -164,8 +168,7 @@ async def at_the_till(
     settings: Settings, state: Path, customers: tuple[Customer, ...], size: tuple[int, int]
 ) -> AsyncIterator[Cashier]:
     """A trainee before the screen, until the day is over."""
-    parties = settings.parties()
-    first = View(Stage.READY, parties.currency, parties.merchant.name)
+    first = first_view(settings)
     with TrainingDay(settings, state, customers, HURRY) as day:
         app = PosApp(
             day.put, Language("en"), first, party=day, opened=lambda app: day.start(app.show)
@@ -186,9 +189,9 @@ def ended(settings: Settings, state: Path, day: TrainingDay) -> Result:
 async def test_a_perfect_cashier_gets_every_point(settings: Settings, tmp_path: Path) -> None:
     """Whatever goes wrong with a customer, there is a right end to it at the real keys.
 
-    Those for which the till itself takes its time come where TRAINING_WHOLE is set.
+    All eleven of them where TRAINING_WHOLE is set, four otherwise.
     """
-    mishaps = [each for each in Mishap if WHOLE or each not in SLOW]
+    mishaps = [each for each in Mishap if WHOLE or each in QUICK]
     customers = day_of(settings, *mishaps)
     assert len(customers) == len(mishaps)
     async with at_the_till(settings, tmp_path, customers, (120, 34)) as cashier:

@@ -45,7 +45,7 @@ def _share(whole: Switch, owners: dict[str, str], name: str) -> Switch:
     parts: dict[str, list[Row]] = defaultdict(list)
     for field in fields(Switch):
         for row in getattr(whole, field.name):
-            client = row.get("client_id") or owners.get(row["payment_id"], "")
+            client = row.get("client_id") or owners.get(row.get("payment_id", ""), "")
             if client == name:
                 parts[field.name].append(row)
     return Switch(**{field.name: parts[field.name] for field in fields(Switch)})

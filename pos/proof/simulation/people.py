@@ -4,11 +4,26 @@ Apart from the world because people are no machinery: they scan too late, scan t
 walk away, and approve in the app what was cancelled long ago.
 """
 
+from math import inf
+
 from pos.errors import PosError
 from pos.proof.simulation.till import Till
 from pos.proof.simulation.world import World
-from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Scanned, Stop
+from pos.sale.input import (
+    AddAmount,
+    AskAgain,
+    Charge,
+    GiveBack,
+    Input,
+    Next,
+    Presenting,
+    Scanned,
+    SetDiscount,
+    SetQuantity,
+    Stop,
+)
 from pos.sale.payment import State
+from pos.sale.return_line import ReturnLine
 from pos.sale.secret import Secret
 from pos.sale.view import LinkState, Stage
 from pos.scheme.partners import Behaviour
@@ -31,6 +46,9 @@ BEHAVIOURS = {
 }
 PROMPT, PROMPT_S_MAX = 0.85, 4.0
 SHOWN_BEFORE = 0.02
+EITHER_WAY = 0.4
+WITH_GOODS, GOODS_MAX, PIECES_MAX = 0.2, 3, 4
+VISITS_MAX = 2  # of a customer who brings goods back
 WATCHED_COUNT_MAX = 300
 WOKEN_S_MAX = 30.0  # a till is woken by something before its own next act
 SETTLING_COUNT_MAX = 40
@@ -85,9 +103,33 @@ class People:
         """An amount is typed, and a code held up or shown; whether the till lives."""
         chance = self._chance
         typed = f"{chance.randint(1, 900)}.{chance.randint(0, 99):02d}"
+        if till.view.order is not None or chance.random() < WITH_GOODS:
+            if not self._ring_up(till):
+                return False
+            typed = ""
         if chance.random() < 0.68:
             return till.handle(Charge(typed, Presenting.CUSTOMER)) and self._hold_up(till)
-        return till.handle(Charge(typed, Presenting.MERCHANT))
+        ours = Presenting.EITHER if chance.random() < EITHER_WAY else Presenting.MERCHANT
+        return till.handle(Charge(typed, ours))
+
+    def _ring_up(self, till: Till) -> bool:
+        """Goods on the desk, more of some, something off; whether the till lives.
+
+        Those of a sale that came to nothing lie there still, and are tried again.
+        """
+        chance = self._chance
+        if till.view.order is not None:
+            return True
+        made: list[Input] = []
+        for place in range(chance.randint(1, GOODS_MAX)):
+            made.append(AddAmount(f"{chance.randint(1, 99)}.{chance.randint(0, 99):02d}"))
+            if chance.random() < 0.5:
+                made.append(SetQuantity(place, chance.randint(2, PIECES_MAX)))
+            if chance.random() < 0.2:
+                made.append(SetDiscount(chance.choice(("10%", "0.50")), place))
+        if chance.random() < 0.2:
+            made.append(SetDiscount(chance.choice(("5%", "0.70"))))
+        return all(till.handle(each) for each in made)
 
     def _hold_up(self, till: Till) -> bool:
         code = self._fresh_code() or self._fresh_code()  # her app tries again
@@ -152,6 +194,8 @@ class People:
         fate, chance = self._fate, self._chance
         stop_at_s = fate.now_s + chance.uniform(0.0, 30.0) if chance.random() < 0.12 else None
         leaves_at_s = fate.now_s + chance.uniform(20.0, 400.0)
+        # Our code is on the screen, and another telephone holds up one of its own.
+        holds_up_at_s = fate.now_s + chance.uniform(0.0, 15.0)
         seen = ""
         for _ in range(WATCHED_COUNT_MAX):
             view = till.view
@@ -163,6 +207,10 @@ class People:
             if stop_at_s is not None and fate.now_s >= stop_at_s:
                 till.handle(Stop(view.request_id))
                 stop_at_s = None
+            if view.looking and view.stage is Stage.SHOWING and fate.now_s >= holds_up_at_s:
+                holds_up_at_s = inf
+                if not self._hold_up(till):
+                    break
             wait_s = till.work()
             if other.busy:
                 other.work()
@@ -208,8 +256,20 @@ class People:
         if not paid:
             return
         row = self._chance.choice(paid)
+        if self._chance.random() < 0.4:
+            for _ in range(self._chance.randint(1, VISITS_MAX)):
+                till.handle(GiveBack(row.request_id, lines=self._brought(till, row.request_id)))
+            return
         typed = "" if self._chance.random() < 0.5 else f"{self._chance.randint(1, 300)}"
         till.handle(GiveBack(row.request_id, typed))
+
+    def _brought(self, till: Till, request_id: str) -> tuple[ReturnLine, ...]:
+        """Some of the goods, whether or not they came back before; none of an unknown sale."""
+        chance = self._chance
+        pieces = till.pieces_of(request_id)
+        count = min(chance.choice((1, 1, 1, 2)), len(pieces))
+        places = sorted(chance.sample(range(len(pieces)), count))
+        return tuple(ReturnLine(place, chance.randint(1, pieces[place])) for place in places)
 
     def _ask_again(self, till: Till) -> None:
         if rows := till.view.recent:

@@ -8,6 +8,7 @@ with: no answer read as no, an unknown order read as no, a cancel believed too e
 from dataclasses import replace
 from typing import Any
 
+from pos.engine import refunds
 from pos.engine.payments import Payments
 from pos.engine.receipts import Receipts
 from pos.engine.refunds import Refunds
@@ -15,6 +16,8 @@ from pos.proof.planting import Planting
 from pos.proof.simulation.till import Till
 from pos.sale import payment as life
 from pos.sale import pursuit as patience
+from pos.sale import refund as refunding
+from pos.sale import return_line, switching
 from pos.sale.history import History
 from pos.sale.order import Order
 from pos.sale.payment import (
@@ -32,6 +35,7 @@ from pos.sale.payment import (
 from pos.sale.pursuit import Act, Pursuit
 from pos.sale.refund import Refund, RefundEvent, RefundRefused
 from pos.sale.testimony import Unheard
+from pos.sale.till import Desk, Pay
 from pos.switch import reading
 from pos.switch.client import WireSwitch
 from pos.switch.wire import InquiryPaymentResponse
@@ -225,6 +229,27 @@ def refunded_under_a_new_id(planting: Planting) -> None:
         return right(self, asked, payment, first=first)
 
     planting.attribute(WireSwitch, "refund", refund)
+
+
+def scanned_before_shown_is_closed(planting: Planting) -> None:
+    """A code held up while ours is shown is used at once, and ours is cancelled meanwhile."""
+
+    def go_on(desk: Desk, _shown: Payment, _now_s: float) -> tuple[Desk, Pay | None]:
+        return replace(desk, held=None), desk.held
+
+    planting.attribute(switching, "go_on", go_on)
+    planting.attribute(History, "_check_sale", lambda *_: None)  # which would refuse it
+
+
+def goods_come_back_twice(planting: Planting) -> None:
+    """What comes back is held against what was sold, and not against what came back before."""
+    right = return_line.fits
+
+    def fits(order: Order, lines: Any, _before: Any) -> bool:
+        return right(order, lines, ())
+
+    planting.attribute(refunds, "fits", fits)
+    planting.attribute(refunding, "fits", fits)
 
 
 def refund_silence_is_no(planting: Planting) -> None:

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from pos.proof.simulation.evening import ended
 from pos.proof.simulation.fate import NONE, WEATHERS, Fate, Plan, Rates
 from pos.proof.simulation.judging import judged
 from pos.proof.simulation.people import People
 from pos.proof.simulation.world import World
 
-SALES_PER_SHOP = 8
+SALES_PER_SHOP = 12
 TELLINGS_MAX = 120
+SHOPS_PER_SEED_MAX = 1_000
+EVENING_EVERY = 4 * SHOPS_PER_SEED_MAX  # in the first shop of every fourth seed
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 
 
@@ -47,7 +50,7 @@ def run(seed: int, rates: Rates | None = None, *, tellings_max: int = TELLINGS_M
     plans = _Plans(tellings_max)
     shop = 0
     while plans.left and not history.found:
-        fate = Fate(seed * 1_000 + shop, rates or WEATHERS.get(weather, NONE))
+        fate = Fate(seed * SHOPS_PER_SEED_MAX + shop, rates or WEATHERS.get(weather, NONE))
         world = World(_folder(), fate)
         try:
             people = People(world)
@@ -59,6 +62,8 @@ def run(seed: int, rates: Rates | None = None, *, tellings_max: int = TELLINGS_M
                 plans.learn(fate, world.opened_count)
             world.to_rest()
             history.found += judged(world, people.codes)
+            if fate.seed % EVENING_EVERY == 0 and not history.found:
+                history.found += ended(world, _folder() / "settled")
             digest.update(_trace(world))
             history.lifecycle_count += world.opened_count
             history.tallies += _tally(world)

@@ -11,6 +11,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, cast
 
+from sqlalchemy import Boolean
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from pos.proof.simulation.rows import Row
@@ -40,7 +41,13 @@ class Statement:
 
 def prepare(compiled: SQLCompiler) -> Statement:
     """What is needed each time, worked out once; `compiled` lives in the cache for good."""
-    if any((compiled.insert_prefetch, compiled.update_prefetch, compiled._bind_processors)):
+    # The driver takes a truth value for 0 or 1 by itself.
+    changed = [
+        name
+        for name in compiled._bind_processors
+        if not isinstance(compiled.binds[name].type, Boolean)
+    ]
+    if any((compiled.insert_prefetch, compiled.update_prefetch, changed)):
         raise NotImplementedError("A statement needs more of SQLAlchemy than stands here.")
     names = tuple(column.keyname for column in compiled._result_columns)
     expands = bool(compiled.post_compile_params)

@@ -10,6 +10,7 @@ from functools import cache
 
 from pos.proof.simulation.fate import Fate, SwitchDied
 from pos.proof.simulation.mortal import FarWallet, MortalStore
+from pos.scheme.coupons import Coupon
 from pos.scheme.partner_file import shipped_scheme
 from pos.scheme.routing import Scheme
 from pos.scheme.simulation import SimulatedScheme, open_scheme
@@ -19,6 +20,14 @@ from pos.switch.offering import OfferingRequest, OfferingResponse
 from pos.switch.witness import Mark, WitnessRequest
 
 RESTART_COUNT_MAX = 40
+
+# In some shops a wallet takes something off, until its budget is spent: by the price, and by what
+# it charges in its own currency.
+COUPONS_EVERY = 4
+COUPONS = (
+    Coupon("SPRING", "Spring", "alipay", "NOK", budget=1_500, off=500, least=5_000),
+    Coupon("SHARE", "A tenth", "vipps", "NOK", budget=30_000, basis_points=1_000, most=2_500),
+)
 
 _MESSAGES: dict[str, tuple[type[wire.Message], type[wire.Message]]] = {
     "pay": (wire.PayRequest, wire.PayResponse),
@@ -54,6 +63,8 @@ class MortalSwitch:
         self.trouble: list[str] = []
         self.store = MortalStore()
         self.scheme = self._opened()
+        if fate.seed % COUPONS_EVERY == 0:
+            self.scheme.book.promotions.add(COUPONS)
         self._witness = Witness(self.store, fate.utc)
         self.store.step = fate.switch_step
 

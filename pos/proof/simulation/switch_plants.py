@@ -11,7 +11,9 @@ from pos.proof.planting import Plant, Planting
 from pos.proof.simulation import plants
 from pos.proof.simulation.fate import ECHOES, LYING_CARD, SILENCES, STORM, Rates
 from pos.proof.simulation.mortal import FarWallet
-from pos.scheme import ledger, progress, results
+from pos.sale import tallying
+from pos.sale.report import Tally, Turnover
+from pos.scheme import ledger, progress, results, turnover
 from pos.scheme.book import Book
 from pos.scheme.intake import Intake
 from pos.scheme.moments import milliseconds
@@ -79,6 +81,28 @@ def reversal_not_posted(planting: Planting) -> None:
     planting.attribute(progress, "post", post)
 
 
+def coupon_lost_with_its_payment(planting: Planting) -> None:
+    """A payment that comes to nothing keeps its coupon."""
+    planting.attribute(progress, "release", lambda *_: None)
+
+
+def refunds_missing_from_the_files(planting: Planting) -> None:
+    """The settlement files know of payments only."""
+    planting.attribute(turnover, "_refunds", lambda *_: [])
+
+
+def refund_counted_as_a_sale(planting: Planting) -> None:
+    """A Z report adds up what was sold and what was given back alike."""
+    right = tallying._turnover
+
+    def turnover_of(counted: Any) -> Turnover:
+        made = right(counted)
+        total = Tally(made.sold.count + made.returned.count, made.sold.value + made.returned.value)
+        return Turnover(total)
+
+    planting.attribute(tallying, "_turnover", turnover_of)
+
+
 def short_ids(planting: Planting) -> None:
     """The switch makes payment ids from too few digits, so two payments meet in one."""
     right = Intake._characters
@@ -124,4 +148,9 @@ BUGS = (
     Bug(wallet_asked_under_a_new_id, STORM),
     Bug(reversal_not_posted, STORM),
     Bug(short_ids, STORM),
+    Bug(coupon_lost_with_its_payment, STORM),
+    Bug(refunds_missing_from_the_files, Rates()),
+    Bug(refund_counted_as_a_sale, Rates()),
+    Bug(plants.goods_come_back_twice, Rates()),
+    Bug(plants.scanned_before_shown_is_closed, Rates()),
 )

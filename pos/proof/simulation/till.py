@@ -5,7 +5,7 @@ Apart from the shop so that one switch can have several of them, each with its o
 
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -42,6 +42,8 @@ INTENTS = {
 }
 _REFERENCES = {"RefundAsked": "refund_id", "WindowClosed": "reversal_id"}
 _BUSY = (Stage.PAYING, Stage.SHOWING, Stage.SWITCHING, Stage.STOPPING)
+# A cashier gives back here, and either side may present the code.
+MODE = replace(COUNTER, both=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,12 @@ class Till:
         """How many payments the till has written down."""
         return len(self.journal.history.payments)
 
+    def pieces_of(self, request_id: str) -> tuple[int, ...]:
+        """How many were sold on each line of this payment's order; none where it has none."""
+        history = self.journal.history
+        order = history.order_book.placed.get(history.payments[request_id].sale_id)
+        return () if order is None else tuple(line.quantity for line in order.lines)
+
     def reboot(self) -> None:
         """Start the till's process anew on what the last one wrote; it may die while starting."""
         for _ in range(REBOOT_COUNT_MAX):
@@ -117,7 +125,7 @@ class Till:
             WireSwitch(cast(Exchange, self.line), self._terminal),  # it stands where that stands
             Fingerprints(self._folder),
             self._terminal,
-            COUNTER,
+            MODE,
             eye=_Eye(),
             paper=_Paper(self, self._boot),
             clock=Clock(monotonic=lambda: fate.now_s, wall=self.wall_s),

@@ -1,6 +1,6 @@
-"""What the terminal asks for, spelt as the switch's API has it.
+"""Payments and refunds of ours to the messages that ask for them.
 
-Apart from the client, which sends it and hears the answer, as `reading` is for the other way.
+Apart from the client, which sends them, as `reading` is apart, which understands the answers.
 """
 
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from pos.switch import wire
 TERMINALS_KEPT_MAX = 8
 
 
-def pay_request(terminal: Terminal, payment: Payment, code: Secret | None) -> wire.PayRequest:
+def pay_request(payment: Payment, code: Secret | None, terminal: Terminal) -> wire.PayRequest:
     """The `pay` message of `payment` (switch API, in-store scenarios)."""
     amount = wire.WireAmount.of(payment.amount)
     at = datetime.fromtimestamp(payment.opened_at, UTC).astimezone()
