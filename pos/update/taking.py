@@ -82,7 +82,7 @@ def finish(place: Place, trial: dict[str, Any], *, wait_s: float, watch_s: float
         # Alive and in a shift: there is no hurry to judge it.
         with suppress(NoDoor), resting(place.state, wait_s):
             pass
-    _judge(place, service, release, before, watch_s, say)
+    _judge(place, service, release, before, watch_s, say, started=service.active)
 
 
 def _before(trial: dict[str, Any]) -> Before:
@@ -106,15 +106,22 @@ def _try(
     place: Place, service: Service, release: str, before: Before, watch_s: float, say: Say
 ) -> None:
     place.point_to(release)
-    service.start()
-    _judge(place, service, release, before, watch_s, say)
+    started = service.start()
+    _judge(place, service, release, before, watch_s, say, started=started)
 
 
 def _judge(
-    place: Place, service: Service, release: str, before: Before, watch_s: float, say: Say
+    place: Place,
+    service: Service,
+    release: str,
+    before: Before,
+    watch_s: float,
+    say: Say,
+    *,
+    started: bool,
 ) -> None:
     try:
-        if not service.active:
+        if not started:
             raise Unwell("It did not start.")
         tried(place, service, before, watch_s)
     except Unwell as fault:
