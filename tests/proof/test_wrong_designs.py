@@ -1,8 +1,10 @@
 """Wrong designs, planted one at a time, must each be found by the same simulation.
 
+A few of them here; with PROOF_WHOLE=1 all, as `pos prove --minutes 2` finds them at every commit.
 Apart from the simulation of the product because here a difference is what is asked for.
 """
 
+import os
 import re
 
 import pytest
@@ -16,9 +18,10 @@ from pos.sale.payment import CancelAsked, State
 SEEDS_MAX = 120
 TELLINGS_MAX = 40
 NAMED = re.compile(r"[PQF]\d+: ")
+TRIED = BUGS if os.environ.get("PROOF_WHOLE") else BUGS[::6]
 
 
-@pytest.mark.parametrize("bug", BUGS, ids=[bug.name for bug in BUGS])
+@pytest.mark.parametrize("bug", TRIED, ids=[bug.name for bug in TRIED])
 def test_a_planted_wrong_design_is_found(bug: Bug) -> None:
     """Within a bounded number of seeds a promise is broken, and the one broken is named."""
     with planted(bug.plant):

@@ -21,7 +21,7 @@ from tests.screens.visited import Visited, visited
 
 pytestmark = pytest.mark.anyio
 
-EVENTS = int(os.environ.get("KIOSK_EVENTS", "700"))
+EVENTS = int(os.environ.get("KIOSK_EVENTS", "350"))
 SIZE = (80, 24)
 KEYS = (
     *"1234567890hq+-*/", "enter", "escape", "space", "tab", "shift+tab", "ctrl+c", "ctrl+q",
