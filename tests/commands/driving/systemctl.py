@@ -29,6 +29,13 @@ def state() -> str:
     return STATE.read_text() if STATE.exists() else "inactive"
 
 
+def become(name: str) -> None:
+    """Be in this state from now on; whoever reads meanwhile finds one of the two, never none."""
+    written = FOLDER / f"state-{os.getpid()}"
+    written.write_text(name)
+    written.replace(STATE)
+
+
 def keep() -> None:
     """Run the till until it ends."""
     heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -47,15 +54,15 @@ def keep() -> None:
         while child.poll() is None:
             ready, _, _ = select.select([master, heard], [], [], POLL_S)
             if heard in ready and b"READY=1" in heard.recv(4096):
-                STATE.write_text("active")
+                become("active")
             if master in ready:
                 drawn.write(os.read(master, 65_536))
-    STATE.write_text("inactive" if child.wait() == 0 else "failed")
+    become("inactive" if child.wait() == 0 else "failed")
 
 
 def start() -> int:
     """Whether it came up."""
-    STATE.write_text("activating")
+    become("activating")
     subprocess.Popen(
         [sys.executable, __file__, "keep"], stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
