@@ -44,14 +44,6 @@ ROUND = (
     "keyed", "parked", "cancelled",
 )  # fmt: skip
 
-# All 150 sales where SCRIPTED_DAY_WHOLE is set; else a third of them, with all else that happens.
-WHOLE = bool(os.environ.get("SCRIPTED_DAY_WHOLE"))
-MORNING, EVENING = (range(70), range(70, 150)) if WHOLE else (range(20), range(20, 50))
-GIVEN_BACK = (
-    {4, 21, 33, 51, 77, 81, 94, 107, 121, 148} if WHOLE else {1, 4, 11, 13, 21, 24, 27, 31, 37, 48}
-)
-PAPER_OUT, PAPER_IN = (90, 100) if WHOLE else (30, 40)
-
 
 @dataclass
 class Till:
@@ -203,9 +195,9 @@ async def morning(till: Till) -> None:
     await till.until(lambda view: view.office.present is not None)
     await till.press("enter")
     await till.until(lambda view: view.office.shift_open)
-    for number in MORNING:
+    for number in range(70):
         await till.sell(ROUND[number % len(ROUND)], number)
-        if number in GIVEN_BACK:
+        if number in (4, 21, 33, 51):
             await till.give_back(*(("1", "0") if number % 2 else ()))
     await till.press("7", "7", "enter")
     await till.until(lambda view: view.stage is Stage.SCANNING)
@@ -225,14 +217,14 @@ async def evening(till: Till, badge: str) -> None:
     assert (await till.ended()).verdict is Verdict.TRAINED
     await till.press("f10", "5")
     await till.until(lambda view: not view.office.training)
-    for number in EVENING:
-        if number == PAPER_OUT:
+    for number in range(70, 150):
+        if number == 90:
             till.printer.run_out_of_paper()
-        if number == PAPER_IN:
+        if number == 100:
             await till.until(lambda view: view.printer is not None)
             till.printer.put_in_paper()
         await till.sell(ROUND[number % len(ROUND)], number)
-        if number in GIVEN_BACK:
+        if number in (77, 81, 94, 107, 121, 148):
             await till.give_back(*(("1", "0") if number % 2 else ()))
     await till.until(lambda view: view.printer is None and not view.unfinished)
     await till.press("f10", "2")
