@@ -6,7 +6,7 @@ fields. A Language is an object, not a setting of the process: two screens may d
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from functools import cache, cached_property
@@ -210,3 +210,25 @@ def catalogue(code: str) -> Mapping[str, str]:
         for message in messages
         if isinstance(message.id, str) and isinstance(message.string, str) and message.id
     }
+
+
+class Tongues:
+    """Called with a code, gives its Language, on the clock of a site once that is known. `make` is
+    given code and zone."""
+
+    def __init__(self, make: Callable[[str, tzinfo | None], Language]) -> None:
+        self._make = make
+        self._zone: tzinfo | None = None
+        self._made: dict[str, Language] = {}
+
+    def use_clock_of(self, zone: tzinfo) -> None:
+        """Say times as the clocks of the site show them."""
+        if zone is not self._zone:
+            self._zone = zone
+            self._made.clear()
+
+    def __call__(self, code: str) -> Language:
+        """The language of this code."""
+        if code not in self._made:
+            self._made[code] = self._make(code, self._zone)
+        return self._made[code]

@@ -11,12 +11,13 @@ from enum import StrEnum
 from itertools import groupby
 
 from hardware.devices import Voice
+from pos.language import Tongues
 from pos.sale.glimpse import Glimpse
 from pos.sale.input import Input
 from pos.sale.view import View
 from pos.sale.visit import chosen, passed, seen
 from pos.sale.visitor import Step, Visit, left_s, nobody
-from pos.spoken.words import Line, Sentence, Tongues, lines, standing
+from pos.spoken.words import Line, Sentence, SpokenLanguage, lines, standing
 
 # Who listens needs longer than who reads; and while the kiosk itself speaks, no time passes.
 PACE = 3.0
@@ -58,7 +59,7 @@ class Guide:
     ) -> None:
         self._put, self._voice, self._tell, self._wipe = put, voice, tell, wipe
         self._clock = clock
-        self._tongues = tongues or Tongues()
+        self._tongues = tongues or Tongues(SpokenLanguage)
         self._view = first
         self._visit = nobody(home, pace=PACE)
         self._standing: tuple[Sentence, ...] = ()

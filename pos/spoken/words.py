@@ -4,11 +4,10 @@ Apart from the guide, which has a clock and buttons, because this depends on not
 the View and a language, and so can be read, and tested, by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 
-from pos.language import Language, customer_language
+from pos.language import Language, Tongues, customer_language
 from pos.sale.choice import Choice, choices
 from pos.sale.money import Amount
 from pos.sale.view import Notice, Stage, Verdict, View
@@ -30,27 +29,6 @@ class SpokenLanguage(Language):
     def amount_text(self, amount: Amount) -> str:
         """See Language."""
         return self.spoken_amount(amount)
-
-
-class Tongues:
-    """Called with a code, gives its SpokenLanguage, on the clock of the site once it is known."""
-
-    def __init__(self, make: Callable[[str, tzinfo | None], Language] = SpokenLanguage) -> None:
-        self._make = make
-        self._zone: tzinfo | None = None
-        self._made: dict[str, Language] = {}
-
-    def use_clock_of(self, zone: tzinfo) -> None:
-        """Say times as the clocks of the site show them."""
-        if zone is not self._zone:
-            self._zone = zone
-            self._made.clear()
-
-    def __call__(self, code: str) -> Language:
-        """The language of this code."""
-        if code not in self._made:
-            self._made[code] = self._make(code, self._zone)
-        return self._made[code]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,32 +7,17 @@ the outcome once more in that of the wallet.
 from collections.abc import Callable
 from datetime import tzinfo
 
-from pos.language import Language
+from pos.language import Language, Tongues
 from pos.sale.box_office import BoxOffice
 from pos.sale.site import DAY_MIN
 
 
-class Speech:
-    """Called with a code, gives its Language. `home` is the site's own; `zone` is set once the
-    site is known."""
+class Speech(Tongues):
+    """What the kiosk speaks. `home` is the site's own language."""
 
     def __init__(self, home: str, make: Callable[[str, tzinfo | None], Language]) -> None:
+        super().__init__(make)
         self.home = home
-        self._make = make
-        self._zone: tzinfo | None = None
-        self._made: dict[str, Language] = {}
-
-    def use_clock_of(self, zone: tzinfo) -> None:
-        """Say times as the clocks of the site show them."""
-        if zone is not self._zone:
-            self._zone = zone
-            self._made.clear()
-
-    def __call__(self, code: str) -> Language:
-        """The language of this code."""
-        if code not in self._made:
-            self._made[code] = self._make(code, self._zone)
-        return self._made[code]
 
 
 def hours_text(office: BoxOffice, language: Language) -> str:
