@@ -4,7 +4,7 @@ import re
 import string
 import subprocess
 import sys
-from datetime import UTC
+from datetime import UTC, timedelta, timezone
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +13,7 @@ import pytest
 from hardware.aim import Hint
 from pos.errors import AmountError, SettingsError
 from pos.fleet.roll import Standing
-from pos.language import CODES, FOLDER, Language, catalogue
+from pos.language import CODES, FOLDER, Language, Tongues, catalogue
 from pos.sale.assistance import Cause
 from pos.sale.catalogue import Benefit
 from pos.sale.code import REASON_TEXT, Reason
@@ -265,3 +265,15 @@ def test_an_amount_is_spoken_with_the_name_of_its_currency(
     assert language.spoken_amount(Amount(129900, "NOK")) == whole
     cents = [language.spoken_amount(Amount(value, "EUR")) for value in (100, 5)]
     assert " and ".join(cents) == part
+
+
+def test_what_was_said_before_the_site_was_known_is_said_on_its_clock_after() -> None:
+    """A language that was made already is made anew; the same clock again changes nothing."""
+    tongues = Tongues(Language)
+    tongues("en")
+    east = timezone(timedelta(hours=9))
+    tongues.use_clock_of(east)
+    said = tongues("en")
+    assert said.clock_text(0.0) == "09:00"
+    tongues.use_clock_of(east)
+    assert tongues("en") is said
