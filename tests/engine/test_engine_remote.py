@@ -3,10 +3,18 @@
 What the shop's own people see of it is tested with the screens, the sockets with the commands.
 """
 
-from pos.engine.remote import QUIET_S, REST_S, SEEN_S
+from pos.engine.remote import LOOKED_AT, QUIET_S, REST_S, SEEN_S
 from pos.sale.input import AddAmount, Charge, Drop, Next, Presenting, Stop
 from pos.sale.money import Amount
-from pos.sale.remote import AnswerHelper, HelperAsks, HelperComes, HelperGoes, Rest
+from pos.sale.remote import (
+    AnswerHelper,
+    Helper,
+    HelperAsks,
+    HelperComes,
+    HelperGoes,
+    Remote,
+    Rest,
+)
 from pos.sale.view import Stage
 from tests.engine.conftest import Shop, said
 
@@ -49,6 +57,7 @@ def test_a_till_whose_asker_died_sells_again_by_itself(till: Shop) -> None:
 
 def test_no_till_rests_while_somebody_is_served(till: Shop) -> None:
     """An order on the desk, a payment under way, an outcome that is looked at, a sale just now."""
+    till.fate.pass_time(SEEN_S)
     till.engine.handle(AddAmount("10"))
     assert waits_for(till) == "update.waits_sale"
     till.engine.handle(Drop())
@@ -70,13 +79,23 @@ def test_no_till_rests_while_somebody_is_served(till: Shop) -> None:
     assert rests(till)
 
 
+def test_a_till_that_sells_nothing_of_what_it_is_asked_for_may_rest(till: Shop) -> None:
+    """The last twenty payments were given up: what was sold before them is no shop at work."""
+    till.paid()
+    for count in range(LOOKED_AT):
+        assert waits_for(till) == "update.waits_quiet", count
+        till.engine.handle(Stop(till.show()))
+        till.go_on()
+        till.engine.handle(Next())
+    assert rests(till)
+
+
 def test_a_helper_drives_only_while_the_shop_says_so_and_all_is_written(till: Shop) -> None:
     """Leave is given to who asked, by the shop; a second helper, and one of another session, is
     nobody."""
     till.engine.handle(HelperComes("a1", "  Ola \n Helper "))
-    helper = till.view.office.remote.helper
-    assert helper is not None
-    assert (helper.who, helper.drives) == ("Ola Helper", False)
+    helper = Helper("a1", "Ola Helper")
+    assert till.view.office.remote == Remote(helper, resting=False, waits_for="")
     till.engine.handle(HelperComes("b2", "Another"))
     till.engine.handle(AnswerHelper("a1", allowed=True))
     assert till.view.office.remote.helper == helper, "nobody asked for leave"
