@@ -106,6 +106,7 @@ def test_what_cannot_hold_is_refused_and_the_till_goes_on(shop: Shop) -> None:
     shop.engine.handle(Configure(3, NORWEGIAN))
     shop.engine.handle(Configure(3, NORWEGIAN))
     assert configured(shop) == [3]
+    assert shop.entries()[-1][1]["at"] == shop.wall_s()
     assert shop.view.facts.settings == 3
     assert shop.view.facts.settings_refused == "terminal.language is no good."
     assert not shop.engine.configuring.leaving

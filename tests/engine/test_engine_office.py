@@ -20,6 +20,8 @@ from pos.sale.input import (
     OpenShift,
     Presenting,
     PrintReport,
+    PutInOrder,
+    PutOutOfOrder,
     ShowShift,
     Stop,
     Train,
@@ -134,6 +136,7 @@ def test_an_x_report_looks_and_counts_on(shop: Shop, crew: Crew) -> None:
         entry = {"number": number, "staff_id": "1", "at": at_s}
         assert shop.entries()[-1] == ("XReported", entry)
     made = report(shop)
+    assert made.until == at_s
     assert (made.kind, made.number, made.made_by, made.currency) == (ReportKind.X, 2, "1", "NOK")
     assert made.total.sold.value == 12_900
     assert shop.paper.reports == []
@@ -287,3 +290,18 @@ def test_practice_that_cannot_be_written_is_no_sale(till: Shop) -> None:
     till.engine.handle(Charge("50", Presenting.MERCHANT))
     assert till.view.verdict is None
     assert till.view.stage is Stage.READY
+
+
+def test_whoever_closes_shifts_puts_the_till_out_of_order_and_in_again(
+    shop: Shop, crew: Crew
+) -> None:
+    """Under their name and at its time, once each; nobody who is not there does."""
+    for each in (PutOutOfOrder(), KARI, PutOutOfOrder(), PutOutOfOrder()):
+        shop.engine.handle(each)
+    at_s = shop.wall_s()
+    barred = {"cause": "barred.staff", "staff_id": "1", "at": at_s}
+    assert shop.entries()[-1] == ("OutOfOrder", barred)
+    shop.engine.handle(PutInOrder())
+    shop.engine.handle(PutInOrder())
+    assert shop.entries()[-1] == ("InOrder", {"staff_id": "1", "at": shop.wall_s()})
+    assert shop.kinds()[-3:] == ["LoggedIn", "OutOfOrder", "InOrder"]

@@ -53,6 +53,20 @@ def test_a_day_whose_only_sale_was_just_before_closing_ends_and_is_shown(shop: S
     assert kiosk.view.office.shift == 2
 
 
+def test_it_looks_every_few_seconds_and_not_whenever_it_comes_round(shop: Shop) -> None:
+    """The hours of a site are not worked out anew between two keys."""
+    kiosk = started(shop, DAYTIME)
+    sold(kiosk)
+    look(kiosk)
+    kiosk.jump_clock(CLOSES_IN_S + DAY_ENDS_AFTER_S)
+    kiosk.fate.pass_time(LOOK_EVERY_S - 0.25)
+    kiosk.work()
+    assert closings(kiosk) == 0
+    kiosk.fate.pass_time(0.25)
+    kiosk.work()
+    assert closings(kiosk) == 1
+
+
 def test_no_day_ends_while_entries_are_missing(shop: Shop, faults: Faults) -> None:
     """What the switch remembers of a lost entry belongs to the day that it was made in."""
     kiosk = started(shop, DAYTIME)
@@ -133,7 +147,6 @@ def test_eye_or_paper_that_comes_back_begins_the_minute_again(shop: Shop) -> Non
     kiosk.fate.pass_time(DEAD_AFTER_S - 10.0)
     look(kiosk)
     assert kiosk.view.barred is None
-    look(kiosk)
     look(kiosk)
     assert kiosk.view.barred == notice("barred.devices", grave=True)
 

@@ -1,0 +1,37 @@
+"""Paper that does not come out, and what only looks like one of our receipts.
+
+Apart from the receipts that are printed, shown and found.
+"""
+
+from itertools import count
+
+from pos.engine import Clock
+from pos.sale.code import RECEIPT_PREFIX
+from pos.sale.input import Scanned
+from pos.sale.secret import Secret
+from tests.engine.conftest import Shop
+
+
+def test_a_till_that_ends_leaves_a_silent_printer_alone_in_the_end(shop: Shop) -> None:
+    """Its receipt stays owed, and the next start prints it."""
+    shop.start()
+    paid = shop.paid()
+    seconds = count(1000, 2)  # each look at the clock finds it two seconds further on
+    shop.open(clock=Clock(lambda: float(next(seconds)), shop.wall_s))
+    shop.engine.end()
+    shop.engine.run()
+    assert shop.engine.printing
+    assert shop.kinds()[-1] == "Stopped"
+    assert "ReceiptPrinted" not in shop.kinds()
+    before = len(shop.slips)
+    shop.start()
+    assert shop.slips[before:] == [(paid, 1)]
+
+
+def test_a_receipts_text_in_a_code_that_we_never_print_is_no_receipt(till: Shop) -> None:
+    """Ours are QR codes."""
+    paid = till.paid()
+    for symbology, found in (("MicroQR", None), ("QR", paid)):
+        till.engine.handle(Scanned(Secret(RECEIPT_PREFIX + paid), symbology))
+        row = till.view.papers.found
+        assert (row.request_id if row is not None else None) == found
