@@ -208,6 +208,31 @@ def test_a_large_refund_asks_for_a_supervisor(shop: Shop, crew: Crew) -> None:
     assert told(shop, GiveBack(other))[0] == "refund.done"
 
 
+def test_a_supervisor_agrees_at_the_last_try(shop: Shop, crew: Crew) -> None:
+    """One wrong PIN more would have locked; the right one gives."""
+    for each in (KARI, OpenShift()):
+        shop.engine.handle(each)
+    paid = shop.paid("900")
+    for _ in range(FAILURES_MAX - 1):
+        shop.engine.handle(GiveBack(paid, pin=WRONG))
+    assert told(shop, GiveBack(paid, pin=OLA.pin))[0] == "refund.done"
+
+
+def test_a_supervisor_agrees_to_nothing_of_somebody_who_is_not_there(
+    shop: Shop, crew: Crew
+) -> None:
+    """Logged out, or let go a moment ago: a PIN typed at the till of nobody counts for nobody."""
+    for each in (KARI, OpenShift()):
+        shop.engine.handle(each)
+    paid = shop.paid("900")
+    shop.engine.handle(LogOut())
+    assert told(shop, GiveBack(paid, pin=OLA.pin)) == ("staff.log_in_first", {}, False)
+    shop.engine.handle(KARI)
+    crew.roster.remove("1")
+    assert told(shop, GiveBack(paid, pin=OLA.pin)) == ("staff.log_in_first", {}, False)
+    assert shop.engine.history.refunds == {}
+
+
 def test_a_refund_at_a_kiosk_is_nobodys(shop: Shop) -> None:
     """Neither with a PIN nor without: visitors give nothing back."""
     crew = hired(shop.folder)

@@ -16,7 +16,7 @@ from pos.sale.assistance import (
     HelpHeard,
     HelpTold,
 )
-from pos.sale.input import AddProduct, CallHelp
+from pos.sale.input import AddProduct, CallHelp, Drop
 from pos.sale.mode import CHECKOUT
 from pos.sale.view import notice
 from tests.engine.conftest import Shop
@@ -67,6 +67,14 @@ def test_an_order_that_is_refused_whole_is_given_up_at_its_time(checkout: Shop) 
     answered(checkout, Cause.AGE, approved=False)
     (dropped,) = [body for kind, body in checkout.all_entries() if kind == "OrderDropped"]
     assert dropped["dropped_at"] == checkout.wall_s()
+
+
+def test_what_is_asked_no_more_ends_at_its_time(checkout: Shop) -> None:
+    """By the till's own clock, too."""
+    for each in (AddProduct("P1"), Drop()):
+        checkout.engine.handle(each)
+    kind, fields = checkout.entries()[-1]
+    assert (kind, fields["at"]) == ("HelpEnded", checkout.wall_s())
 
 
 def test_an_answer_is_written_down_with_its_time(till: Shop) -> None:

@@ -7,9 +7,9 @@ from itertools import count
 
 from pos.engine import Clock
 from pos.sale.code import RECEIPT_PREFIX
-from pos.sale.input import Scanned
+from pos.sale.input import Scanned, ShowReceipt
 from pos.sale.secret import Secret
-from tests.engine.conftest import Shop
+from tests.engine.conftest import Shop, said
 
 
 def test_a_till_that_ends_leaves_a_silent_printer_alone_in_the_end(shop: Shop) -> None:
@@ -35,3 +35,12 @@ def test_a_receipts_text_in_a_code_that_we_never_print_is_no_receipt(till: Shop)
         till.engine.handle(Scanned(Secret(RECEIPT_PREFIX + paid), symbology))
         row = till.view.papers.found
         assert (row.request_id if row is not None else None) == found
+
+
+def test_a_receipt_that_is_asked_for_is_shown_without_a_word(till: Shop) -> None:
+    """Only of one that there is not something is said."""
+    paid = till.paid()
+    till.engine.handle(ShowReceipt(paid))
+    assert till.view.notice is None
+    till.engine.handle(ShowReceipt("none"))
+    assert said(till.view.notice)[0] == "receipt.unknown"

@@ -52,6 +52,7 @@ def test_a_sale_is_signed_before_its_receipt(shop: Shop, key: RegisterKey) -> No
     assert (signed["date"], signed["time"]) == (f"{moment:%Y-%m-%d}", f"{moment:%H:%M:%S}")
     assert moment.hour == datetime.fromtimestamp(OPENS_S, UTC).hour + 2
     assert signed["document_id"] == paid
+    assert [kind for kind, _ in shop.all_entries()].count("OrderPlaced") == 1
     kinds = shop.kinds()
     assert kinds.index("Signed") < kinds.index("ReceiptBegun")
 
@@ -113,8 +114,11 @@ def test_what_comes_by_the_static_code_is_a_keyed_amount(shop: Shop) -> None:
     counter.pay(11_500)
     shop.go_on(10.0)
     assert check(shop, key) == [("115.00", "100.00")]
-    placed = [fields["order"] for kind, fields in shop.all_entries() if kind == "OrderPlaced"]
-    assert [(line["unit_price"], line["vat"]) for line in placed[-1]["lines"]] == [(11_500, 1500)]
+    (placed,) = [fields for kind, fields in shop.all_entries() if kind == "OrderPlaced"]
+    lines = placed["order"]["lines"]
+    assert [(line["unit_price"], line["vat"]) for line in lines] == [(11_500, 1500)]
+    (payment,) = shop.engine.history.payments.values()
+    assert placed["placed_at"] == payment.opened_at
 
 
 def test_a_disk_that_fails_signs_nothing(shop: Shop) -> None:
