@@ -166,7 +166,7 @@ def test_the_visitor_stops_while_the_codes_are_switched(kiosk: Shop, faults: Fau
     kiosk.scan(kiosk.code())
     [kiosk.work() for _ in range(3)]
     kiosk.engine.handle(Stop(first))
-    assert kiosk.view.stage is Stage.STOPPING
+    assert (kiosk.view.stage, kiosk.view.stage_since_s) == (Stage.STOPPING, kiosk.fate.now_s)
     kiosk.engine.handle(Next())
     second = both(kiosk, "7")
     kiosk.go_on(20)

@@ -33,9 +33,9 @@ SITE_FILE = Path(__file__).resolve().parents[2] / "pos" / "demo" / "site.toml"
 STAFFED = replace(KIOSK, gives_back=True)
 
 
-def start(shop: Shop) -> None:
+def start(shop: Shop, file: Path = SITE_FILE) -> None:
     """A kiosk of the demo's site, or the next process of it."""
-    shelf = SiteShelf(SITE_FILE, shop.folder, "NOK", "en")
+    shelf = SiteShelf(file, shop.folder, "NOK", "en")
     shop.start(mode=STAFFED, shelf=shelf, stamp=Stamp(shop.folder))
 
 
@@ -131,8 +131,8 @@ def test_a_ticket_is_the_same_when_it_is_printed_again(kiosk: Shop) -> None:
     assert kiosk.kinds().count("TicketsIssued") == 1
 
 
-def test_what_a_power_cut_left_unissued_is_issued_at_the_start(kiosk: Shop) -> None:
-    """Paid, and dead before the tickets were written down: not lost, and not twice."""
+def paid_and_unissued(kiosk: Shop) -> str:
+    """A payment for two at an entry time, of which the till died before it issued the tickets."""
     choose(kiosk, ("ADULT", 2))
     kiosk.engine.handle(Charge("", Presenting.EITHER))
     request_id = kiosk.view.request_id
@@ -140,17 +140,39 @@ def test_what_a_power_cut_left_unissued_is_issued_at_the_start(kiosk: Shop) -> N
     customers.scan(kiosk.view.order_code, "vipps")
     (waiting,) = customers.waiting("vipps")
     customers.approve("vipps", waiting.payment_id)
-    shop_stamp = Stamp(kiosk.folder)
     kiosk.start(mode=STAFFED)  # without site and key, as a till that only settles what is open
     kiosk.go_on(2)
     assert kiosk.engine.history.payments[request_id].state == "PAID"
     assert "TicketsIssued" not in kiosk.kinds()
+    return request_id
+
+
+def test_what_a_power_cut_left_unissued_is_issued_at_the_start(kiosk: Shop) -> None:
+    """Paid, and dead before the tickets were written down: not lost, and not twice."""
+    request_id = paid_and_unissued(kiosk)
+    shop_stamp = Stamp(kiosk.folder)
     for _ in range(2):
         start(kiosk)
     assert kiosk.kinds().count("TicketsIssued") == 1
     issued = kiosk.engine.history.ticket_book.issued[request_id]
     assert [each.kind for each in issued.tickets] == ["ADULT", "ADULT"]
     assert TicketKeys(shop_stamp.public).ticket(shop_stamp.stamped(issued.tickets[0]))
+
+
+def test_an_entry_time_that_the_site_no_longer_has_lasts_to_the_end_of_the_day(
+    kiosk: Shop,
+) -> None:
+    """Whoever paid for it comes in; a new file of the site takes nothing from them."""
+    request_id = paid_and_unissued(kiosk)
+    other = kiosk.folder / "site.toml"
+    text = SITE_FILE.read_text("utf-8")
+    other.write_text(text.replace("every = 30", "every = 7"), encoding="utf-8")
+    start(kiosk, other)
+    payment = kiosk.engine.history.payments[request_id]
+    begins_at = kiosk.engine.history.order_book.placed[payment.sale_id].entry_at
+    issued = kiosk.engine.history.ticket_book.issued[request_id].tickets
+    midnight = begins_at + 13 * 3600  # the tests begin at eleven in the site's own time
+    assert {(each.begins_at, each.ends_at) for each in issued} == {(begins_at, midnight)}
 
 
 def test_tickets_of_goods_that_come_back_admit_nobody(kiosk: Shop, tmp_path: Path) -> None:
