@@ -42,6 +42,8 @@ def test_whoever_came_for_a_call_has_not_looked_at_a_passport(checkout: Shop) ->
     """Nobody comes, or somebody does: the goods for adults stay on the order and still ask."""
     for each in (AddProduct("K1"), AddProduct("P1"), CallHelp()):
         checkout.engine.handle(each)
+    call = checkout.view.help.asked[-1]
+    assert (call.cause, call.text, call.age) == (Cause.CALL, "", 0)
     answered(checkout, Cause.CALL, approved=False)
     assert checkout.view.order is not None
     assert [line.text for line in checkout.view.order.lines] == ["Kaffe", "Pils"]

@@ -68,6 +68,15 @@ def test_a_silence_leaves_what_was_known_with_its_age(till: Shop, faults: Faults
     assert till.view.link is LinkState.UP
 
 
+def test_what_is_as_it_was_is_not_shown_again(till: Shop, faults: Faults) -> None:
+    """Whoever reads the screen to a visitor would begin anew."""
+    till.line.plan("wallets", faults.lost)
+    till.fate.pass_time(ASK_EVERY_S)
+    count = len(till.views)
+    till.work()
+    assert (asked(till), len(till.views)) == (2, count)
+
+
 def test_where_the_switch_does_not_say_payments_tell(shop: Shop) -> None:
     """A wallet that paid by its code can be scanned, one that was given back can be; the rest is
     not known, which is not the same as no."""

@@ -135,7 +135,8 @@ def test_an_order_is_parked_under_its_label_and_recalled(shop: Shop, shelf: Cata
     shop.engine.handle(Recall("no-such-order"))
     assert (shop.view.order, len(shop.view.parked)) == (None, 1)
     shop.engine.handle(Recall(waiting.park_id))
-    assert shop.view.order == order
+    assert (shop.view.order, shop.view.parked) == (order, ())
+    assert orders(shop, "OrderRecalled") == [{"park_id": waiting.park_id}]
     shop.engine.handle(Recall(waiting.park_id))
     assert said(shop.view.notice)[0] == "order.park_first"
 

@@ -10,7 +10,7 @@ import pytest
 from pos.engine.remote import QUIET_S
 from pos.sale.input import CloseShift, GiveBack, LogOut, OpenShift
 from pos.sale.remote import AnswerHelper, Helper, HelperAsks, HelperComes, HelperGoes, Rest
-from tests.engine.conftest import Shop
+from tests.engine.conftest import Shop, said
 from tests.engine.crew import KARI, OLA, Crew, hired
 from tests.engine.line import Faults
 from tests.engine.test_engine_remote import rests, waits_for
@@ -106,6 +106,23 @@ def test_no_till_rests_in_a_shift_or_before_somebody_who_is_there(shop: Shop, cr
     shop.engine.handle(Rest(on=False))
     assert not shop.view.office.remote.resting
     assert shop.view.office.remote.waits_for == ""
+
+
+def test_nobody_comes_to_a_till_that_rests(shop: Shop, crew: Crew) -> None:
+    """The program is about to be changed: it says so, and nobody is there."""
+    shop.engine.handle(Rest(on=True))
+    shop.engine.handle(KARI)
+    assert said(shop.view.notice) == ("update.resting", {}, False)
+    assert shop.view.office.present is None
+
+
+def test_a_shift_that_could_not_be_written_is_not_said_to_be_open(shop: Shop, crew: Crew) -> None:
+    """The disk has failed, which is what is said."""
+    shop.engine.handle(KARI)
+    shop.break_disk("write", "sync")
+    shop.engine.handle(OpenShift())
+    assert shop.view.stopped is not None
+    assert shop.view.notice is None or shop.view.notice.key != "shift.opened"
 
 
 def test_no_till_rests_over_a_refund_that_is_open(till: Shop, faults: Faults) -> None:

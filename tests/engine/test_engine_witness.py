@@ -128,10 +128,8 @@ def test_what_a_restart_left_waits_for_the_witness(shop: Shop, faults: Faults) -
     assert shop.engine.history.open_refunds() == []
 
 
-def test_two_tills_with_one_identity_are_told_apart(shop: Shop) -> None:
-    """The later start is the till; the earlier one is refused, says so, and asks no more."""
-    shop.start()
-    shop.paid()
+def twin_of(shop: Shop) -> Shop:
+    """Another device at work with a copy of the till's card."""
     copy = shop.copied()
     twin = Shop(shop.folder)
     twin.switch.close()
@@ -139,6 +137,26 @@ def test_two_tills_with_one_identity_are_told_apart(shop: Shop) -> None:
     twin.line.fate, twin.line.deliver = shop.fate, shop.line.deliver
     twin.files = Files(copy)
     twin.start()
+    return twin
+
+
+def test_a_till_whose_place_was_taken_says_so_though_it_has_just_sold(shop: Shop) -> None:
+    """What it asked of the switch told that the link is up, and no more: the witness is asked
+    every minute all the same, and what it says is shown at once."""
+    shop.start()
+    shop.go_on(30)
+    shop.paid()
+    twin = twin_of(shop)
+    shop.go_on(34)
+    assert said(shop.view.notice) == ("witness.superseded", {}, True)
+    twin.leave()
+
+
+def test_two_tills_with_one_identity_are_told_apart(shop: Shop) -> None:
+    """The later start is the till; the earlier one is refused, says so, and asks no more."""
+    shop.start()
+    shop.paid()
+    twin = twin_of(shop)
     assert twin.charge()
     assert twin.view.verdict is Verdict.PAID
     shop.go_on(66)
