@@ -7,7 +7,7 @@ from itertools import count
 
 from pos.engine import Clock
 from pos.sale.code import RECEIPT_PREFIX
-from pos.sale.input import Scanned, ShowReceipt
+from pos.sale.input import PrinterSays, Reprint, Scanned, ShowReceipt
 from pos.sale.secret import Secret
 from tests.engine.conftest import Shop, said
 
@@ -26,6 +26,17 @@ def test_a_till_that_ends_leaves_a_silent_printer_alone_in_the_end(shop: Shop) -
     before = len(shop.slips)
     shop.start()
     assert shop.slips[before:] == [(paid, 1)]
+
+
+def test_a_copy_is_tried_at_once_though_another_receipt_waits(till: Shop) -> None:
+    """Whoever asked for it stands there, and the printer may be well again."""
+    first = till.paid()
+    till.engine.handle(PrinterSays(first))
+    second = till.paid()
+    till.engine.handle(PrinterSays(second, "paper_out", "The paper is used up."))
+    before = len(till.slips)
+    till.engine.handle(Reprint(first))
+    assert till.slips[before:] == [(first, 1)]
 
 
 def test_a_receipts_text_in_a_code_that_we_never_print_is_no_receipt(till: Shop) -> None:
