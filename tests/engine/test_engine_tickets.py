@@ -118,6 +118,14 @@ def test_no_ticket_before_it_is_paid(kiosk: Shop) -> None:
     assert "TicketsIssued" not in kiosk.kinds()
 
 
+def test_a_till_without_the_key_of_the_tickets_issues_none(shop: Shop) -> None:
+    """It sells by the site's file, and whoever has the key issues what is paid."""
+    shelf = SiteShelf(SITE_FILE, shop.folder, "NOK", "en")
+    shop.start(mode=STAFFED, shelf=shelf)
+    assert buy(shop, ("ADULT", 1)) == ()
+    assert "TicketsIssued" not in shop.kinds()
+
+
 def test_a_ticket_is_the_same_when_it_is_printed_again(kiosk: Shop) -> None:
     """After a restart of the kiosk too; the journal holds no text that would admit."""
     before = buy(kiosk, ("ADULT", 2))
