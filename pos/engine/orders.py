@@ -63,7 +63,7 @@ class Orders:
         terms, terminal = self._parts.terms, self._parts.terminal
         return Shop(
             terminal.currency, terminal.store.country, terms.language, at.date(),
-            terms.vat_class, terms.tips, self.products, self.box_office,
+            terms.vat_class, self.products, self.box_office,
         )  # fmt: skip
 
     def obey(self, desk: Desk, given: Ordering | Scanned, now_s: float) -> Desk:

@@ -40,8 +40,7 @@ LABEL_LENGTH_MAX = 24
 class Shop:
     """What an order is made from. `language` is that of the lines, `day` that of the rates.
 
-    `vat_class` is that of a sale by amount; `tips` is whether a tip is asked for before paying.
-    `box_office` is there where tickets are sold.
+    `vat_class` is that of a sale by amount; `box_office` is there where tickets are sold.
     """
 
     currency: str
@@ -49,7 +48,6 @@ class Shop:
     language: str
     day: date
     vat_class: VatClass = VatClass.STANDARD
-    tips: bool = False
     catalogue: Catalogue = NOTHING
     box_office: BoxOffice | None = None
 

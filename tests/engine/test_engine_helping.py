@@ -134,6 +134,9 @@ def test_a_badge_answers_where_the_link_is_down(checkout: Shop, crew: Crew) -> N
     put(checkout, Scanned(Secret(BADGE_PREFIX + "A" * 28), "QR"))
     assert said(checkout.view.notice)[0] == "staff.unknown_badge"
     assert len(checkout.view.help.asked) == 2
+    put(checkout, Scanned(Secret(crew.badge), "MicroQR"), Scanned(Secret("4006381333931"), "EAN13"))
+    assert checkout.view.notice is None, "a product is added without a word"
+    assert len(checkout.view.help.asked) == 2, "neither is a badge"
     put(checkout, Scanned(Secret(crew.badge), "QR"))
     assert checkout.view.help.asked == ()
     assert not checkout.view.papers.help_wanted
@@ -142,6 +145,9 @@ def test_a_badge_answers_where_the_link_is_down(checkout: Shop, crew: Crew) -> N
     assert checkout.view.order.age_unproven == 0
     answers = [body for kind, body in checkout.entries() if kind == "HelpAnswered"]
     assert {(each["terminal"], each["staff_id"]) for each in answers} == {("T01", "2")}
+    assert {each["at"] for each in answers} == {checkout.wall_s()}
+    put(checkout, Scanned(Secret(crew.badge), "QR"))
+    assert checkout.view.office.present is not None, "nothing is asked: it is a log-in"
 
 
 def test_troubles_call_until_they_are_over_or_answered(checkout: Shop) -> None:

@@ -29,6 +29,21 @@ def test_a_good_line_is_looked_after_every_minute(till: Shop) -> None:
     assert min(between) >= 60.0 - 0.5
 
 
+def test_a_line_that_went_down_under_a_waiting_customer_takes_no_code(
+    till: Shop, faults: Faults
+) -> None:
+    """Nothing is sent; the desk is free again, and says why."""
+    till.engine.handle(Charge("5", Presenting.CUSTOMER))
+    till.line.plan("inquiryPayment", *[faults.lost] * 2)
+    till.go_on(66)
+    assert till.view.link is LinkState.DOWN
+    assert till.view.stage is Stage.SCANNING
+    till.scan(till.code())
+    assert till.view.stage is Stage.READY
+    assert said(till.view.notice)[0] == "link.down"
+    assert till.line.of("pay") == []
+
+
 def test_a_line_that_is_down_is_looked_after_ever_more_rarely(till: Shop, faults: Faults) -> None:
     """After twenty seconds, then every thirty, until it is back; both are shown."""
     till.line.plan("inquiryPayment", *[faults.lost] * 4)

@@ -78,7 +78,9 @@ def test_products_are_shown_and_sold(shop: Shop, shelf: CatalogueShelf) -> None:
     assert kinds == ["OrderPlaced", "Opened", "Witnessed"] or kinds[:2] == ["OrderPlaced", "Opened"]
     (placed,) = orders(shop, "OrderPlaced")
     (opened,) = orders(shop, "Opened")
-    assert placed["order"]["sale_id"] == opened["sale_id"] != ""
+    assert placed["order"]["sale_id"] == opened["sale_id"]
+    assert len(opened["sale_id"]) == 32
+    assert placed["order"]["day"] == ""  # which only tickets are for
     assert placed["placed_at"] == at_s
     assert [line["product"] for line in placed["order"]["lines"]] == ["K1", "B1"]
     assert opened["amount"] == {"value": 12_900, "currency": "NOK"}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pos.engine import Terms
 from pos.gate.admitting import Admitting, Gate
 from pos.gate.book import Book
 from pos.sale.input import (
@@ -116,6 +117,15 @@ def test_no_ticket_before_it_is_paid(kiosk: Shop) -> None:
     kiosk.go_on()
     assert kiosk.view.verdict is Verdict.DECLINED
     assert "TicketsIssued" not in kiosk.kinds()
+
+
+def test_a_line_is_in_the_language_of_the_shop(shop: Shop) -> None:
+    """Whichever the file of the site names first."""
+    shelf = SiteShelf(SITE_FILE, shop.folder, "NOK", "en")
+    shop.start(mode=STAFFED, shelf=shelf, terms=Terms("fi"))
+    shop.engine.handle(MoreTickets("ADULT", 1))
+    assert shop.view.order is not None
+    assert shop.view.order.lines[0].text == "Aikuinen"
 
 
 def test_a_till_without_the_key_of_the_tickets_issues_none(shop: Shop) -> None:
