@@ -71,6 +71,7 @@ def put(shop: Shop, *inputs: Any) -> None:
 def test_goods_for_adults_ask_and_are_paid_once_it_is_approved(checkout: Shop) -> None:
     """Asked once however many there are; nothing is paid before; the age is with the order."""
     put(checkout, AddProduct("K1"), AddProduct("P1"), AddProduct("P1"))
+    assert checkout.view.help.heard is None
     wanted = asked(checkout)
     assert (wanted.terminal, wanted.cause, wanted.text, wanted.age) == (
         "T01",
@@ -183,7 +184,8 @@ def test_a_till_that_cannot_write_any_more_calls_all_the_same(checkout: Shop) ->
     checkout.break_disk("write", "sync")
     put(checkout, AddProduct("K1"), Drop())
     assert checkout.view.stopped is not None
-    assert asked(checkout).cause is Cause.STOPPED
+    stopped = asked(checkout)
+    assert (stopped.cause, stopped.text, stopped.age) == (Cause.STOPPED, "", 0)
     assert asked(checkout) == checkout.view.help.asked[0]
 
 
