@@ -21,7 +21,7 @@ from pos.sale.input import (
     Train,
     Unlock,
 )
-from pos.sale.mode import KIOSK
+from pos.sale.mode import COUNTER, KIOSK, TRAINING, Mode
 from pos.sale.money import Amount
 from pos.sale.secret import Secret
 from pos.sale.staff import FAILURES_MAX, Duty, Member, StaffRole
@@ -240,6 +240,23 @@ def test_a_refund_at_a_kiosk_is_nobodys(shop: Shop) -> None:
     paid = shop.charge(typed="900")
     shop.engine.handle(GiveBack(paid, pin=OLA.pin))
     assert shop.engine.history.refunds == {}
+
+
+def test_where_nobody_works_any_more_nobody_is_there(shop: Shop, crew: Crew) -> None:
+    """Though the journal has who logged in last."""
+    shop.engine.handle(KARI)
+    assert shop.view.office.present is not None
+    shop.start()
+    assert shop.view.office.present is None
+
+
+@pytest.mark.parametrize("mode", [COUNTER, TRAINING])
+def test_nobody_begins_training_on_a_day_that_is_nothing_else(shop: Shop, mode: Mode) -> None:
+    """Everything else that whoever is there may do, they may then as well."""
+    shop.start(mode=mode)
+    office = shop.view.office
+    assert office.duties == set(Duty) - ({Duty.TRAIN} if mode is TRAINING else set())
+    assert (office.found, office.found_for) == (None, "")
 
 
 def test_a_disk_that_fails_lets_nobody_in(shop: Shop, crew: Crew) -> None:

@@ -19,6 +19,7 @@ from pos.sale.input import (
     MoreTickets,
     Presenting,
     Reprint,
+    ShowReceipt,
     Stop,
 )
 from pos.sale.mode import KIOSK
@@ -134,6 +135,22 @@ def test_a_till_without_the_key_of_the_tickets_issues_none(shop: Shop) -> None:
     shop.start(mode=STAFFED, shelf=shelf)
     assert buy(shop, ("ADULT", 1)) == ()
     assert "TicketsIssued" not in shop.kinds()
+
+
+def test_what_has_no_tickets_is_shown_without_and_so_is_all_where_the_key_is_gone(
+    kiosk: Shop,
+) -> None:
+    """A keyed amount; and a receipt of tickets at a till that can make no text of them."""
+    keyed = kiosk.paid("10")
+    kiosk.engine.handle(ShowReceipt(keyed))
+    assert kiosk.view.papers.receipt is not None
+    assert kiosk.view.papers.tickets == ()
+    buy(kiosk, ("ADULT", 1))
+    request_id = kiosk.view.request_id
+    kiosk.start(mode=STAFFED)
+    kiosk.engine.handle(ShowReceipt(request_id))
+    assert kiosk.view.papers.receipt is not None
+    assert kiosk.view.papers.tickets == ()
 
 
 def test_a_ticket_is_the_same_when_it_is_printed_again(kiosk: Shop) -> None:
