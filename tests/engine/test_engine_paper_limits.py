@@ -7,9 +7,10 @@ from itertools import count
 
 from pos.engine import Clock
 from pos.sale.code import RECEIPT_PREFIX
-from pos.sale.input import PrinterSays, Reprint, Scanned, ShowReceipt
+from pos.sale.input import GiveBack, PrinterSays, Reprint, Scanned, ShowReceipt
 from pos.sale.secret import Secret
 from tests.engine.conftest import Shop, said
+from tests.engine.line import Faults
 
 
 def test_a_till_that_ends_leaves_a_silent_printer_alone_in_the_end(shop: Shop) -> None:
@@ -37,6 +38,26 @@ def test_a_copy_is_tried_at_once_though_another_receipt_waits(till: Shop) -> Non
     before = len(till.slips)
     till.engine.handle(Reprint(first))
     assert till.slips[before:] == [(first, 1)]
+
+
+def test_an_earlier_receipt_is_a_copy_though_a_sale_was_just_paid(till: Shop) -> None:
+    """Only that of the sale on the desk is the original."""
+    first = till.paid()
+    second = till.charge()
+    for document_id, copy in ((first, True), (second, False)):
+        till.engine.handle(ShowReceipt(document_id))
+        assert till.view.papers.receipt is not None
+        assert till.view.papers.receipt.copy is copy
+
+
+def test_what_is_going_back_of_a_receipts_sale_is_shown(till: Shop, faults: Faults) -> None:
+    """While it lies on the desk, and nobody knows yet whether it was given."""
+    paid = till.paid()
+    till.engine.handle(Scanned(Secret(RECEIPT_PREFIX + paid), "QR"))
+    till.line.plan("refund", faults.lost)
+    till.engine.handle(GiveBack(paid))
+    assert till.view.papers.found is not None
+    assert till.view.papers.found.refund_open
 
 
 def test_a_receipts_text_in_a_code_that_we_never_print_is_no_receipt(till: Shop) -> None:
