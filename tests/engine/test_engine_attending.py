@@ -242,6 +242,13 @@ def test_a_refund_at_a_kiosk_is_nobodys(shop: Shop) -> None:
     assert shop.engine.history.refunds == {}
 
 
+def test_the_camera_looks_for_a_badge_while_nobody_is_there(shop: Shop, crew: Crew) -> None:
+    """And for nothing once somebody is, where no goods are sold."""
+    assert shop.eye == ["arm"]
+    shop.engine.handle(KARI)
+    assert shop.eye == ["arm", "disarm"]
+
+
 def test_where_nobody_works_any_more_nobody_is_there(shop: Shop, crew: Crew) -> None:
     """Though the journal has who logged in last."""
     shop.engine.handle(KARI)
