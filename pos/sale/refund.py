@@ -150,6 +150,6 @@ def check_asked(
         return
     if order is None:
         raise IllegalMove(f"The sale of {asked.request_id} has no lines to give back.")
-    value = value_of(order, asked.lines, before) if fits(order, asked.lines, before) else 0
-    if asked.amount.value != value:
+    fit = fits(order, asked.lines, before)
+    if not fit or asked.amount.value != value_of(order, asked.lines, before):
         raise IllegalMove(f"These lines of {asked.request_id} cannot be given back.")

@@ -4,6 +4,7 @@ Apart from the payment's, because a refund never changes the payment that it giv
 """
 
 import itertools
+import re
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from pos.errors import IllegalMove
 from pos.sale.money import Amount
+from pos.sale.order import Line, Order
+from pos.sale.payment import Payment, Scenario, State
 from pos.sale.refund import (
     REFUND_EVENTS,
     REFUND_RARELY_S,
@@ -22,9 +25,11 @@ from pos.sale.refund import (
     RefundPursuit,
     RefundRefused,
     RefundState,
+    check_asked,
     refund_due_s,
     step_refund,
 )
+from pos.sale.return_line import ReturnLine
 
 BACK = Amount(500, "NOK")
 SAMPLES: dict[type[RefundEvent], RefundEvent] = {
@@ -92,6 +97,64 @@ def test_the_outcome_is_kept() -> None:
     assert done is not None
     assert refused is not None
     assert (done.switch_refund_id, refused.result_code) == ("sf1", "REFUND_AMOUNT_EXCEED")
+
+
+PAID = Payment("r1", "s1", Amount(2_000, "NOK"), Scenario.PAYMENT_CODE, 1.0, state=State.PAID)
+SOLD = Order("s1", "NOK", (Line("Bolle", 500, 2), Line("Kaffe", 1_000)))
+NO_PAYMENT = "There is no payment r1 to give back from."
+NOT_THESE = "These lines of r1 cannot be given back."
+
+
+def asked(value: int, *lines: ReturnLine, currency: str = "NOK") -> RefundAsked:
+    """So much is asked for, of these goods."""
+    return RefundAsked("f1", "r1", Amount(value, currency), 2.0, lines)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "payment", "left", "order", "before"),
+    [
+        (asked(2_000), PAID, 2_000, None, []),
+        (asked(1), PAID, 1, SOLD, []),
+        (asked(500, ReturnLine(0, 1)), PAID, 2_000, SOLD, []),
+        (asked(500, ReturnLine(0, 1)), PAID, 1_500, SOLD, [ReturnLine(0, 1)]),
+        (asked(2_000, ReturnLine(0, 2), ReturnLine(1, 1)), PAID, 2_000, SOLD, []),
+    ],
+)
+def test_what_is_left_and_was_sold_may_go_back(
+    wanted: RefundAsked, payment: Payment, left: int, order: Order, before: list[ReturnLine]
+) -> None:
+    """To the last coin; goods for what they cost."""
+    check_asked(wanted, payment, left, order, before)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "payment", "left", "order", "before", "why"),
+    [
+        (asked(1), None, 2_000, SOLD, [], NO_PAYMENT),
+        (asked(1, currency="EUR"), PAID, 2_000, SOLD, [], NO_PAYMENT),
+        (asked(401), PAID, 400, SOLD, [], "Of r1 only 400 is left to give back."),
+        (asked(500, ReturnLine(0, 1)), PAID, 499, SOLD, [], "Of r1 only 499 is left to give back."),
+        (
+            asked(500, ReturnLine(0, 1)), PAID, 2_000, None, [],
+            "The sale of r1 has no lines to give back.",
+        ),
+        (asked(499, ReturnLine(0, 1)), PAID, 2_000, SOLD, [], NOT_THESE),
+        (asked(1_500, ReturnLine(0, 3)), PAID, 2_000, SOLD, [], NOT_THESE),
+        (asked(500, ReturnLine(0, 1)), PAID, 2_000, SOLD, [ReturnLine(0, 2)], NOT_THESE),
+        (asked(1, ReturnLine(2, 1)), PAID, 2_000, SOLD, [], NOT_THESE),
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_move(
+    wanted: RefundAsked,
+    payment: Payment | None,
+    left: int,
+    order: Order | None,
+    before: list[ReturnLine],
+    why: str,
+) -> None:
+    """A journal or a witness that says so is not believed, and the reason is a sentence."""
+    with pytest.raises(IllegalMove, match=f"^{re.escape(why)}$"):
+        check_asked(wanted, payment, left, order, before)
 
 
 @given(st.integers(0, 10_000), st.floats(0, 1e6))
