@@ -87,6 +87,16 @@ def test_a_payment_is_cancelled_by_its_payment_id(at, quick):
     assert found.psp_customer_info.psp_name == "Vipps"
 
 
+def test_an_inquiry_tells_what_was_given_back(at):
+    """Of a payment that is paid, and nothing before."""
+    paid = at.pay()
+    assert at.inquire().transactions == ()
+    at.refund(paid.payment_id, 500, "rf-1")
+    (told,) = at.inquire().transactions
+    assert told.transaction_request_id == "rf-1"
+    assert told.transaction_amount.value == "500"
+
+
 def test_a_cancel_of_what_was_never_seen_is_told_with_its_moment(at, quick, clock):
     """Remembered for this caller alone, with an id of its own; told the same when repeated."""
     clock.advance(minutes=7)
