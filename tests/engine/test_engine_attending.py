@@ -197,6 +197,7 @@ def test_a_large_refund_asks_for_a_supervisor(shop: Shop, crew: Crew) -> None:
     assert shop.entries()[-1][0] == "LogInFailed"
     assert shop.engine.history.refunds == {}
     assert told(shop, GiveBack(paid, "500.01", pin=OLA.pin))[0] == "refund.done"
+    assert told(shop, GiveBack(shop.paid("500"), "500.00"))[0] == "refund.done"  # at the limit
     assert told(shop, GiveBack(paid, "100"))[0] == "refund.done"
     other = shop.paid("900")
     for _ in range(FAILURES_MAX - 1):

@@ -159,6 +159,20 @@ def test_a_code_that_waited_too_long_is_forgotten(kiosk: Shop, faults: Faults) -
     assert net(kiosk) == 0
 
 
+def test_a_held_code_is_forgotten_to_the_second(kiosk: Shop, faults: Faults) -> None:
+    """The till does not sleep over it, however long it waits for its next try; and goes on."""
+    both(kiosk)
+    kiosk.line.plan("cancel", *[faults.not_sent] * 6)
+    kiosk.line.plan("inquiryPayment", *[faults.lost] * 6)
+    kiosk.scan(kiosk.code())
+    ends_s, wait_s = kiosk.fate.now_s + HELD_S_MAX, 0.0
+    while kiosk.view.stage is Stage.SWITCHING:
+        kiosk.fate.pass_time(wait_s)
+        assert kiosk.fate.now_s <= ends_s
+        wait_s = kiosk.work()
+    assert (kiosk.fate.now_s, wait_s) == (ends_s, 0.0)
+
+
 def test_the_visitor_stops_while_the_codes_are_switched(kiosk: Shop, faults: Faults) -> None:
     """What was held is forgotten; set aside, the next sale is not disturbed by it."""
     first = both(kiosk)

@@ -9,6 +9,7 @@ import time
 from pos import __version__
 from pos.engine.loop import INBOX_MAX
 from pos.engine.parts import random_id
+from pos.engine.receipts import LOOK_AGAIN_S
 from pos.sale.input import CameraSays, Charge, Next, Presenting, PrinterSays, Stop
 from pos.sale.mode import KIOSK
 from pos.sale.pursuit import Limits
@@ -126,6 +127,12 @@ def test_work_tells_how_long_nothing_is_due(till: Shop) -> None:
     assert till.work() == 3.0
     till.fate.pass_time(1.0)
     assert till.work() == 2.0
+
+
+def test_a_printer_in_trouble_is_looked_at_in_time(till: Shop) -> None:
+    """The till does not sleep over it."""
+    till.engine.handle(PrinterSays(fault="paper_out"))
+    assert till.work() == LOOK_AGAIN_S[0]
 
 
 def test_the_most_overdue_act_is_done_first(till: Shop) -> None:

@@ -5,11 +5,14 @@ Apart from the sales because a refund never changes one.
 
 import pytest
 
-from pos.sale.input import AskAgain, GiveBack
+from pos.sale.input import AddProduct, AskAgain, Charge, GiveBack, Next, Presenting, Train
 from pos.sale.money import Amount
+from pos.sale.return_line import ReturnLine
 from pos.sale.view import Stage, Verdict
 from tests.engine.conftest import CLIENT, Shop, said
+from tests.engine.counter import beside
 from tests.engine.line import SILENCE_S, Faults
+from tests.engine.test_engine_orders import shelf_of
 
 
 def notices(till: Shop, since: int) -> list[str]:
@@ -25,6 +28,57 @@ def gaps(till: Shop) -> list[tuple[str, float]]:
     return [
         (each.api, round(each.at_s - before, 6)) for each, before in zip(asked, times, strict=False)
     ]
+
+
+def test_goods_that_were_not_sold_or_are_back_already_cannot_come_back(
+    till: Shop,
+) -> None:
+    """Neither a line that there is not, nor the same line twice; it is said, and nothing asked."""
+    one, other = till.paid("10"), till.paid("10")
+    for given, key in (
+        (GiveBack(one, lines=(ReturnLine(1, 1),)), "refund.lines"),
+        (GiveBack(one, lines=(ReturnLine(0, 1),)), "refund.done"),
+        (GiveBack(other, "4"), "refund.done"),
+        (GiveBack(other, lines=(ReturnLine(0, 1),)), "refund.too_much"),
+    ):
+        till.engine.handle(given)
+        assert said(till.view.notice)[0] == key
+    assert len(till.line.of("refund")) == 2
+
+
+def test_goods_that_came_back_do_not_come_back_again(shop: Shop) -> None:
+    """Money may be left of the sale all the same."""
+    shop.start(shelf=shelf_of(shop.folder))
+    for each in (AddProduct("K1", 2), Charge("", Presenting.CUSTOMER)):
+        shop.engine.handle(each)
+    shop.scan(shop.code())
+    request_id = shop.view.request_id
+    shop.engine.handle(Next())
+    shop.engine.handle(GiveBack(request_id, lines=(ReturnLine(0, 1),)))
+    assert said(shop.view.notice) == ("refund.done", {"amount": "45.00 NOK"}, False)
+    shop.engine.handle(GiveBack(request_id, lines=(ReturnLine(0, 2),)))
+    assert said(shop.view.notice)[0] == "refund.lines"
+
+
+def test_goods_of_a_sale_without_lines_cannot_come_back(shop: Shop) -> None:
+    """What came by the static code is an amount alone."""
+    counter = beside(shop)
+    shop.start(watches=True)
+    counter.watching()
+    counter.pay()
+    shop.go_on(10.0)
+    (request_id,) = shop.engine.history.payments
+    shop.engine.handle(GiveBack(request_id, lines=(ReturnLine(0, 1),)))
+    assert said(shop.view.notice) == ("refund.lines", {}, False)
+
+
+def test_nothing_is_given_back_in_training(till: Shop) -> None:
+    """Real money is no practice."""
+    request_id = till.paid()
+    till.engine.handle(Train(on=True))
+    till.engine.handle(GiveBack(request_id))
+    assert said(till.view.notice) == ("training.no_refund", {}, False)
+    assert till.line.of("refund") == []
 
 
 def test_a_refund_is_written_down_then_asked_for_then_said(till: Shop) -> None:

@@ -41,6 +41,7 @@ def test_a_till_at_rest_begins_nothing_until_it_is_let_go(till: Shop) -> None:
     assert said(till.view.notice)[0] == "update.resting"
     till.engine.handle(AddAmount("10"))
     assert till.view.order is None
+    assert said(till.view.notice)[0] == "update.resting"
     assert till.kinds() == before
     till.engine.handle(Rest(on=False))
     till.engine.handle(SHOW)

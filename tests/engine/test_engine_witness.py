@@ -147,7 +147,8 @@ def test_a_till_whose_place_was_taken_says_so_though_it_has_just_sold(shop: Shop
     shop.go_on(30)
     shop.paid()
     twin = twin_of(shop)
-    shop.go_on(34)
+    shop.fate.pass_time(31)
+    shop.work()
     assert said(shop.view.notice) == ("witness.superseded", {}, True)
     twin.leave()
 
