@@ -146,7 +146,7 @@ def test_a_badge_answers_where_the_link_is_down(checkout: Shop, crew: Crew) -> N
     assert checkout.view.order.age_unproven == 0
     answers = [body for kind, body in checkout.entries() if kind == "HelpAnswered"]
     assert {(each["terminal"], each["staff_id"]) for each in answers} == {("T01", "2")}
-    assert {each["at"] for each in answers} == {checkout.wall_s()}
+    assert {(each["approved"], each["at"]) for each in answers} == {(True, checkout.wall_s())}
     put(checkout, Scanned(Secret(crew.badge), "QR"))
     assert checkout.view.office.present is not None, "nothing is asked: it is a log-in"
 

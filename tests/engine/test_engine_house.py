@@ -40,6 +40,18 @@ def test_a_start_is_noted_and_shown(shop: Shop) -> None:
     assert (shop.engine.unsure, shop.engine.witness_told) == (set(), None)
 
 
+def test_whoever_follows_the_journal_is_told_each_entry(shop: Shop) -> None:
+    """With its number, once it is durable; of what could not be written nothing."""
+    told: list[tuple[int, str]] = []
+    shop.start(noted=lambda seq, entry: told.append((seq, type(entry).__name__)))
+    shop.paid()
+    assert told == list(enumerate([kind for kind, _ in shop.all_entries()], 1))
+    count = len(told)
+    shop.break_disk("write", "sync")
+    shop.engine.handle(Charge("5", Presenting.MERCHANT))
+    assert len(told) == count
+
+
 def test_what_is_put_in_is_taken_in_turn(till: Shop) -> None:
     """One input for each turn; an empty inbox holds nobody up when nothing may be waited for."""
     assert till.engine.put(CameraSays(notice("camera.dark")))

@@ -6,7 +6,7 @@ Apart from the restarts because here the journal itself has lost its end, or liv
 from typing import Any
 
 from pos.proof.disk import Files
-from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting
+from pos.sale.input import AskAgain, Charge, GiveBack, Next, Presenting, Stop
 from pos.sale.view import Stage, Verdict
 from tests.engine.conftest import Shop, said
 from tests.engine.line import WITNESS, Faults
@@ -145,10 +145,13 @@ def test_a_till_whose_place_was_taken_says_so_though_it_has_just_sold(shop: Shop
     every minute all the same, and what it says is shown at once."""
     shop.start()
     shop.go_on(30)
-    shop.paid()
+    shop.engine.handle(Stop(shop.charge("silent")))
+    shop.go_on()
     twin = twin_of(shop)
     shop.fate.pass_time(31)
+    at = len(shop.line.asked)
     shop.work()
+    assert [each.api for each in shop.line.asked[at:]] == [WITNESS]
     assert said(shop.view.notice) == ("witness.superseded", {}, True)
     twin.leave()
 
