@@ -67,9 +67,14 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
     if history.listed is not None and wall_s <= history.listed[1]:
         return history.listed[0]
     rows, until_s = [], inf
+    shown = history.shown
     for payment in history.recent(RECENT_COUNT):
-        rows.append(row(payment, history, wall_s, limits))
-        until_s = min(until_s, history.shown.get(payment.request_id, (None, -inf))[1])
+        kept = shown.get(payment.request_id)
+        if kept is None or wall_s > kept[1]:
+            fresh = row(payment, history, wall_s, limits)
+            kept = fresh, shown.get(payment.request_id, (None, -inf))[1]
+        rows.append(kept[0])
+        until_s = min(until_s, kept[1])
     made = tuple(rows)
     history.listed = made, until_s
     return made
@@ -180,6 +185,12 @@ def _others(history: History, on_desk: str) -> list[str]:
 
 def facts_of(history: History) -> Facts:
     """What may leave the shop; it costs what is open, however long the journal is."""
+    if history.facts is None:
+        history.facts = _facts(history)
+    return history.facts
+
+
+def _facts(history: History) -> Facts:
     payments, refunds, books = history.open_payments(), history.open_refunds(), history.books
     opened = [each.opened_at for each in payments] + [each.asked_at for each in refunds]
     newest = history.recent(1)

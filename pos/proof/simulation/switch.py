@@ -123,6 +123,7 @@ class MortalSwitch:
     def close(self) -> None:
         """Forget everything."""
         self.store.close()
+        vars(self).clear()
 
     def _opened(self) -> SimulatedScheme:
         fate = self._fate

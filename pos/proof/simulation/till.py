@@ -28,6 +28,7 @@ from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
 
+ENGINE = "pos.engine."
 REBOOT_COUNT_MAX = 40
 # Fewer inquiries than a shop has patience for: each says the same again, and costs as much.
 LIMITS = Limits(inquiry_count_max=3, restart_inquiry_count_max=2, order_code_life_s_max=15.0)
@@ -119,6 +120,7 @@ class Till:
 
     def _started(self) -> None:
         fate = self._fate
+        self._bury()
         self.journal = MortalJournal(self.disk, fate.till_step, self._noted)
         parts = Parts(
             self.journal,
@@ -134,6 +136,22 @@ class Till:
         )
         self.engine = Engine(parts, self._show)
         self.engine.start()
+
+    def _bury(self) -> None:
+        """Take what the dead process held apart: its parts know each other, and so nothing of it
+        would be given back before somebody looks for what nobody knows any more."""
+        dead = vars(self).pop("engine", None)
+        if dead is not None:
+            for part in vars(dead).values():
+                if type(part).__module__.startswith(ENGINE) and hasattr(part, "__dict__"):
+                    vars(part).clear()
+            vars(dead).clear()
+
+    def forget(self) -> None:
+        """Nothing is asked of this till any more."""
+        self._bury()
+        self.disk.connection.close()
+        vars(self).clear()
 
     def new_id(self) -> str:
         """As random as the product's own, but of the seed."""
