@@ -3,7 +3,7 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -171,9 +171,11 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
     )
 
 
-def _rows(request_ids: Iterable[str], history: History, around: Around) -> tuple[SaleRow, ...]:
+def _rows(request_ids: Sequence[str], history: History, around: Around) -> tuple[SaleRow, ...]:
+    if not request_ids:
+        return ()
     wall_s, limits = around.wall_s, around.limits
-    return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
+    return tuple([row(history.payments[each], history, wall_s, limits) for each in request_ids])
 
 
 def _others(history: History, on_desk: str) -> list[str]:

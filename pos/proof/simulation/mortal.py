@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +37,8 @@ class MemoryDisk(Disk):
     def __init__(self) -> None:
         self.forgotten_count = 0
         self.made: dict[bytes, Entry] = {}  # by the hash of its row
-        self._verified: list[tuple[tuple[Any, ...], Row]] = []
+        self._seen: list[tuple[Any, ...]] = []  # what lay there, and below what was read of it
+        self._verified: list[Row] = []
         self.connection = apsw.Connection(":memory:")
         self.connection.deserialize("main", _template())
 
@@ -70,20 +70,18 @@ class MemoryDisk(Disk):
     def verified(self, connection: apsw.Connection) -> Iterator[Row]:
         """As pos.journal.chain.verified."""
         stored: list[Any] = connection.execute(_STORED).fetchall()
-        same = takewhile(
-            lambda pair: pair[0] == pair[1][0], zip(stored, self._verified, strict=False)
-        )
-        del self._verified[sum(1 for _ in same) :]
-        head = self._verified[-1][1].hash if self._verified else GENESIS
-        for count, (seq, kind, body, prev, found) in enumerate(
-            stored[len(self._verified) :], len(self._verified) + 1
-        ):
+        same = len(self._seen)
+        while stored[:same] != self._seen[:same]:
+            same -= 1
+        del self._seen[same:], self._verified[same:]
+        head = self._verified[-1].hash if self._verified else GENESIS
+        for count, (seq, kind, body, prev, found) in enumerate(stored[same:], same + 1):
             if (seq, prev, found) != (count, head, chained(head, seq, kind, body)):
                 raise JournalDamaged(f"Entry {count} is not what was written.")
-            row = Row(seq, kind, json.loads(body), found)
-            self._verified.append(((seq, kind, body, prev, found), row))
+            self._seen.append((seq, kind, body, prev, found))
+            self._verified.append(Row(seq, kind, json.loads(body), found))
             head = found
-        return (row for _, row in self._verified)
+        return iter(self._verified)
 
     def sync_folder(self, folder: Path) -> None:
         """There is no folder."""
