@@ -150,7 +150,8 @@ def reserve(
     connection.execute(_RESERVE, rows)
     saved = sum(saving.funded for saving, _, _ in kept)
     changed = {"customer_value": record.charge.value - saved, "saved_value": saved}
-    named = {"of_client": record.client_id, "of_request": record.request_id, "to_saved_by": funder}
+    named: dict[str, Any] = {"of_client": record.client_id, "of_request": record.request_id}
+    named["to_saved_by"] = funder
     named |= {f"to_{name}": value for name, value in changed.items()}
     connection.execute(_SAVE, named)
     return record._replace(

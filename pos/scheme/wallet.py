@@ -37,7 +37,6 @@ _AT_ONCE = {
     Behaviour.SILENT: PENDING,
 }
 
-
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
 _OF_PAYMENT = (
     charges.c.wallet == bindparam("of_wallet"),

@@ -103,9 +103,11 @@ def load(cls: type[M], raw: bytes) -> M:
     if not isinstance(fields, dict):
         raise WireError("The message is not a JSON object.")
     try:
-        return cls.__pydantic_validator__.validate_python(fields, by_alias=True, by_name=False)
+        # What `model_validate` calls.
+        known: M = cls.__pydantic_validator__.validate_python(fields, by_alias=True, by_name=False)
     except ValidationError as error:
         raise WireError(_fault(error)) from None
+    return known
 
 
 def time_text(at: datetime) -> str:

@@ -126,7 +126,7 @@ class SwiftStore(Store):
         self._fresh = True  # taking all back leaves a fresh switch
         self._swift = SwiftConnection(self.raw)
         self._connection = cast(Connection, self._swift)
-        self._reading = nullcontext(self._connection)
+        self._lent = nullcontext(self._connection)
 
     def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
@@ -134,11 +134,11 @@ class SwiftStore(Store):
 
     def read(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store. Nobody writes meanwhile, so no transaction is needed to see one state."""
-        return self._reading
+        return self._lent
 
     def survey(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
-        return self._reading
+        return self._lent
 
     def kept(self) -> bytes:
         """All that it holds now, to be put back."""

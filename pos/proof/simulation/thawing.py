@@ -49,7 +49,7 @@ def _thaw(kind: Any) -> None:
 
 def _replaced(record: Any, /, **changes: Any) -> Any:
     """As dataclasses.replace, which looks at every field anew each time."""
-    kind = type(record)
+    kind: Any = type(record)
     read, places = _fields(kind)
     if read is None:
         return dataclasses.replace(record, **changes)

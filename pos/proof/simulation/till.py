@@ -140,7 +140,7 @@ class Till:
     def _bury(self) -> None:
         """Take what the dead process held apart: its parts know each other, and so nothing of it
         would be given back before somebody looks for what nobody knows any more."""
-        dead = vars(self).pop("engine", None)
+        dead = getattr(self, "engine", None)
         if dead is not None:
             for part in vars(dead).values():
                 if type(part).__module__.startswith(ENGINE) and hasattr(part, "__dict__"):
