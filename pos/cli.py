@@ -14,6 +14,9 @@ from pos import __version__
 from pos.errors import PosError
 from pos.privacy import keep_memory_private
 from pos.pulse import note
+from pos.serial_line import give_size
+
+STANDARD_OUTPUT = 1  # its number, whatever stands in its place
 
 # command -> (module, attribute, one line of help). The help stands here so that listing the
 # commands imports none of them.
@@ -85,6 +88,7 @@ def cli() -> None:
 def main() -> None:
     """The entry point `pos`."""
     keep_memory_private()
+    give_size(STANDARD_OUTPUT)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

@@ -198,6 +198,10 @@ class Door:
             self._send(guest, {"ended": True})
             self._dismiss(guest)
             return
+        elif guest.wants == "attach" and helper is not None:  # another came in the same moment
+            self._send(guest, {"refused": "taken"})
+            self._dismiss(guest)
+            return
         self._flush(guest)
 
     def _say(self, guest: _Guest, fields: dict[str, object]) -> None:

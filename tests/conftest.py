@@ -4,6 +4,7 @@ Apart from the tests so that none of them depends on the machine it runs on.
 """
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=1_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeat"))
+
+# A shell without job control lets what it starts in the background ignore Ctrl+C, and each child
+# inherits that: here commands are ended by it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What would make a terminal, a library or a child process behave as this machine is set up.
 FOREIGN = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TEXTUAL", "LC_ALL", "LC_MESSAGES")

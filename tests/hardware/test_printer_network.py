@@ -65,8 +65,8 @@ class Box:
     def close(self) -> None:
         """Stop serving."""
         self._over.set()
-        with socket.create_connection(self._server.getsockname()[:2]):
-            self._thread.join(30)
+        socket.create_connection(self._server.getsockname()[:2]).close()
+        self._thread.join(30)
         self._server.close()
 
 
