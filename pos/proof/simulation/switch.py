@@ -112,7 +112,6 @@ class MortalSwitch:
     def close(self) -> None:
         """Forget everything."""
         self.store.close()
-        vars(self).clear()
 
     def _open(self) -> None:
         fate = self._fate
