@@ -22,7 +22,7 @@ SEEDS_PER_BUG_MAX = 120
 TELLINGS_PER_BUG_MAX = 40
 VIOLATIONS_SHOWN_MAX = 20
 NICENESS = 15
-UNSWEPT_MAX = 100_000  # objects, until a worker looks for those that only know each other
+UNSWEPT_MAX = 20_000  # objects, until a worker looks for those that only know each other
 ABOUT_MONEY = ("P7", "P2", "P5", "P6")
 STATES = ("PAID", "DECLINED", "CANCELLED", "REVERSED", "REFUNDED", "REFUSED")
 
