@@ -102,9 +102,13 @@ class Till:
         return len(self.journal.history.payments)
 
     def pieces_of(self, request_id: str) -> tuple[int, ...]:
-        """How many were sold on each line of this payment's order; none where it has none."""
+        """How many were sold on each line of this payment's order.
+
+        None where it has none, and of a payment that its card forgot between two visits.
+        """
         history = self.journal.history
-        order = history.order_book.placed.get(history.payments[request_id].sale_id)
+        payment = history.payments.get(request_id)
+        order = history.order_book.placed.get(payment.sale_id) if payment is not None else None
         return () if order is None else tuple(line.quantity for line in order.lines)
 
     def reboot(self) -> None:
