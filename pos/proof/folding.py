@@ -14,6 +14,7 @@ from typing import Any
 from pos.proof.dumps import Line
 
 DOMAIN = b"pos-journal-1"
+_CANONICAL = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 FINAL = {"PAID", "DECLINED", "CANCELLED", "REVERSED"}
 
 # From where, by which row, to where. Everything else breaks P8.
@@ -100,8 +101,7 @@ def story(lines: Iterable[Line]) -> Story:
 
 
 def _hash(previous: bytes, line: Line) -> bytes:
-    text = json.dumps([line.seq, line.kind, line.body], ensure_ascii=True, separators=(",", ":"))
-    canonical = text.encode()
+    canonical = _CANONICAL.encode([line.seq, line.kind, line.body]).encode()
     return hashlib.sha256(
         DOMAIN + previous + len(canonical).to_bytes(8, "big") + canonical
     ).digest()

@@ -20,6 +20,7 @@ from pos.sale.arrival import (
 )
 from pos.sale.books import BOOKS_EVENTS, Books, BooksEvent
 from pos.sale.configuration import CONFIGURATION_EVENTS, Configuration, ConfigurationEvent
+from pos.sale.facts import Facts
 from pos.sale.incident import INCIDENTS, Answered, Gap, GapClosed, Incident, Started
 from pos.sale.money import Amount
 from pos.sale.occupancy import Occupancy
@@ -58,7 +59,8 @@ class History:
     """The fold. Mutable, owned by one thread; `apply` is its only way to change.
 
     `shown` is a place for what `showing` made of a payment and until which Unix second it holds,
-    `listed` for what it made of the newest ones; each entry about a payment empties them.
+    `listed` for what it made of the newest ones; each entry about a payment empties them. `facts`
+    is one for what it made of all, which each entry empties.
     """
 
     payments: dict[str, Payment] = field(default_factory=dict)
@@ -76,6 +78,7 @@ class History:
     listed: tuple[tuple[SaleRow, ...], float] | None = field(
         default=None, repr=False, compare=False
     )
+    facts: Facts | None = field(default=None, repr=False, compare=False)
     _open: dict[str, None] = field(default_factory=dict)
     _open_refunds: dict[str, None] = field(default_factory=dict)
     _refunds_of: dict[str, list[str]] = field(default_factory=dict)
@@ -105,6 +108,7 @@ class History:
 
     def apply(self, entry: Entry) -> None:
         """Take one entry in. Raises IllegalMove, having changed nothing."""
+        self.facts = None
         if isinstance(entry, EVENTS):
             return self._keep(self._stepped(entry))
         if isinstance(entry, REFUND_EVENTS):

@@ -3,7 +3,7 @@
 Apart from `view`, which only says what a View is, and from the engine, which only says when.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -67,9 +67,14 @@ def recent_rows(history: History, wall_s: float, limits: Limits) -> tuple[SaleRo
     if history.listed is not None and wall_s <= history.listed[1]:
         return history.listed[0]
     rows, until_s = [], inf
+    shown = history.shown
     for payment in history.recent(RECENT_COUNT):
-        rows.append(row(payment, history, wall_s, limits))
-        until_s = min(until_s, history.shown.get(payment.request_id, (None, -inf))[1])
+        kept = shown.get(payment.request_id)
+        if kept is None or wall_s > kept[1]:
+            fresh = row(payment, history, wall_s, limits)
+            kept = fresh, shown.get(payment.request_id, (None, -inf))[1]
+        rows.append(kept[0])
+        until_s = min(until_s, kept[1])
     made = tuple(rows)
     history.listed = made, until_s
     return made
@@ -166,9 +171,11 @@ def view_of(desk: Desk, history: History, around: Around) -> View:
     )
 
 
-def _rows(request_ids: Iterable[str], history: History, around: Around) -> tuple[SaleRow, ...]:
+def _rows(request_ids: Sequence[str], history: History, around: Around) -> tuple[SaleRow, ...]:
+    if not request_ids:
+        return ()
     wall_s, limits = around.wall_s, around.limits
-    return tuple(row(history.payments[each], history, wall_s, limits) for each in request_ids)
+    return tuple([row(history.payments[each], history, wall_s, limits) for each in request_ids])
 
 
 def _others(history: History, on_desk: str) -> list[str]:
@@ -180,6 +187,12 @@ def _others(history: History, on_desk: str) -> list[str]:
 
 def facts_of(history: History) -> Facts:
     """What may leave the shop; it costs what is open, however long the journal is."""
+    if history.facts is None:
+        history.facts = _facts(history)
+    return history.facts
+
+
+def _facts(history: History) -> Facts:
     payments, refunds, books = history.open_payments(), history.open_refunds(), history.books
     opened = [each.opened_at for each in payments] + [each.asked_at for each in refunds]
     newest = history.recent(1)

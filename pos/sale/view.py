@@ -6,6 +6,7 @@ engine. Words are keys with values: the front end says them in the person's lang
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING
 
 from pos.sale.assistance import HelpDesk
@@ -70,7 +71,15 @@ class Notice:
 
 def notice(key: str, *, grave: bool = False, **values: object) -> Notice:
     """A Notice with its values as text."""
+    if not values:
+        return _sentence(key, grave)
     return Notice(key, tuple((name, str(value)) for name, value in values.items()), grave)
+
+
+@cache
+def _sentence(key: str, grave: bool) -> Notice:  # noqa: FBT001 - `cache` is quicker so
+    """One without values, of which there are as many as the catalogue has."""
+    return Notice(key, (), grave)
 
 
 @dataclass(frozen=True, slots=True)

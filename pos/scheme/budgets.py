@@ -8,7 +8,7 @@ circle.
 
 from collections.abc import Iterable
 
-from sqlalchemy import BigInteger, Connection, cast, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, cast, func, insert, select, update
 
 from pos.scheme.coupons import Coupon
 from pos.scheme.promotion_tables import promotion_budget as purses
@@ -17,6 +17,39 @@ from pos.scheme.store import insert_new
 
 PURSES_MAX = 16
 USES_PER_PURSE_MIN = 8  # a purse that holds fewer would too often have too little
+
+# Put together once, as in `records`.
+_LEFT = (
+    select(purses.c.coupon_id, cast(func.sum(purses.c.value_left), BigInteger))
+    .where(purses.c.coupon_id.in_(bindparam("wanted", expanding=True)))
+    .group_by(purses.c.coupon_id)
+)
+_OF_COUPON = purses.c.coupon_id == bindparam("of_coupon")
+_OF_PURSE = purses.c.purse == bindparam("of_purse")
+_HOLDS = purses.c.value_left >= bindparam("wanted")
+_FREE = (
+    select(purses.c.purse)
+    .where(_OF_COUPON, _HOLDS)
+    .order_by(purses.c.purse)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_ALL = (
+    select(purses.c.purse, purses.c.value_left)
+    .where(_OF_COUPON)
+    .order_by(purses.c.purse)
+    .with_for_update()
+)
+_TAKE = (
+    update(purses)
+    .where(_OF_COUPON, _OF_PURSE, _HOLDS)
+    .values(value_left=purses.c.value_left - bindparam("wanted"))
+)
+_GIVE_BACK = (
+    update(purses)
+    .where(_OF_COUPON, _OF_PURSE)
+    .values(value_left=purses.c.value_left + bindparam("given"))
+)
 
 
 def open_purses(connection: Connection, coupon: Coupon) -> None:
@@ -33,34 +66,19 @@ def open_purses(connection: Connection, coupon: Coupon) -> None:
 
 def budgets_left(connection: Connection, coupon_ids: Iterable[str]) -> dict[str, int]:
     """What is left of each budget just now; nothing is locked."""
-    query = (
-        select(purses.c.coupon_id, cast(func.sum(purses.c.value_left), BigInteger))
-        .where(purses.c.coupon_id.in_(tuple(coupon_ids)))
-        .group_by(purses.c.coupon_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    found = connection.execute(_LEFT, {"wanted": list(coupon_ids)})
+    return {row[0]: row[1] for row in found}
 
 
 def draw(connection: Connection, coupon: Coupon, value: int) -> int | None:
     """Take `value` from the budget; the purse to give it back to, or None when it does not hold."""
-    of_coupon = purses.c.coupon_id == coupon.coupon_id
-    free = connection.execute(
-        select(purses.c.purse)
-        .where(of_coupon, purses.c.value_left >= value)
-        .order_by(purses.c.purse)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).scalar()
+    named = {"of_coupon": coupon.coupon_id}
+    free = connection.execute(_FREE, named | {"wanted": value}).scalar()
     if free is not None and _take(connection, coupon, free, value):
         return int(free)
     if budgets_left(connection, [coupon.coupon_id]).get(coupon.coupon_id, 0) < value:
         return None
-    rows = connection.execute(
-        select(purses.c.purse, purses.c.value_left)
-        .where(of_coupon)
-        .order_by(purses.c.purse)
-        .with_for_update()
-    ).all()
+    rows = connection.execute(_ALL, named).all()
     if sum(row.value_left for row in rows) < value:
         return None
     missing = value
@@ -74,11 +92,8 @@ def draw(connection: Connection, coupon: Coupon, value: int) -> int | None:
 
 def give_back(connection: Connection, coupon_id: str, purse: int, value: int) -> None:
     """Put `value` back into the budget."""
-    connection.execute(
-        update(purses)
-        .where(purses.c.coupon_id == coupon_id, purses.c.purse == purse)
-        .values(value_left=purses.c.value_left + value)
-    )
+    named = {"of_coupon": coupon_id, "of_purse": purse, "given": value}
+    connection.execute(_GIVE_BACK, named)
 
 
 def count_use(connection: Connection, coupon: Coupon, customer: str, value: int) -> bool:
@@ -135,13 +150,5 @@ def customer_may(connection: Connection, coupon: Coupon, customer: str, value: i
 
 
 def _take(connection: Connection, coupon: Coupon, purse: int, value: int) -> bool:
-    taken = connection.execute(
-        update(purses)
-        .where(
-            purses.c.coupon_id == coupon.coupon_id,
-            purses.c.purse == purse,
-            purses.c.value_left >= value,
-        )
-        .values(value_left=purses.c.value_left - value)
-    )
-    return taken.rowcount == 1
+    named = {"of_coupon": coupon.coupon_id, "of_purse": purse, "wanted": value}
+    return connection.execute(_TAKE, named).rowcount == 1

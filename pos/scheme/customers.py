@@ -6,6 +6,7 @@ payment code, scans a merchant code, approves or declines what waits in the app.
 
 import secrets
 import string
+import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,11 +100,10 @@ class Customers:
         Without `customer`, of the wallet's first by name. Raises WrongUse for an unknown name.
         """
         chosen = self._wallet(wallet)
-        raw = self._random(8 * chosen.code.count("#"))
-        digits = (
-            string.digits[int.from_bytes(raw[i : i + 8], "big") % 10] for i in range(0, len(raw), 8)
-        )
-        code = "".join(next(digits) if mark == "#" else mark for mark in chosen.code)
+        count = chosen.code.count("#")
+        numbers = struct.unpack(f">{count}Q", self._random(8 * count))
+        digits = iter([string.digits[number % 10] for number in numbers])
+        code = "".join([next(digits) if mark == "#" else mark for mark in chosen.code])
         with self._store.write() as connection:
             row = {
                 "digest": code_digest(code),

@@ -7,8 +7,9 @@ it or not at all, and once, because the payment moves once.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from pos.sale.money import Amount
 from pos.scheme.budgets import (
@@ -24,6 +25,27 @@ from pos.scheme.promotion_tables import UseState
 from pos.scheme.promotion_tables import promotion_use as uses
 from pos.scheme.records import PaymentRecord
 from pos.scheme.tables import payment as payments
+
+# Put together once, as in `records`.
+_OF_PAYMENT = (
+    uses.c.client_id == bindparam("of_client"),
+    uses.c.payment_id == bindparam("of_payment"),
+)
+_IS_HELD = uses.c.state.in_(bindparam("held", expanding=True))
+_USES = select(uses).where(*_OF_PAYMENT).order_by(uses.c.coupon_id)
+_HELD = select(uses).where(*_OF_PAYMENT, _IS_HELD).order_by(uses.c.coupon_id)
+_MOVE = update(uses).where(*_OF_PAYMENT, _IS_HELD).values(state=bindparam("to_state"))
+_RESERVE = insert(uses)
+_SAVE = (
+    update(payments)
+    .where(
+        payments.c.client_id == bindparam("of_client"),
+        payments.c.request_id == bindparam("of_request"),
+    )
+    .values(
+        {name: bindparam(f"to_{name}") for name in ("customer_value", "saved_value", "saved_by")}
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +147,13 @@ def reserve(
         }
         for saving, purse, who in kept
     ]
-    connection.execute(insert(uses), rows)
+    connection.execute(_RESERVE, rows)
     saved = sum(saving.funded for saving, _, _ in kept)
     changed = {"customer_value": record.charge.value - saved, "saved_value": saved}
-    connection.execute(
-        update(payments)
-        .where(payments.c.client_id == record.client_id, payments.c.request_id == record.request_id)
-        .values(**changed, saved_by=funder)
-    )
+    named: dict[str, Any] = {"of_client": record.client_id, "of_request": record.request_id}
+    named["to_saved_by"] = funder
+    named |= {f"to_{name}": value for name, value in changed.items()}
+    connection.execute(_SAVE, named)
     return record._replace(
         customer_value=changed["customer_value"],
         saved_value=changed["saved_value"],
@@ -154,15 +175,7 @@ def release(connection: Connection, record: PaymentRecord) -> None:
     if record.saved_value is None:
         return
     held = (UseState.RESERVED, UseState.SPENT)
-    rows = connection.execute(
-        select(uses)
-        .where(
-            uses.c.client_id == record.client_id,
-            uses.c.payment_id == record.payment_id,
-            uses.c.state.in_(held),
-        )
-        .order_by(uses.c.coupon_id)
-    ).all()
+    rows = connection.execute(_HELD, _of(record) | {"held": list(held)}).all()
     for row in rows:
         if row.customer is not None:
             uncount_use(connection, row.coupon_id, row.customer, row.value)
@@ -174,18 +187,13 @@ def discounts_of(connection: Connection, record: PaymentRecord) -> tuple[Discoun
     """The lines of what is, or was, taken off a payment, in the order of the coupons' ids."""
     if record.saved_value is None:
         return ()
-    query = (
-        select(uses)
-        .where(uses.c.client_id == record.client_id, uses.c.payment_id == record.payment_id)
-        .order_by(uses.c.coupon_id)
-    )
     return tuple(
         Discount(
             row.name,
             Amount(row.shown_value, record.price.currency),
             Amount(row.funded_value, record.charge.currency),
         )
-        for row in connection.execute(query)
+        for row in connection.execute(_USES, _of(record))
     )
 
 
@@ -219,12 +227,8 @@ def _drawn(connection: Connection, saving: Saving, who: str | None) -> int | Non
 def _move(
     connection: Connection, record: PaymentRecord, to: UseState, *, leaving: Sequence[UseState]
 ) -> None:
-    connection.execute(
-        update(uses)
-        .where(
-            uses.c.client_id == record.client_id,
-            uses.c.payment_id == record.payment_id,
-            uses.c.state.in_(leaving),
-        )
-        .values(state=to)
-    )
+    connection.execute(_MOVE, _of(record) | {"held": list(leaving), "to_state": to})
+
+
+def _of(record: PaymentRecord) -> dict[str, Any]:
+    return {"of_client": record.client_id, "of_payment": record.payment_id}

@@ -223,7 +223,7 @@ def add_payment(connection: Connection, **columns: Any) -> tuple[PaymentRecord, 
 
 def _inserted(connection: Connection, record: PaymentRecord) -> bool:
     """Whether the payment and what leads to it were new, and are there now."""
-    row = {name: getattr(record, name) for name in _COLUMNS}
+    row = record._asdict()
     if connection.dialect.name == "postgresql":
         return _ADD_ROUTED.row(connection, row) is not None
     if connection.execute(_ADD, row, execution_options=_COUNTED).rowcount == 0:

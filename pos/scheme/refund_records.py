@@ -5,9 +5,10 @@ compare-and-set, so whoever comes second changes nothing.
 """
 
 from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, CursorResult, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, CursorResult, Update, bindparam, select, update
 
 from pos.scheme.records import PaymentRecord
 from pos.scheme.store import insert_new
@@ -50,6 +51,21 @@ _BY_REQUEST = select(refunds).where(
 )
 
 
+@cache
+def _moving(names: tuple[str, ...]) -> Update:
+    """The update of a pending refund's state, and of the columns `names`."""
+    changed: dict[str, Any] = {name: bindparam(f"to_{name}") for name in names}
+    return (
+        update(refunds)
+        .where(
+            refunds.c.client_id == bindparam("of_client"),
+            refunds.c.refund_request_id == bindparam("of_request"),
+            refunds.c.state == RefundState.PENDING,
+        )
+        .values(state=bindparam("to_state"), **changed)
+    )
+
+
 def find_refund(connection: Connection, *conditions: ColumnElement[bool]) -> RefundRecord | None:
     """The refund for which all `conditions` hold."""
     return _found(connection.execute(select(refunds).where(*conditions)))
@@ -88,13 +104,6 @@ def move_refund(
     connection: Connection, record: RefundRecord, to: RefundState, **columns: Any
 ) -> bool:
     """Move the refund from PENDING to `to` if it still is; whether it moved."""
-    done = connection.execute(
-        update(refunds)
-        .where(
-            refunds.c.client_id == record.client_id,
-            refunds.c.refund_request_id == record.refund_request_id,
-            refunds.c.state == RefundState.PENDING,
-        )
-        .values(state=to, **columns)
-    )
-    return done.rowcount == 1
+    named = {f"to_{name}": value for name, value in columns.items()}
+    named |= {"of_client": record.client_id, "of_request": record.refund_request_id, "to_state": to}
+    return connection.execute(_moving(tuple(columns)), named).rowcount == 1

@@ -37,7 +37,6 @@ _AT_ONCE = {
     Behaviour.SILENT: PENDING,
 }
 
-
 # Put together once: SQLAlchemy takes longer to build a statement than to have it done.
 _OF_PAYMENT = (
     charges.c.wallet == bindparam("of_wallet"),
@@ -50,6 +49,11 @@ _ACCOUNT = (
     .with_for_update()
 )
 _ADD_MOVEMENT = insert(movements)
+_REFUNDED = select(movements.c.reference).where(
+    movements.c.wallet == bindparam("of_wallet"),
+    movements.c.kind == "refund",
+    movements.c.reference == bindparam("of_refund"),
+)
 _MOVED = select(func.coalesce(func.sum(movements.c.value), 0)).where(
     movements.c.wallet == bindparam("of_wallet"),
     movements.c.payment_id == bindparam("of_payment"),
@@ -198,12 +202,8 @@ class SimulatedWallet:
         """Give back `value`. Raises IllegalMove for more than is left: a fault of the switch."""
         with self._store.write() as connection:
             row = self._known(connection, payment_id)
-            done = select(movements.c.reference).where(
-                movements.c.wallet == self.name,
-                movements.c.kind == "refund",
-                movements.c.reference == refund_id,
-            )
-            if connection.execute(done).first() is not None:
+            named = {"of_wallet": self.name, "of_refund": refund_id}
+            if connection.execute(_REFUNDED, named).first() is not None:
                 return
             refunded = self._moved(connection, payment_id, "refund")
             if row["state"] != Answer.PAID or refunded + value > row["value"]:

@@ -60,6 +60,8 @@ class Message(BaseModel):
             return values
         taken = values
         for key, value in values.items():
+            if type(value) is str and value and value.isprintable():
+                continue  # nearly all
             if isinstance(value, str):
                 if not value.isprintable() and _COMMAND.search(value):
                     raise ValueError("a text holds a character that is a command and no letter")
@@ -80,7 +82,9 @@ M = TypeVar("M", bound=Message)
 
 def dump(message: Message) -> bytes:
     """Compact UTF-8 JSON of `message`: every scalar a string, absent fields left out."""
-    return message.model_dump_json(by_alias=True, exclude_none=True).encode()
+    # What `model_dump_json` calls, without a text in between.
+    raw: bytes = message.__pydantic_serializer__.to_json(message, by_alias=True, exclude_none=True)
+    return raw
 
 
 def load(cls: type[M], raw: bytes) -> M:
@@ -99,9 +103,11 @@ def load(cls: type[M], raw: bytes) -> M:
     if not isinstance(fields, dict):
         raise WireError("The message is not a JSON object.")
     try:
-        return cls.model_validate(fields, by_alias=True, by_name=False)
+        # What `model_validate` calls.
+        known: M = cls.__pydantic_validator__.validate_python(fields, by_alias=True, by_name=False)
     except ValidationError as error:
         raise WireError(_fault(error)) from None
+    return known
 
 
 def time_text(at: datetime) -> str:
@@ -146,14 +152,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         raise WireError("The message names a field twice.")
     for key, value in pairs:
-        if isinstance(value, str):
+        if type(value) is str:
+            if value and value.isprintable():
+                continue  # nearly all
             if not value.isprintable() and _COMMAND.search(value):
                 return dict(pairs)
             if not value:
                 del fields[key]
         elif value is None:
             del fields[key]
-        elif isinstance(value, bool):
+        elif value is True or value is False:
             fields[key] = _TRUTHS[value]
     return fields
 

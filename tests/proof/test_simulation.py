@@ -5,12 +5,15 @@ Apart from the planted wrong designs so that a difference here is a fault of the
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
-from pos.proof.simulation.fate import NONE, WEATHERS, Rates
+from pos.proof.simulation.fate import NONE, WEATHERS, Fate, Rates
 from pos.proof.simulation.gate import _tell
 from pos.proof.simulation.run import History, run
+from pos.proof.simulation.world import World
 from pos.proof.workers import Workers
 from pos.scheme import progress
 
@@ -97,3 +100,14 @@ def test_a_story_goes_in_a_worker_as_it_goes_here() -> None:
     for history in told_there:
         assert history.lifecycle_count
         assert run(history.seed).trace == history.trace
+
+
+def test_goods_of_a_sale_that_a_card_forgot_cannot_be_brought_back() -> None:
+    """Between two visits of one customer the till may die, and its card forget the sale."""
+    fate = Fate(3, NONE)
+    with TemporaryDirectory() as folder:
+        world = World(Path(folder), fate)
+        try:
+            assert [till.pieces_of("forgotten") for till in world.tills] == [(), ()]
+        finally:
+            world.close()

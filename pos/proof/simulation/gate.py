@@ -22,6 +22,7 @@ SEEDS_PER_BUG_MAX = 120
 TELLINGS_PER_BUG_MAX = 40
 VIOLATIONS_SHOWN_MAX = 20
 NICENESS = 15
+UNSWEPT_MAX = 20_000  # objects, until a worker looks for those that only know each other
 ABOUT_MONEY = ("P7", "P2", "P5", "P6")
 STATES = ("PAID", "DECLINED", "CANCELLED", "REVERSED", "REFUNDED", "REFUSED")
 
@@ -73,15 +74,13 @@ def _violations(history: History) -> list[Violation]:
 
 def _tell(first: int) -> list[History]:
     """A few seeds, so that handing them over costs nothing to speak of."""
-    if gc.isenabled():
+    if gc.get_threshold()[0] != UNSWEPT_MAX:
         thaw()
-        # What is loaded by now stays, and what a shop makes is gone at its end by itself.
+        # What is loaded by now stays; of what a shop makes, nearly all is gone at its end.
         gc.collect()
         gc.freeze()
-        gc.disable()
-    told = [run(seed) for seed in range(first, first + SEEDS_PER_TASK)]
-    gc.collect()
-    return told
+        gc.set_threshold(UNSWEPT_MAX)
+    return [run(seed) for seed in range(first, first + SEEDS_PER_TASK)]
 
 
 def _hunt(number: int) -> Planted:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,21 @@ from pos.sale.history import Entry
 from pos.scheme.partners import Charge, Outcome, PartnerUnreachable
 from pos.scheme.wallet import SimulatedWallet
 
+_PATH = Path("journal.db")
 _STORED = "SELECT seq, kind, body, prev, hash FROM journal ORDER BY seq"
+
+
+class ReadRow(Row):
+    """A row that is made an entry once, however often it is read."""
+
+    __slots__ = ("_made",)
+    _made: Entry
+
+    def entry(self) -> Entry:
+        """As the product's."""
+        if not hasattr(self, "_made"):
+            object.__setattr__(self, "_made", super().entry())  # it is frozen
+        return self._made
 
 
 class MemoryDisk(Disk):
@@ -37,8 +50,8 @@ class MemoryDisk(Disk):
 
     def __init__(self) -> None:
         self.forgotten_count = 0
-        self.made: dict[bytes, Entry] = {}  # by the hash of its row
-        self._verified: list[tuple[tuple[Any, ...], Row]] = []
+        self._seen: list[tuple[Any, ...]] = []  # what lay there, and below what was read of it
+        self._verified: list[Row] = []
         self.connection = apsw.Connection(":memory:")
         self.connection.deserialize("main", _template())
 
@@ -70,20 +83,18 @@ class MemoryDisk(Disk):
     def verified(self, connection: apsw.Connection) -> Iterator[Row]:
         """As pos.journal.chain.verified."""
         stored: list[Any] = connection.execute(_STORED).fetchall()
-        same = takewhile(
-            lambda pair: pair[0] == pair[1][0], zip(stored, self._verified, strict=False)
-        )
-        del self._verified[sum(1 for _ in same) :]
-        head = self._verified[-1][1].hash if self._verified else GENESIS
-        for count, (seq, kind, body, prev, found) in enumerate(
-            stored[len(self._verified) :], len(self._verified) + 1
-        ):
+        same = len(self._seen)
+        while stored[:same] != self._seen[:same]:
+            same -= 1
+        del self._seen[same:], self._verified[same:]
+        head = self._verified[-1].hash if self._verified else GENESIS
+        for count, (seq, kind, body, prev, found) in enumerate(stored[same:], same + 1):
             if (seq, prev, found) != (count, head, chained(head, seq, kind, body)):
                 raise JournalDamaged(f"Entry {count} is not what was written.")
-            row = Row(seq, kind, json.loads(body), found)
-            self._verified.append(((seq, kind, body, prev, found), row))
+            self._seen.append((seq, kind, body, prev, found))
+            self._verified.append(ReadRow(seq, kind, json.loads(body), found))
             head = found
-        return (row for _, row in self._verified)
+        return iter(self._verified)
 
     def sync_folder(self, folder: Path) -> None:
         """There is no folder."""
@@ -103,23 +114,15 @@ class MortalJournal(Journal):
         self, disk: MemoryDisk, step: Callable[[], None], noted: Callable[[Entry], None]
     ) -> None:
         self._memory = disk
-        super().__init__(Path("journal.db"), disk)
+        super().__init__(_PATH, disk)
         self._step = step
         self._noted = noted
 
     def _load(self) -> tuple[int, bytes]:
         """As the product's; but what was read and verified once, on a disk that nobody else can
         touch, is not once more while it is the same to the last byte."""
-        made, right = self._memory.made, Row.entry
-
-        def entry(row: Row) -> Entry:
-            found = made.get(row.hash)
-            if found is None:
-                found = made[row.hash] = right(row)
-            return found
 
         def plant(planting: Planting) -> None:
-            planting.attribute(Row, "entry", entry)
             planting.attribute(sys.modules[Journal.__module__], "verified", self._memory.verified)
 
         with planted(plant):

@@ -6,8 +6,8 @@ take most of the time of a statement, are replaced by the few lines that the rul
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -126,20 +126,19 @@ class SwiftStore(Store):
         self._fresh = True  # taking all back leaves a fresh switch
         self._swift = SwiftConnection(self.raw)
         self._connection = cast(Connection, self._swift)
+        self._lent = nullcontext(self._connection)
 
     def write(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
         return Writing(self._swift, None)
 
-    @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store. Nobody writes meanwhile, so no transaction is needed to see one state."""
-        yield self._connection
+        return self._lent
 
-    @contextmanager
-    def survey(self) -> Iterator[Connection]:
+    def survey(self) -> AbstractContextManager[Connection]:  # type: ignore[override]
         """See Store."""
-        yield self._connection
+        return self._lent
 
     def kept(self) -> bytes:
         """All that it holds now, to be put back."""

@@ -62,10 +62,9 @@ class MortalSwitch:
         self._fate = fate
         self.trouble: list[str] = []
         self.store = MortalStore()
-        self.scheme = self._opened()
+        self._open()
         if fate.seed % COUPONS_EVERY == 0:
             self.scheme.book.promotions.add(COUPONS)
-        self._witness = Witness(self.store, fate.utc)
         self.store.step = fate.switch_step
 
     def act(self, act: Callable[[SimulatedScheme], None]) -> bool:
@@ -92,16 +91,6 @@ class MortalSwitch:
 
     def _answered(self, client_id: str, api: str, body: bytes, mark: str) -> wire.Message:
         """What the switch's doors do with a request once it is known whose it is."""
-        book = self.scheme.book
-        calls: dict[str, Callable[..., wire.Message]] = {
-            "pay": book.pay,
-            "inquiryPayment": book.inquire_payment,
-            "cancel": book.cancel,
-            "refund": book.refund,
-            "inquiryRefund": book.inquire_refund,
-            "witness": self._witness.testify,
-            "wallets": book.standing.tell,
-        }
         request, response = _MESSAGES[api]
         asked = wire.load(request, body)
         try:
@@ -110,7 +99,7 @@ class MortalSwitch:
         except Superseded as refusal:
             result = wire.Result(result_code=refusal.code, result_status="F")
             return response.model_validate({"result": result})
-        return calls[api](client_id, asked)
+        return self._calls[api](client_id, asked)
 
     def truth(self, client_id: str, request_id: str) -> Truth:
         """Read past every rule, straight from the rows."""
@@ -124,21 +113,31 @@ class MortalSwitch:
         """Forget everything."""
         self.store.close()
 
-    def _opened(self) -> SimulatedScheme:
+    def _open(self) -> None:
         fate = self._fate
-        return open_scheme(
+        self.scheme = open_scheme(
             self.store,
             fate.utc,
             fate.names.randbytes,
             terms=_terms(),
             reach=lambda wallet: FarWallet(wallet, fate),
         )
+        self._witness = Witness(self.store, fate.utc)
+        book = self.scheme.book
+        self._calls: dict[str, Callable[..., wire.Message]] = {
+            "pay": book.pay,
+            "inquiryPayment": book.inquire_payment,
+            "cancel": book.cancel,
+            "refund": book.refund,
+            "inquiryRefund": book.inquire_refund,
+            "witness": self._witness.testify,
+            "wallets": book.standing.tell,
+        }
 
     def _restart(self) -> None:
         for _ in range(RESTART_COUNT_MAX):
             self.store.step = None
-            self.scheme = self._opened()
-            self._witness = Witness(self.store, self._fate.utc)
+            self._open()
             self.store.step = self._fate.switch_step
             try:
                 self.scheme.book.recover()

@@ -7,15 +7,21 @@ tests and the types look for; what a record holds, compares and hashes like is t
 
 import dataclasses
 import sys
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 PACKAGE = "pos."
+FEW = 2
 
 
 def thaw() -> None:
     """Take the guard off every frozen dataclass of the product that is loaded by now."""
     for name, module in list(sys.modules.items()):
         if name.startswith(PACKAGE):
+            if vars(module).get("replace") is dataclasses.replace:
+                vars(module)["replace"] = _replaced
             for kind in list(vars(module).values()):
                 if isinstance(kind, type) and kind.__module__ == name and _is_frozen(kind):
                     _thaw(kind)
@@ -39,6 +45,29 @@ def _thaw(kind: Any) -> None:
     twin: Any = dataclasses.dataclass(eq=False, repr=False)(type(kind.__name__, (), body))
     kind.__init__ = twin.__init__
     del kind.__setattr__, kind.__delattr__
+
+
+def _replaced(record: Any, /, **changes: Any) -> Any:
+    """As dataclasses.replace, which looks at every field anew each time."""
+    kind: Any = type(record)
+    read, places = _fields(kind)
+    if read is None:
+        return dataclasses.replace(record, **changes)
+    values = list(read(record))
+    for name, value in changes.items():
+        values[places[name]] = value
+    return kind(*values)
+
+
+@cache
+def _fields(kind: Any) -> tuple[Callable[[Any], tuple[Any, ...]] | None, dict[str, int]]:
+    """What reads all of a record, and where each field stands in it; None for one whose fields
+    cannot simply be given again in their order."""
+    fields = dataclasses.fields(kind)
+    names = [field.name for field in fields]
+    if len(names) < FEW or any(field.kw_only or not field.init for field in fields):
+        return None, {}
+    return attrgetter(*names), {name: place for place, name in enumerate(names)}
 
 
 def _again(field: Any) -> Any:

@@ -28,6 +28,7 @@ from pos.sale.view import LinkState, Stage, Verdict, View
 from pos.switch.client import WireSwitch
 from pos.switch.exchange import Exchange
 
+ENGINE = "pos.engine."
 REBOOT_COUNT_MAX = 40
 # Fewer inquiries than a shop has patience for: each says the same again, and costs as much.
 LIMITS = Limits(inquiry_count_max=3, restart_inquiry_count_max=2, order_code_life_s_max=15.0)
@@ -101,9 +102,13 @@ class Till:
         return len(self.journal.history.payments)
 
     def pieces_of(self, request_id: str) -> tuple[int, ...]:
-        """How many were sold on each line of this payment's order; none where it has none."""
+        """How many were sold on each line of this payment's order.
+
+        None where it has none, and of a payment that its card forgot between two visits.
+        """
         history = self.journal.history
-        order = history.order_book.placed.get(history.payments[request_id].sale_id)
+        payment = history.payments.get(request_id)
+        order = history.order_book.placed.get(payment.sale_id) if payment is not None else None
         return () if order is None else tuple(line.quantity for line in order.lines)
 
     def reboot(self) -> None:
@@ -119,6 +124,7 @@ class Till:
 
     def _started(self) -> None:
         fate = self._fate
+        self._bury()
         self.journal = MortalJournal(self.disk, fate.till_step, self._noted)
         parts = Parts(
             self.journal,
@@ -134,6 +140,22 @@ class Till:
         )
         self.engine = Engine(parts, self._show)
         self.engine.start()
+
+    def _bury(self) -> None:
+        """Take what the dead process held apart: its parts know each other, and so nothing of it
+        would be given back before somebody looks for what nobody knows any more."""
+        dead = getattr(self, "engine", None)
+        if dead is not None:
+            for part in vars(dead).values():
+                if type(part).__module__.startswith(ENGINE) and hasattr(part, "__dict__"):
+                    vars(part).clear()
+            vars(dead).clear()
+
+    def forget(self) -> None:
+        """Nothing is asked of this till any more."""
+        self._bury()
+        self.disk.connection.close()
+        vars(self).clear()
 
     def new_id(self) -> str:
         """As random as the product's own, but of the seed."""

@@ -71,5 +71,6 @@ class World:
     def close(self) -> None:
         """Forget everything."""
         for till in self.tills:
-            till.disk.connection.close()
+            till.forget()
         self.switch.close()
+        vars(self).clear()
