@@ -9,6 +9,7 @@ import pytest
 
 from pos.sale.code import BADGE_PREFIX
 from pos.sale.input import (
+    CameraSays,
     Charge,
     CloseShift,
     GiveBack,
@@ -254,7 +255,9 @@ def test_where_nobody_works_any_more_nobody_is_there(shop: Shop, crew: Crew) -> 
     """Though the journal has who logged in last."""
     shop.engine.handle(KARI)
     assert shop.view.office.present is not None
-    shop.start()
+    for staff_id in ("1", "2"):
+        crew.roster.remove(staff_id)
+    shop.engine.handle(CameraSays(None))
     assert shop.view.office.present is None
 
 
