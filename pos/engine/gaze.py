@@ -3,9 +3,21 @@
 Apart from the loop because it follows the desk alone, whatever moved it.
 """
 
+from enum import Enum, auto
+
 from pos.engine.parts import Eye
 from pos.sale.till import FREE
 from pos.sale.view import View
+
+
+class Sought(Enum):
+    """What the scanner may look for."""
+
+    NOTHING = auto()
+    CODE = auto()
+    PRODUCT = auto()
+    RECEIPT = auto()
+    BADGE = auto()
 
 
 class Gaze:
@@ -13,21 +25,29 @@ class Gaze:
 
     def __init__(self, eye: Eye | None) -> None:
         self._eye = eye
-        self._looks_for = ""
+        self._looks_for = Sought.NOTHING
 
     def follow(self, view: View, *, seeking: bool) -> None:
         """Look for what this moment waits for; `seeking` is whether somebody wants a receipt."""
-        wanted = "code" if view.looking else ""
+        wanted = Sought.CODE if view.looking else Sought.NOTHING
         if view.stage in FREE:
-            sells = "product" if len(view.products) else ""
-            wanted = "badge" if view.office.log_in_needed else "receipt" if seeking else sells
-        if self._eye is None or wanted == self._looks_for:
+            wanted = _while_free(view, seeking=seeking)
+        if self._eye is None or wanted is self._looks_for:
             return
         self._looks_for = wanted
-        if wanted == "product":
+        if wanted is Sought.PRODUCT:
             # The phone that has just paid, or an article that lies there, is no new one.
             self._eye.resume()
-        elif wanted:
-            self._eye.arm()
-        else:
+        elif wanted is Sought.NOTHING:
             self._eye.disarm()
+        else:
+            self._eye.arm()
+
+
+def _while_free(view: View, *, seeking: bool) -> Sought:
+    """What is looked for while no sale is on the desk."""
+    if view.office.log_in_needed:
+        return Sought.BADGE
+    if seeking:
+        return Sought.RECEIPT
+    return Sought.PRODUCT if len(view.products) else Sought.NOTHING
