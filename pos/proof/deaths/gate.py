@@ -25,9 +25,9 @@ from pos.proof.gate import Pace, Planted, Progress, Result, Violation
 SHORT_S = 60.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in memory, used through tempfile
 AT_ONCE = 16
-ROUND = 100
+ROUND = 50
 # As many as come of a gate that has its share of ten minutes, and a few more than 2,000.
-KILLS_PER_S = 9.3
+KILLS_PER_S = 8.8
 BUG_ROUND, BUG_ROUNDS_MAX = 12, 16
 REPLAYS = 12  # times that one schedule is told again: its moments are the same, its timing is not
 VIOLATIONS_SHOWN_MAX = 20
