@@ -50,7 +50,7 @@ class Fuzzing:
     name = "fuzz"
     number = "G8"
     title = "Fuzzing of every parser"
-    share, beside = 0.02, False
+    share, beside = 0.01, False
 
     def run(self, budget_s: float, seed: int, progress: Progress) -> Result:
         """Feed every family, two processes at a time, and find every planted bug."""
